@@ -2,60 +2,79 @@ package build
 
 import (
 	"context"
+	"fmt"
 	"io"
 )
 
 // Engine is where makers run.
 //
-// An Engine is safe for concurrent use; each Session belongs to one goroutine
-// at a time. Whatever an Engine or Session creates is gone when the Session is
-// closed, and also when this process is killed.
+// An Engine is safe for concurrent use; a Session belongs to one goroutine at
+// a time. Whatever either creates is gone when the Session is closed, and also
+// when this process is killed.
 type Engine interface {
 	// Name is "docker" or "host".
 	Name() string
 	// Open starts a session. The caller closes it, whatever happens.
+	// The error is an *EnvironmentError where the engine itself is at fault.
 	Open(ctx context.Context, opts SessionOptions) (Session, error)
 }
 
 // SessionOptions says what a session is for.
 type SessionOptions struct {
-	Root string // absolute path of the folder that holds the book
-	Env  []string
+	Root string   // absolute path of the folder that holds the book
+	Env  []string // KEY=value, seen by every command
+	// Note is told what the user may want to know but need not act on.
+	Note func(format string, args ...any)
 }
 
 // Session is a private work tree with a place to run commands in.
+//
+// Every method may be called again after an error; Close may be called twice.
 type Session interface {
-	// Sync makes the session's copy of the sources equal to files: those
-	// that changed since the last Sync are sent, those that vanished removed.
+	// Sync makes the session's copy of the sources equal to files, of which
+	// those that changed since the last Sync are sent, and then makes the work
+	// tree a fresh copy of it: nothing that a maker wrote reaches the next one.
 	Sync(ctx context.Context, files []File) error
-	// Reset makes the work tree a fresh copy of what was last synced, so that
-	// nothing that a maker wrote reaches the next one.
-	Reset(ctx context.Context) error
-	// Run runs a command in the work tree and returns its exit status.
-	// When ctx ends, every process of the session is killed and ctx's cause returned.
+	// Run runs a command and returns its exit status. When ctx ends, every
+	// process of the session is killed and ctx's cause returned.
 	Run(ctx context.Context, cmd Command) (status int, err error)
-	// Put unpacks a tar into a folder of the session, Get packs one.
+	// Put unpacks a tar stream into dir, an absolute path as commands see it.
 	Put(ctx context.Context, dir string, tar io.Reader) error
+	// Get writes a tar stream of names, slash paths below dir, to w.
+	// Names that do not exist are left out.
 	Get(ctx context.Context, dir string, names []string, w io.Writer) error
 	// Paths tells where things lie, as commands of the session see them.
 	Paths() Paths
-	// Close ends every process and removes everything the session made.
+	// Close ends every process and removes everything that the session made.
 	Close() error
 }
 
 // Paths are the folders of a session, absolute, as its commands see them.
 type Paths struct {
 	Work string // the work tree: the writable copy of the root
-	Own  string // bookci's own folder: Own/bin is first on PATH, Own/lib holds the preloaded Ruby, Own/state and Own/texmf-var persist
-	Home string // HOME: writable, empty
+	Own  string // bookci's own folder: bin is first on PATH, lib is preloaded into Ruby, the rest is run-time state
 }
 
 // Command is a program to run in a session.
 type Command struct {
 	Argv   []string
-	Dir    string   // slash path below the work tree
-	Env    []string // KEY=value, added to the session's
-	Stdin  io.Reader
-	Stdout io.Writer
+	Dir    string    // slash path below the work tree, "" for its top
+	Env    []string  // KEY=value, added to the session's
+	Stdin  io.Reader // nil: nothing to read
+	Stdout io.Writer // nil: thrown away
 	Stderr io.Writer
+}
+
+// EnvironmentError is a failure of Docker, the image, the disk or the network
+// rather than of the book.
+type EnvironmentError struct {
+	Err  error
+	Hint string
+}
+
+func (e *EnvironmentError) Error() string { return e.Err.Error() }
+func (e *EnvironmentError) Unwrap() error { return e.Err }
+
+func environmentf(hint, format string, args ...any) error {
+	return &EnvironmentError{Err: fmt.Errorf(format, args...), Hint: hint}
 }

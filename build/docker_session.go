@@ -1,0 +1,381 @@
+package build
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/docker/docker/api/types"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/pkg/stdcopy"
+)
+
+// dockerSession is a container that lives as long as keepalive is open.
+type dockerSession struct {
+	api         DockerAPI
+	id          string
+	root        string
+	transport   Transport
+	paths       Paths
+	sent        map[string]File // what the container's copy of the sources holds (Copy)
+	keepalive   types.HijackedResponse
+	gone        <-chan container.WaitResponse
+	waitErr     <-chan error
+	stopWaiting context.CancelFunc
+	note        func(string, ...any)
+	closing     sync.Once
+	closeErr    error
+}
+
+// Paths implements Session.
+func (s *dockerSession) Paths() Paths { return s.paths }
+
+// closeLimit bounds how long bookci waits for the daemon to remove a container.
+const closeLimit = 20 * time.Second
+
+// Close implements Session.
+func (s *dockerSession) Close() error {
+	s.closing.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
+
+func (s *dockerSession) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeLimit)
+	defer cancel()
+	if s.stopWaiting != nil {
+		defer s.stopWaiting()
+	}
+	if s.keepalive.Conn != nil {
+		s.keepalive.Close()
+	}
+	err := s.api.ContainerRemove(ctx, s.id, container.RemoveOptions{Force: true, RemoveVolumes: true})
+	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	if !errdefs.IsConflict(err) || s.gone == nil {
+		return dockerError("removing the container", err)
+	}
+	// The daemon is already at it.
+	select {
+	case <-s.gone:
+		return nil
+	case err := <-s.waitErr:
+		if err == nil || errdefs.IsNotFound(err) {
+			return nil
+		}
+		return dockerError("removing the container", err)
+	case <-ctx.Done():
+		return environmentf("", "removing the container: no answer from Docker in %s", closeLimit)
+	}
+}
+
+// unpackOwn puts bookci's own programs into the container.
+func (s *dockerSession) unpackOwn(ctx context.Context) error {
+	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && exec tar -xf -`
+	pr, pw := io.Pipe()
+	go func() { pw.CloseWithError(writeOwn(pw)) }()
+	defer pr.Close()
+	return s.shell(ctx, "preparing the container", script, []string{ownDir}, pr, nil)
+}
+
+// seesRoot tells whether the container's mount is this machine's folder, by
+// a word that is written here and read back there.
+func (s *dockerSession) seesRoot(ctx context.Context, root, state string) bool {
+	rel, err := filepath.Rel(root, state)
+	if err != nil || !filepath.IsLocal(rel) {
+		return false
+	}
+	word := rand.Text()
+	name := filepath.Join(state, "nonce-"+word[:8])
+	if err := os.WriteFile(name, []byte(word), 0o644); err != nil {
+		return false
+	}
+	defer os.Remove(name)
+	var out strings.Builder
+	inside := path.Join(sourceDir, filepath.ToSlash(rel), filepath.Base(name))
+	err = s.shell(ctx, "looking for the mounted folder", `cat "$1"`, []string{inside}, nil, &out)
+	return err == nil && out.String() == word
+}
+
+// Sync implements Session.
+func (s *dockerSession) Sync(ctx context.Context, files []File) error {
+	if s.transport == Bind {
+		err := s.copyMounted(ctx, files)
+		var failed *shellError
+		if err == nil || !errors.As(err, &failed) {
+			return err
+		}
+		// A file that the container's user may not read although the
+		// invoking one may: root in a container without capabilities.
+		s.note("reading the mounted folder failed (%s), sending the files instead", failed.firstLine())
+		s.transport = Copy
+	}
+	if err := s.send(ctx, files); err != nil {
+		return err
+	}
+	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && tar -cf - . | tar -xf - -C "$1"`,
+		[]string{s.paths.Work, ownDir + "/tree"}, nil, nil)
+}
+
+// emptyWork removes all below $1. What a hostile maker left unreadable is made
+// readable first; a mount point itself cannot be removed.
+const emptyWork = `find "$1" -mindepth 1 -delete 2>/dev/null || { chmod -R u+rwX "$1"; find "$1" -mindepth 1 -delete; } || exit 1
+`
+
+// copyMounted fills the work tree from the mount. Names come by standard
+// input, end in NUL and begin with "./": any name is safe, GNU and busybox
+// tar alike.
+func (s *dockerSession) copyMounted(ctx context.Context, files []File) error {
+	script := emptyWork + `cd "$2" && xargs -0 sh -c 'tar -cf - --no-recursion -- "$@" | tar -xf - -C "$0" && exit 0; exit 1' "$1"`
+	pr, pw := io.Pipe()
+	go func() {
+		for _, f := range files {
+			if _, err := io.WriteString(pw, "./"+f.Path+"\x00"); err != nil {
+				return
+			}
+		}
+		pw.Close()
+	}()
+	defer pr.Close()
+	return s.shell(ctx, "filling the work tree", script, []string{s.paths.Work, sourceDir}, pr, nil)
+}
+
+// send brings the container's copy of the sources up to date: what changed
+// goes as tar, what vanished goes first, by name.
+func (s *dockerSession) send(ctx context.Context, files []File) error {
+	now := make(map[string]File, len(files))
+	var changed []File
+	for _, f := range files {
+		now[f.Path] = f
+		if s.sent[f.Path] != f {
+			changed = append(changed, f)
+		}
+	}
+	var stale []string // also what changed: a folder may have become a file
+	for name, old := range s.sent {
+		if f, still := now[name]; !still || f.Mode.Type() != old.Mode.Type() {
+			stale = append(stale, name)
+		}
+	}
+	tree := ownDir + "/tree"
+	if len(stale) > 0 {
+		err := s.shell(ctx, "removing files from the container", `cd "$1" && xargs -0 rm -rf --`, []string{tree},
+			strings.NewReader("./"+strings.Join(stale, "\x00./")+"\x00"), nil)
+		if err != nil {
+			return err
+		}
+	}
+	if len(changed) > 0 {
+		pr, pw := io.Pipe()
+		readErr := make(chan error, 1)
+		go func() {
+			err := writeTree(pw, s.root, changed)
+			pw.CloseWithError(err)
+			readErr <- err
+		}()
+		err := s.shell(ctx, "sending the sources", `cd "$1" && exec tar -xf -`, []string{tree}, pr, nil)
+		pr.Close()
+		// What could not be read here matters more than what tar said of it there.
+		if rerr := <-readErr; rerr != nil && !errors.Is(rerr, io.ErrClosedPipe) {
+			err = rerr
+		}
+		if err != nil {
+			s.sent = map[string]File{} // unknown: send all the next time
+			return err
+		}
+	}
+	s.sent = now
+	return nil
+}
+
+// Put implements Session.
+func (s *dockerSession) Put(ctx context.Context, dir string, tar io.Reader) error {
+	return s.shell(ctx, "sending to "+dir, `mkdir -p "$1" && cd "$1" && exec tar -xf -`, []string{dir}, tar, nil)
+}
+
+// Get implements Session.
+func (s *dockerSession) Get(ctx context.Context, dir string, names []string, w io.Writer) error {
+	script := `cd "$1" 2>/dev/null || exit 0; shift; n=$#
+while [ $n -gt 0 ]; do f=$1; shift; n=$((n-1)); if [ -e "$f" ] || [ -L "$f" ]; then set -- "$@" "$f"; fi; done
+if [ $# -gt 0 ]; then exec tar -cf - -- "$@"; fi`
+	args := []string{dir}
+	for _, n := range names {
+		args = append(args, "./"+n)
+	}
+	return s.shell(ctx, "reading from "+dir, script, args, nil, w)
+}
+
+// Run implements Session.
+func (s *dockerSession) Run(ctx context.Context, cmd Command) (int, error) {
+	return s.exec(ctx, container.ExecOptions{
+		Cmd:        cmd.Argv,
+		Env:        cmd.Env,
+		WorkingDir: path.Join(s.paths.Work, cmd.Dir),
+	}, cmd.Stdin, cmd.Stdout, cmd.Stderr)
+}
+
+// shellError is a script of bookci's own that failed in the container.
+type shellError struct {
+	op     string
+	status int
+	stderr string
+}
+
+func (e *shellError) Error() string {
+	if e.stderr == "" {
+		return fmt.Sprintf("%s: exit status %d", e.op, e.status)
+	}
+	return fmt.Sprintf("%s: %s", e.op, strings.TrimSpace(e.stderr))
+}
+
+func (e *shellError) firstLine() string {
+	line, _, _ := strings.Cut(strings.TrimSpace(e.stderr), "\n")
+	return line
+}
+
+// shell runs a script of bookci's own.
+func (s *dockerSession) shell(ctx context.Context, op, script string, args []string, stdin io.Reader, stdout io.Writer) error {
+	argv := append([]string{"/bin/sh", "-c", script, "bookci"}, args...)
+	stderr := &headWriter{max: 4096}
+	status, err := s.exec(ctx, container.ExecOptions{Cmd: argv, WorkingDir: "/"}, stdin, stdout, stderr)
+	if err != nil {
+		return fmt.Errorf("%s: %w", op, err)
+	}
+	if status != 0 {
+		failed := &shellError{op: op, status: status, stderr: stderr.String()}
+		if strings.Contains(failed.stderr, "No space left") {
+			return environmentf("raise limits.memory in bookci.yml: the work tree is held in memory", "%w", failed)
+		}
+		return failed
+	}
+	return nil
+}
+
+// killLimit bounds how long a cancelled command may take to end before its
+// container is removed under it.
+const killLimit = 5 * time.Second
+
+// exec runs a command in the container.
+func (s *dockerSession) exec(ctx context.Context, opts container.ExecOptions, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
+	if err := context.Cause(ctx); err != nil {
+		return 0, err
+	}
+	if stdout == nil {
+		stdout = io.Discard
+	}
+	if stderr == nil {
+		stderr = io.Discard
+	}
+	opts.AttachStdin, opts.AttachStdout, opts.AttachStderr = stdin != nil, true, true
+	created, err := s.api.ContainerExecCreate(ctx, s.id, opts)
+	if err != nil {
+		return 0, s.lost(ctx, err)
+	}
+	conn, err := s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	if err != nil {
+		return 0, s.lost(ctx, err)
+	}
+	defer conn.Close()
+	if stdin != nil {
+		// Ends when stdin does or the connection is closed below; the caller
+		// closes a pipe that may block.
+		go func() {
+			_, _ = io.Copy(conn.Conn, stdin) // a command need not read all that it is offered
+			_ = conn.CloseWrite()
+		}()
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := stdcopy.StdCopy(stdout, stderr, conn.Reader)
+		done <- err
+	}()
+	select {
+	case err = <-done:
+	case <-ctx.Done():
+		s.killAll()
+		select {
+		case <-done:
+		case <-time.After(killLimit):
+			s.Close() // nothing in it can be trusted to end
+			conn.Close()
+			<-done
+		}
+		return 0, context.Cause(ctx)
+	}
+	if err != nil {
+		return 0, s.lost(ctx, err)
+	}
+	return s.exitStatus(ctx, created.ID)
+}
+
+// exitStatus asks how a command ended. The output may end a moment before the
+// daemon has seen the exit.
+func (s *dockerSession) exitStatus(ctx context.Context, exec string) (int, error) {
+	for wait := time.Millisecond; ; wait *= 2 {
+		res, err := s.api.ContainerExecInspect(ctx, exec)
+		if err != nil {
+			return 0, s.lost(ctx, err)
+		}
+		if !res.Running {
+			return res.ExitCode, nil
+		}
+		select {
+		case <-time.After(min(wait, 100*time.Millisecond)):
+		case <-ctx.Done():
+			s.killAll()
+			return 0, context.Cause(ctx)
+		}
+	}
+}
+
+// lost explains a connection that ended under a command.
+func (s *dockerSession) lost(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	select {
+	case <-s.gone:
+		return environmentf("was Docker restarted, or the container removed from outside? run the command again", "the container ended in the middle of the work")
+	default:
+	}
+	return dockerError("running in the container", err)
+}
+
+// killAll ends every process of the container but its main one.
+func (s *dockerSession) killAll() {
+	ctx, cancel := context.WithTimeout(context.Background(), killLimit)
+	defer cancel()
+	created, err := s.api.ContainerExecCreate(ctx, s.id, container.ExecOptions{Cmd: []string{"/bin/sh", "-c", "kill -9 -1"}})
+	if err != nil {
+		return // the caller removes the container when this has no effect
+	}
+	conn, err := s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Detach: false})
+	if err != nil {
+		return
+	}
+	conn.Close()
+}
+
+// headWriter keeps the first max bytes.
+type headWriter struct {
+	max int
+	buf []byte
+}
+
+func (h *headWriter) Write(p []byte) (int, error) {
+	if room := h.max - len(h.buf); room > 0 {
+		h.buf = append(h.buf, p[:min(room, len(p))]...)
+	}
+	return len(p), nil
+}
+
+func (h *headWriter) String() string { return string(h.buf) }

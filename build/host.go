@@ -1,0 +1,312 @@
+package build
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// HostEngine runs makers that are on PATH: in a CI job that already runs inside
+// the image, or where Re:VIEW and TeX are installed. It keeps the source
+// folder clean, but it is no sandbox: hooks and TeX can do what the user can.
+type HostEngine struct {
+	Environ []string // the environment that commands inherit, PATH in it
+	TempDir string   // where work trees are made, "" for the system's
+	Reaper  *Reaper
+}
+
+// Name implements Engine.
+func (e *HostEngine) Name() string { return "host" }
+
+// Open implements Engine.
+func (e *HostEngine) Open(ctx context.Context, opts SessionOptions) (Session, error) {
+	if runtime.GOOS == "windows" {
+		return nil, environmentf("use Docker Desktop, or run bookci in WSL", "the host engine does not run on Windows")
+	}
+	base, err := os.MkdirTemp(e.TempDir, "bookci-")
+	if err != nil {
+		return nil, environmentf("set TMPDIR to a folder that can be written", "making a work tree: %w", err)
+	}
+	if err := e.Reaper.Remove(base); err != nil {
+		return nil, errors.Join(environmentf("", "%w", err), os.RemoveAll(base))
+	}
+	// TeX and Ruby compare paths: /tmp may itself be a link.
+	if real, err := filepath.EvalSymlinks(base); err == nil {
+		base = real
+	}
+	s := &hostSession{
+		engine: e,
+		base:   base,
+		root:   opts.Root,
+		paths:  Paths{Work: filepath.Join(base, "work"), Own: filepath.Join(base, "own")},
+	}
+	s.env = slices.Concat(e.Environ, sessionEnv(s.paths), opts.Env)
+	for _, dir := range []string{s.paths.Work, "own/home", "own/run", "own/state", "own/texmf-var"} {
+		if !filepath.IsAbs(dir) {
+			dir = filepath.Join(base, dir)
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return nil, errors.Join(environmentf("", "making a work tree: %w", err), s.Close())
+		}
+	}
+	pr, pw := io.Pipe()
+	go func() { pw.CloseWithError(writeOwn(pw)) }()
+	defer pr.Close()
+	if err := s.Put(ctx, s.paths.Own, pr); err != nil {
+		return nil, errors.Join(environmentf("", "preparing the work tree: %w", err), s.Close())
+	}
+	return s, nil
+}
+
+type hostSession struct {
+	engine  *HostEngine
+	base    string
+	root    string
+	paths   Paths
+	env     []string
+	closing sync.Once
+	closed  error
+}
+
+// Paths implements Session.
+func (s *hostSession) Paths() Paths { return s.paths }
+
+// Close implements Session.
+func (s *hostSession) Close() error {
+	s.closing.Do(func() {
+		if s.closed = removeAll(s.base); s.closed == nil {
+			s.closed = s.engine.Reaper.Keep(s.base)
+		}
+	})
+	return s.closed
+}
+
+// removeAll removes dir also where something made its folders unwritable.
+func removeAll(dir string) error {
+	err := os.RemoveAll(dir)
+	if err == nil {
+		return nil
+	}
+	_ = filepath.WalkDir(dir, func(name string, d fs.DirEntry, _ error) error {
+		if d != nil && d.IsDir() {
+			_ = os.Chmod(name, 0o700)
+		}
+		return nil
+	})
+	return os.RemoveAll(dir)
+}
+
+// Sync implements Session.
+func (s *hostSession) Sync(ctx context.Context, files []File) error {
+	if err := removeAll(s.paths.Work); err != nil {
+		return environmentf("", "emptying the work tree: %w", err)
+	}
+	if err := os.Mkdir(s.paths.Work, 0o755); err != nil {
+		return environmentf("", "emptying the work tree: %w", err)
+	}
+	src, err := os.OpenRoot(s.root)
+	if err != nil {
+		return err
+	}
+	defer src.Close()
+	for _, f := range files {
+		if err := context.Cause(ctx); err != nil {
+			return err
+		}
+		if err := copyEntry(src, s.paths.Work, f); err != nil {
+			return fmt.Errorf("copying %s to the work tree: %w", f.Path, err)
+		}
+	}
+	return nil
+}
+
+func copyEntry(src *os.Root, work string, f File) error {
+	local := filepath.FromSlash(f.Path)
+	to := filepath.Join(work, local)
+	if f.Mode.IsDir() {
+		return os.MkdirAll(to, 0o755)
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if f.Mode&fs.ModeSymlink != 0 {
+		return os.Symlink(f.Link, to)
+	}
+	in, err := src.Open(local)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, f.Mode.Perm()|0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	if err := out.Close(); err != nil {
+		return err
+	}
+	return os.Chtimes(to, time.Time{}, time.Unix(0, f.MTime))
+}
+
+// Put implements Session.
+func (s *hostSession) Put(_ context.Context, dir string, r io.Reader) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	tr := tar.NewReader(r)
+	for {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(dir, filepath.FromSlash(path.Clean("/"+h.Name)))
+		if h.Typeflag == tar.TypeDir {
+			if err := os.MkdirAll(to, 0o755); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return err
+		}
+		f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fs.FileMode(h.Mode).Perm())
+		if err != nil {
+			return err
+		}
+		if _, err := io.Copy(f, tr); err != nil {
+			f.Close()
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+}
+
+// Get implements Session.
+func (s *hostSession) Get(_ context.Context, dir string, names []string, w io.Writer) error {
+	var files []File
+	for _, name := range names {
+		err := filepath.WalkDir(filepath.Join(dir, filepath.FromSlash(name)), func(p string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			info, err := d.Info()
+			if err != nil {
+				return err
+			}
+			rel, err := filepath.Rel(dir, p)
+			if err != nil {
+				return err
+			}
+			f := File{Path: filepath.ToSlash(rel), Mode: info.Mode(), Size: info.Size(), MTime: info.ModTime().UnixNano()}
+			if f.Mode&fs.ModeSymlink != 0 {
+				f.Link, err = os.Readlink(p)
+			}
+			files = append(files, f)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return writeTree(w, dir, files)
+}
+
+// Run implements Session.
+func (s *hostSession) Run(ctx context.Context, c Command) (int, error) {
+	if err := context.Cause(ctx); err != nil {
+		return 0, err
+	}
+	env := slices.Concat(s.env, c.Env)
+	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
+	// Commands are looked up on the PATH that they will see, not on bookci's.
+	if p, err := lookPath(c.Argv[0], env); err == nil {
+		cmd.Path, cmd.Err = p, nil
+	}
+	cmd.Dir = filepath.Join(s.paths.Work, filepath.FromSlash(c.Dir))
+	cmd.Env = env
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
+	// A child that outlives the command and holds its output must not hold bookci.
+	cmd.WaitDelay = 2 * time.Second
+	ownGroup(cmd)
+	if err := cmd.Start(); err != nil {
+		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
+			if c.Stderr != nil {
+				fmt.Fprintf(c.Stderr, "%s: command not found\n", c.Argv[0])
+			}
+			return 127, nil // as a shell says it, and Docker too
+		}
+		return 0, environmentf("", "starting %s: %w", c.Argv[0], err)
+	}
+	group := cmd.Process.Pid
+	killErr := s.engine.Reaper.kill(group)
+	stop := context.AfterFunc(ctx, func() { killGroup(group) })
+	err := cmd.Wait()
+	stop()
+	killGroup(group) // what the command left in the background
+	if serr := s.engine.Reaper.spare(group); killErr == nil {
+		killErr = serr
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return 0, cause
+	}
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		if code := exit.ExitCode(); code >= 0 {
+			return code, killErr
+		}
+		return 128 + signalOf(exit.ProcessState), killErr
+	case errors.Is(err, exec.ErrWaitDelay):
+		return cmd.ProcessState.ExitCode(), killErr
+	case err != nil:
+		return 0, environmentf("", "running %s: %w", c.Argv[0], err)
+	}
+	return 0, killErr
+}
+
+// lookPath finds a program on the last PATH of env.
+func lookPath(name string, env []string) (string, error) {
+	if strings.ContainsRune(name, filepath.Separator) {
+		return name, nil
+	}
+	for _, kv := range slices.Backward(env) {
+		list, ok := strings.CutPrefix(kv, "PATH=")
+		if !ok {
+			continue
+		}
+		for _, dir := range filepath.SplitList(list) {
+			p := filepath.Join(dir, name)
+			if st, err := os.Stat(p); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 && filepath.IsAbs(p) {
+				return p, nil
+			}
+		}
+		break
+	}
+	return "", exec.ErrNotFound
+}

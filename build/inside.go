@@ -1,0 +1,63 @@
+package build
+
+import (
+	"archive/tar"
+	"embed"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+)
+
+// inside holds the programs that work inside a session: bin comes first on
+// PATH, lib is preloaded into Ruby.
+//
+//go:embed all:inside
+var inside embed.FS
+
+// writeOwn writes bookci's own folder as a tar stream.
+func writeOwn(w io.Writer) error {
+	counter := &countWriter{w: w}
+	tw := tar.NewWriter(counter)
+	err := fs.WalkDir(inside, "inside", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := inside.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		name = strings.TrimPrefix(name, "inside/")
+		mode := int64(0o644)
+		if path.Dir(name) == "bin" {
+			mode = 0o755
+		}
+		h := &tar.Header{Name: name, Mode: mode, Size: int64(len(text)), ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg}
+		if err := tw.WriteHeader(h); err != nil {
+			return err
+		}
+		_, err = tw.Write(text)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := tw.Close(); err != nil {
+		return err
+	}
+	return padRecord(counter)
+}
+
+// sessionEnv is what every command of a session sees.
+func sessionEnv(p Paths) []string {
+	cache := p.Own + "/texmf-var"
+	return []string{
+		"BOOKCI_WORK=" + p.Work,
+		"BOOKCI_OWN=" + p.Own,
+		"HOME=" + p.Own + "/home",
+		"TEXMFVAR=" + cache,
+		"TEXMFCACHE=" + cache,
+		"VARTEXFONTS=" + cache + "/fonts",
+	}
+}
