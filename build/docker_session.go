@@ -80,7 +80,7 @@ func (s *dockerSession) close() error {
 
 // unpackOwn puts bookci's own programs into the container.
 func (s *dockerSession) unpackOwn(ctx context.Context) error {
-	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && exec tar -xf -`
+	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && tar -xf - && touch run/opened`
 	pr, pw := io.Pipe()
 	go func() { pw.CloseWithError(writeOwn(pw)) }()
 	defer pr.Close()

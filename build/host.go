@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -32,9 +31,6 @@ func (e *HostEngine) Name() string { return "host" }
 
 // Open implements Engine.
 func (e *HostEngine) Open(ctx context.Context, opts SessionOptions) (Session, error) {
-	if runtime.GOOS == "windows" {
-		return nil, environmentf("use Docker Desktop, or run bookci in WSL", "the host engine does not run on Windows")
-	}
 	base, err := os.MkdirTemp(e.TempDir, "bookci-")
 	if err != nil {
 		return nil, environmentf("set TMPDIR to a folder that can be written", "making a work tree: %w", err)
@@ -64,7 +60,8 @@ func (e *HostEngine) Open(ctx context.Context, opts SessionOptions) (Session, er
 	pr, pw := io.Pipe()
 	go func() { pw.CloseWithError(writeOwn(pw)) }()
 	defer pr.Close()
-	if err := s.Put(ctx, s.paths.Own, pr); err != nil {
+	err = errors.Join(s.Put(ctx, s.paths.Own, pr), os.WriteFile(filepath.Join(s.paths.Own, "run", "opened"), nil, 0o644))
+	if err != nil {
 		return nil, errors.Join(environmentf("", "preparing the work tree: %w", err), s.Close())
 	}
 	return s, nil

@@ -1,6 +1,10 @@
 package build
 
-import "fmt"
+import (
+	"fmt"
+	"path"
+	"strings"
+)
 
 // Target is a kind of artifact that a book can be made into.
 type Target string
@@ -19,18 +23,38 @@ var Targets = []Target{PDF, EPUB, Web, Text, IDGXML}
 
 // ParseTarget returns the target named s.
 func ParseTarget(s string) (Target, error) {
+	var names []string
 	for _, t := range Targets {
 		if string(t) == s {
 			return t, nil
 		}
+		names = append(names, string(t))
 	}
-	return "", fmt.Errorf("unknown target %q (one of pdf, epub, web, text, idgxml)", s)
+	return "", fmt.Errorf("unknown target %q (one of %s)", s, strings.Join(names, ", "))
 }
 
 // maker is the program that makes a target.
-func (t Target) maker() string {
-	if t == Web || t == Text || t == IDGXML || t == PDF || t == EPUB {
-		return "review-" + string(t) + "maker"
+func (t Target) maker() string { return "review-" + string(t) + "maker" }
+
+// isFolder reports whether the artifact is a folder rather than a file.
+func (t Target) isFolder() bool { return t == Web || t == Text || t == IDGXML }
+
+// output is where the maker leaves what it made: a slash path below the work tree.
+func (t Target) output(b *Book) string {
+	name := b.Bookname
+	if own := b.MakerBooknames[t]; own != "" {
+		name = own
 	}
-	return ""
+	switch t {
+	case PDF, EPUB:
+		name += "." + string(t)
+	case Web:
+		name = "webroot"
+		if root, ok := b.Settings["docroot"].(string); ok && root != "" {
+			name = root
+		}
+	default:
+		name += "-" + string(t)
+	}
+	return path.Join(b.Dir, name)
 }

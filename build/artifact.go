@@ -1,0 +1,135 @@
+package build
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/ledongthuc/pdf"
+)
+
+// Artifact is what the user came for: a file or, for some targets, a folder.
+type Artifact struct {
+	Path   string `json:"path"`            // slash path below the root
+	SHA256 string `json:"sha256"`          // of the file; of the names and contents of a folder's files
+	Bytes  int64  `json:"bytes"`           // a folder's files summed up
+	Pages  int    `json:"pages,omitempty"` // of a PDF
+}
+
+// check tells whether the artifact at name is complete, and measures it.
+func check(name string, target Target) (Artifact, error) {
+	st, err := os.Lstat(name)
+	if err != nil {
+		return Artifact{}, err
+	}
+	if target.isFolder() {
+		return checkFolder(name)
+	}
+	if !st.Mode().IsRegular() {
+		return Artifact{}, fmt.Errorf("%s is not a regular file", filepath.Base(name))
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return Artifact{}, err
+	}
+	defer f.Close()
+	a := Artifact{Bytes: st.Size()}
+	switch target {
+	case PDF:
+		a.Pages, err = checkPDF(f, st.Size())
+	case EPUB:
+		err = checkEPUB(f, st.Size())
+	}
+	if err != nil {
+		return Artifact{}, fmt.Errorf("%s is damaged: %w", filepath.Base(name), err)
+	}
+	a.SHA256, err = hashFile(f)
+	return a, err
+}
+
+func hashFile(f io.ReadSeeker) (string, error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return "", err
+	}
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// checkPDF tells whether a PDF was written to its end and opens, and counts its pages.
+func checkPDF(f io.ReaderAt, size int64) (pages int, err error) {
+	head := make([]byte, 5)
+	if _, err := f.ReadAt(head, 0); err != nil || string(head) != "%PDF-" {
+		return 0, errors.New("it does not begin as a PDF does")
+	}
+	tail := make([]byte, min(size, 1024))
+	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
+		return 0, err
+	}
+	if !strings.HasSuffix(strings.TrimRight(string(tail), "\r\n \x00"), "%%EOF") {
+		return 0, errors.New("its end is missing")
+	}
+	defer func() {
+		// The library panics on what it cannot read.
+		if r := recover(); r != nil {
+			err = fmt.Errorf("%v", r)
+		}
+	}()
+	r, err := pdf.NewReader(f, size)
+	if err != nil {
+		return 0, err
+	}
+	if pages = r.NumPage(); pages <= 0 {
+		return 0, errors.New("it has no pages")
+	}
+	return pages, nil
+}
+
+// checkFolder hashes a folder: its files' names and contents, in order.
+func checkFolder(dir string) (Artifact, error) {
+	var names []string
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			names = append(names, name)
+		}
+		return err
+	})
+	if err != nil {
+		return Artifact{}, err
+	}
+	if len(names) == 0 {
+		return Artifact{}, fmt.Errorf("%s is empty", filepath.Base(dir))
+	}
+	sort.Strings(names)
+	var a Artifact
+	all := sha256.New()
+	for _, name := range names {
+		f, err := os.Open(name)
+		if err != nil {
+			return Artifact{}, err
+		}
+		sum, err := hashFile(f)
+		st, serr := f.Stat()
+		f.Close()
+		if err = errors.Join(err, serr); err != nil {
+			return Artifact{}, err
+		}
+		rel, err := filepath.Rel(dir, name)
+		if err != nil {
+			return Artifact{}, err
+		}
+		fmt.Fprintf(all, "%s %q\n", sum, filepath.ToSlash(rel))
+		a.Bytes += st.Size()
+	}
+	a.SHA256 = hex.EncodeToString(all.Sum(nil))
+	return a, nil
+}

@@ -1,0 +1,334 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Builder makes the artifacts of one root. Its sessions stay open until Close,
+// so that a second Build finds them warm.
+type Builder struct {
+	Root      string // absolute
+	Artifacts string // absolute: where artifacts go
+	State     string // absolute: .bookci, what is kept between runs
+	FontCache string // absolute: .texmf-var
+
+	// Engine is asked only when something has to be made. It returns what
+	// identifies the makers: the image, or the programs on the host.
+	Engine func(ctx context.Context) (Engine, Makers, error)
+	// Image is the reference that Engine will use, or "host".
+	Image string
+
+	Version    string        // of bookci, part of every fingerprint
+	SourceDate int64         // seconds since 1970, for reproducible output
+	Env        []string      // KEY=value, seen by the makers
+	Timeout    time.Duration // of one Build, 0 for none
+	Jobs       int           // variants built at a time
+	Force      bool          // build what is up to date too, from nothing
+	Strict     bool          // what makers let pass is an error
+	Separate   bool          // artifacts of each variant in a folder of its name
+	Fast       bool          // spend less on compression: for watching
+	KeepOpen   bool          // leave sessions open between builds
+
+	Reaper *Reaper
+	Now    func() time.Time
+	// OnEvent is told what happens, from several goroutines at once.
+	OnEvent func(Event)
+
+	manifest  manifestFile
+	hashes    *hashCache
+	mu        sync.Mutex
+	sessions  map[string]*variantSession
+	fontMu    sync.Mutex
+	setupOnce sync.Once
+	setupErr  error
+}
+
+// Makers identify the programs that make artifacts.
+type Makers struct {
+	Ref string // image reference, or "host"
+	ID  string // the image's config digest, or the versions of the programs
+}
+
+// Job asks for artifacts of one variant.
+type Job struct {
+	Book    *Book
+	Targets []Target
+	Command map[Target]string // run by sh instead of the maker
+	Only    []string          // chapters' IDs: leave out the others
+	Tree    []File            // what goes into the work tree
+	Inputs  []File            // what the artifacts depend on
+}
+
+// Result says what became of one target of a job.
+type Result struct {
+	Book        *Book
+	Target      Target
+	UpToDate    bool
+	Artifact    Artifact // Path is empty when there is none
+	Diagnostics []Diagnostic
+	Log         string // absolute path of the maker's whole output, "" when it did not run
+	Seconds     map[string]float64
+	Err         error // why there is no new artifact; a *MakerError or *BookError when the book is at fault
+}
+
+// ErrTimeout is the cause of a build that took longer than Builder.Timeout.
+var ErrTimeout = errors.New("time is up")
+
+// Build does the jobs, Jobs of them at a time, and returns a result for each
+// target of each, in order. What fails leaves the others alone, except that
+// when ctx ends all do.
+func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
+	if b.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
+		defer cancel()
+	}
+	results := make([][]Result, len(jobs))
+	var g errgroup.Group
+	g.SetLimit(max(b.Jobs, 1))
+	for i, job := range jobs {
+		g.Go(func() error {
+			results[i] = b.variant(ctx, job)
+			return nil
+		})
+	}
+	_ = g.Wait() // each error stands in its result
+	var all []Result
+	for _, r := range results {
+		all = append(all, r...)
+	}
+	if b.hashes != nil {
+		if err := b.hashes.save(); err != nil {
+			// Costs time at the next run, nothing else.
+			b.emit(Event{Kind: Note, Text: fmt.Sprintf("keeping the hashes: %v", err)})
+		}
+	}
+	return all
+}
+
+// Close ends the sessions.
+func (b *Builder) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var errs []error
+	for name, s := range b.sessions {
+		errs = append(errs, s.Close())
+		delete(b.sessions, name)
+	}
+	return errors.Join(errs...)
+}
+
+func (b *Builder) emit(e Event) {
+	if b.OnEvent != nil {
+		b.OnEvent(e)
+	}
+}
+
+// setup makes the folders that bookci owns.
+func (b *Builder) setup() error {
+	b.setupOnce.Do(func() {
+		b.sessions = map[string]*variantSession{}
+		b.manifest.dir, b.manifest.root = b.Artifacts, b.Root
+		for _, dir := range []string{b.State, filepath.Join(b.State, "log"), filepath.Join(b.State, "state"), b.FontCache, b.Artifacts} {
+			if err := os.MkdirAll(dir, 0o755); err != nil {
+				b.setupErr = environmentf("bookci writes to artifacts/, .bookci/ and .texmf-var/ in the book's root: give it leave to", "%w", err)
+				return
+			}
+		}
+		for _, dir := range []string{b.State, b.FontCache} {
+			if err := ignoreInGit(dir); err != nil {
+				b.setupErr = environmentf("", "%w", err)
+				return
+			}
+		}
+		b.sweepStaging()
+		b.hashes = openHashCache(filepath.Join(b.State, "hashes.json"), b.Root, b.Now)
+	})
+	return b.setupErr
+}
+
+// ignoreInGit gives a folder of bookci's own a .gitignore of its own.
+func ignoreInGit(dir string) error {
+	f, err := os.OpenFile(filepath.Join(dir, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(f, "*\n")
+	return errors.Join(err, f.Close())
+}
+
+// variant builds the targets of one job, one after the other.
+func (b *Builder) variant(ctx context.Context, job Job) []Result {
+	results := make([]Result, 0, len(job.Targets))
+	fail := func(t Target, err error) {
+		results = append(results, Result{Book: job.Book, Target: t, Err: err})
+	}
+	if err := b.setup(); err != nil {
+		for _, t := range job.Targets {
+			fail(t, err)
+		}
+		return results
+	}
+	for _, t := range job.Targets {
+		if err := context.Cause(ctx); err != nil {
+			fail(t, err)
+			continue
+		}
+		results = append(results, b.target(ctx, job, t))
+	}
+	if !b.KeepOpen {
+		if err := b.closeSession(job.Book.Name); err != nil {
+			b.emit(Event{Kind: Note, Book: job.Book.Name, Text: err.Error()})
+		}
+	}
+	return results
+}
+
+func (b *Builder) closeSession(name string) error {
+	b.mu.Lock()
+	s := b.sessions[name]
+	delete(b.sessions, name)
+	b.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// target brings one artifact up to date.
+func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
+	watch := newStopwatch(b.Now)
+	res = Result{Book: job.Book, Target: t}
+	defer func() { res.Seconds = watch.seconds() }()
+	emit := func(e Event) {
+		e.Book, e.Target = job.Book.Name, t
+		b.emit(e)
+	}
+	record := b.record(job, t)
+	fingerprint, err := b.hashes.fingerprint(job.Inputs, b.recipe(job, t))
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	watch.lap("fingerprint")
+	if entry, ok := record.upToDate(fingerprint); ok && !b.Force {
+		res.UpToDate, res.Artifact = true, entry.Artifact
+		res.Diagnostics = record.Diagnostics
+		return res
+	}
+
+	emit(Event{Kind: Stage, Text: "prepare", Seconds: record.Seconds})
+	session, makers, err := b.session(ctx, job.Book)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	watch.lap("session")
+	m := &making{b: b, job: job, target: t, session: session, emit: emit, watch: watch, record: record}
+	if err := m.prepare(ctx); err != nil {
+		res.Err = err
+		return res
+	}
+	watch.lap("sync")
+	res.Log = m.logPath()
+	status, err := m.run(ctx)
+	watch.lap("make")
+	if err != nil {
+		res.Err = err
+		res.Diagnostics = m.diagnostics(0)
+		return res
+	}
+	res.Diagnostics = m.diagnostics(status)
+	if err := m.verdict(status, res.Diagnostics); err != nil {
+		res.Err = err
+		return res
+	}
+	emit(Event{Kind: Stage, Text: "collect"})
+	artifact, err := m.collect(ctx)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	watch.lap("collect")
+	res.Artifact = artifact
+	res.Err = m.remember(ctx, fingerprint, makers, artifact, res.Diagnostics)
+	return res
+}
+
+// variantSession is a session and what was put into it.
+type variantSession struct {
+	Session
+	makers Makers
+	filled bool            // the font cache is in
+	learnt map[Target]bool // what the last build of the target learnt is in
+}
+
+// session returns the open session of a variant, or opens one.
+func (b *Builder) session(ctx context.Context, book *Book) (*variantSession, Makers, error) {
+	b.mu.Lock()
+	s := b.sessions[book.Name]
+	b.mu.Unlock()
+	if s != nil {
+		return s, s.makers, nil
+	}
+	engine, makers, err := b.Engine(ctx)
+	if err != nil {
+		return nil, Makers{}, err
+	}
+	opened, err := engine.Open(ctx, SessionOptions{
+		Root: b.Root,
+		Env: append([]string{
+			fmt.Sprintf("SOURCE_DATE_EPOCH=%d", b.SourceDate),
+			"FORCE_SOURCE_DATE=1",
+		}, b.Env...),
+		Note: func(format string, args ...any) {
+			b.emit(Event{Kind: Note, Book: book.Name, Text: fmt.Sprintf(format, args...)})
+		},
+	})
+	if err != nil {
+		return nil, Makers{}, err
+	}
+	s = &variantSession{Session: opened, makers: makers}
+	b.mu.Lock()
+	b.sessions[book.Name] = s
+	b.mu.Unlock()
+	return s, makers, nil
+}
+
+// stopwatch measures stages.
+type stopwatch struct {
+	now  func() time.Time
+	last time.Time
+	laps map[string]float64
+}
+
+func newStopwatch(now func() time.Time) *stopwatch {
+	return &stopwatch{now: now, last: now(), laps: map[string]float64{}}
+}
+
+func (s *stopwatch) lap(stage string) {
+	t := s.now()
+	s.laps[stage] += t.Sub(s.last).Seconds()
+	s.last = t
+}
+
+// seconds are the laps, rounded to milliseconds.
+func (s *stopwatch) seconds() map[string]float64 {
+	out := map[string]float64{}
+	for k, v := range s.laps {
+		out[k] = float64(int(v*1000+0.5)) / 1000
+	}
+	return out
+}

@@ -1,0 +1,82 @@
+package build
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/google/renameio/v2"
+)
+
+// ManifestName is the file in the artifacts folder that lists what lies there.
+const ManifestName = "bookci.json"
+
+// Manifest lists the artifacts of a root, each as its last good build left it.
+type Manifest struct {
+	Version   string  `json:"bookci"` // of the bookci that wrote it
+	Artifacts []Entry `json:"artifacts"`
+}
+
+// Entry is one artifact and where it came from.
+type Entry struct {
+	Book   string `json:"book"`
+	Target Target `json:"target"`
+	Artifact
+	Image       string             `json:"image"`        // reference, or "host"
+	ImageID     string             `json:"image_digest"` // config digest of the image, or the makers' version on the host
+	Fingerprint string             `json:"fingerprint"`
+	SourceDate  int64              `json:"source_date"` // seconds since 1970
+	Seconds     map[string]float64 `json:"seconds"`     // per stage
+}
+
+// manifestFile serialises the variants' updates of one manifest.
+type manifestFile struct {
+	mu   sync.Mutex
+	dir  string // the artifacts folder
+	root string
+}
+
+// read returns what the manifest says. A missing or damaged one says nothing.
+func (m *manifestFile) read() Manifest {
+	var got Manifest
+	text, err := os.ReadFile(filepath.Join(m.dir, ManifestName))
+	if err != nil || json.Unmarshal(text, &got) != nil {
+		return Manifest{}
+	}
+	return got
+}
+
+// put adds or replaces an entry and drops those whose artifact is gone.
+func (m *manifestFile) put(version string, e Entry) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	got := m.read()
+	got.Version = version
+	got.Artifacts = slices.DeleteFunc(got.Artifacts, func(old Entry) bool {
+		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target {
+			return true
+		}
+		_, err := os.Lstat(filepath.Join(m.root, filepath.FromSlash(old.Path)))
+		return errors.Is(err, fs.ErrNotExist)
+	})
+	got.Artifacts = append(got.Artifacts, e)
+	slices.SortFunc(got.Artifacts, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(got); err != nil {
+		return err
+	}
+	if err := renameio.WriteFile(filepath.Join(m.dir, ManifestName), text.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	return nil
+}

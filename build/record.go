@@ -1,0 +1,79 @@
+package build
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/google/renameio/v2"
+)
+
+// record is what bookci knows of the last good build of one target of one
+// variant. It is kept in .bookci/state; a missing or damaged one knows nothing.
+type record struct {
+	Entry       Entry
+	Makers      Makers
+	Diagnostics []Diagnostic // its warnings: they are still true when nothing has changed
+	Seconds     map[string]float64
+
+	name string // of its file, without extension
+	dir  string // .bookci/state
+	root string
+}
+
+func (b *Builder) record(job Job, t Target) *record {
+	r := &record{name: job.Book.Name + "-" + string(t), dir: filepath.Join(b.State, "state"), root: b.Root}
+	if len(job.Only) > 0 {
+		r.name += "-only"
+	}
+	text, err := os.ReadFile(r.path())
+	if err != nil {
+		return r
+	}
+	read := *r
+	if json.Unmarshal(text, &read) != nil {
+		return r
+	}
+	return &read
+}
+
+func (r *record) path() string { return filepath.Join(r.dir, r.name+".json") }
+
+// learntDir is where what TeX learnt lies.
+func (r *record) learntDir() string { return filepath.Join(r.dir, r.name+".tex") }
+
+func (r *record) save() error {
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	return renameio.WriteFile(r.path(), text, 0o644)
+}
+
+// upToDate tells whether the artifact that fingerprint would make is there
+// and as it was made.
+func (r *record) upToDate(fingerprint string) (Entry, bool) {
+	if r.Entry.Fingerprint != fingerprint || fingerprint == "" {
+		return Entry{}, false
+	}
+	name := filepath.FromSlash(r.Entry.Path)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(r.root, name)
+	}
+	now, err := check(name, r.Entry.Target)
+	return r.Entry, err == nil && now.SHA256 == r.Entry.SHA256
+}
+
+// recipe is all but the inputs that decides what an artifact will be.
+func (b *Builder) recipe(job Job, t Target) any {
+	env := slices.Sorted(slices.Values(b.Env))
+	return struct {
+		Version, Image    string
+		Target            Target
+		Config, Command   string
+		Only, Env         []string
+		SourceDate        int64
+		Fast, Strict, Sep bool
+	}{b.Version, b.Image, t, job.Book.Config, job.Command[t], job.Only, env, b.SourceDate, b.Fast, b.Strict, b.Separate}
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/distribution/reference"
+	"github.com/docker/docker/api/types/registry"
+	hub "github.com/docker/docker/registry"
+
+	"github.com/bookci/bookci/build"
+)
+
+// credentials are those that Docker's configuration, or a helper named in it,
+// holds for the registry of ref, encoded as the Engine API takes them.
+func (d *daemon) credentials(ref string) (string, error) {
+	named, err := reference.ParseNormalizedNamed(ref)
+	if err != nil {
+		return "", usagef("an image is named like vvakame/review:5.9", "image %q: %w", ref, err)
+	}
+	// The default registry's credentials stand under the address of its first version.
+	server := reference.Domain(named)
+	if server == hub.IndexName {
+		server = hub.IndexServer
+	}
+	auth, err := d.Config.GetAuthConfig(server)
+	if err != nil {
+		return "", &build.EnvironmentError{
+			Err:  fmt.Errorf("asking for the credentials of %s: %w", server, err),
+			Hint: "Docker's config.json names a credential helper that does not work: mend it, or remove credsStore and credHelpers from it",
+		}
+	}
+	encoded, err := registry.EncodeAuthConfig(registry.AuthConfig{
+		Username: auth.Username, Password: auth.Password, Auth: auth.Auth,
+		ServerAddress: auth.ServerAddress, IdentityToken: auth.IdentityToken, RegistryToken: auth.RegistryToken,
+	})
+	if err != nil {
+		return "", fmt.Errorf("encoding credentials: %w", err)
+	}
+	return encoded, nil
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
+	"github.com/docker/cli/cli/connhelper"
+	"github.com/docker/cli/cli/context/docker"
+	"github.com/docker/cli/cli/context/store"
+	"github.com/docker/docker/client"
+
+	"github.com/bookci/bookci/build"
+)
+
+// daemon is a Docker Engine, or what speaks its API, and how it was found.
+type daemon struct {
+	*client.Client
+	Endpoint string // unix:///…, tcp://…, ssh://…
+	Found    string // DOCKER_HOST, a context's name, or a socket that was looked for
+	Config   *configfile.ConfigFile
+}
+
+const dockerHint = "install Docker (https://docs.docker.com/get-docker/) or start it, or run bookci where review-pdfmaker is on PATH; `bookci doctor` looks further"
+
+// connect finds the Docker Engine as the docker command does, and then where
+// other engines put their sockets, and asks whether it answers.
+func connect(ctx context.Context, getenv func(string) string) (*daemon, error) {
+	dir := getenv("DOCKER_CONFIG")
+	if dir == "" {
+		dir = filepath.Join(getenv("HOME"), ".docker")
+	}
+	cfg, err := config.Load(dir)
+	if err != nil {
+		return nil, &build.EnvironmentError{Err: fmt.Errorf("reading Docker's configuration: %w", err), Hint: "mend or remove " + filepath.Join(dir, "config.json")}
+	}
+	candidates, err := endpoints(getenv, cfg, dir)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, c := range candidates {
+		d, err := c.open()
+		if err == nil {
+			if err = ping(ctx, d); err == nil {
+				d.Config = cfg
+				return d, nil
+			}
+			d.Close()
+		}
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		errs = append(errs, fmt.Errorf("%s (%s): %w", c.host, c.found, err))
+	}
+	return nil, &build.EnvironmentError{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: dockerHint}
+}
+
+// answerLimit bounds how long a daemon may take to answer its first question.
+const answerLimit = 10 * time.Second
+
+func ping(ctx context.Context, d *daemon) error {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	d.NegotiateAPIVersion(ctx)
+	_, err := d.Ping(ctx)
+	if errors.Is(err, os.ErrPermission) || err != nil && strings.Contains(err.Error(), "permission denied") {
+		return fmt.Errorf("no permission to use the socket (add yourself to its group, or use rootless Docker): %w", err)
+	}
+	return err
+}
+
+// candidate is a place where a daemon may answer.
+type candidate struct {
+	host, found string
+	open        func() (*daemon, error)
+}
+
+// endpoints lists where to look. What the user named is the only place then.
+func endpoints(getenv func(string) string, cfg *configfile.ConfigFile, dir string) ([]candidate, error) {
+	if host := getenv("DOCKER_HOST"); host != "" {
+		return []candidate{{host, "DOCKER_HOST", func() (*daemon, error) { return openHost(host, "DOCKER_HOST", getenv) }}}, nil
+	}
+	name := getenv("DOCKER_CONTEXT")
+	if name == "" {
+		name = cfg.CurrentContext
+	}
+	if name != "" && name != "default" {
+		c, err := contextEndpoint(name, dir)
+		if err != nil {
+			return nil, &build.EnvironmentError{Err: fmt.Errorf("docker context %q: %w", name, err), Hint: "`docker context ls` lists them; DOCKER_CONTEXT=default leaves it out"}
+		}
+		return []candidate{c}, nil
+	}
+	list := []candidate{socket("/var/run/docker.sock", "the default socket")}
+	run := getenv("XDG_RUNTIME_DIR")
+	home := getenv("HOME")
+	for _, s := range []struct{ path, found string }{
+		{join(home, ".docker/run/docker.sock"), "Docker Desktop"},
+		{join(run, "docker.sock"), "rootless Docker"},
+		{join(home, ".colima/default/docker.sock"), "Colima"},
+		{join(home, ".rd/docker.sock"), "Rancher Desktop"},
+		{join(run, "podman/podman.sock"), "Podman"},
+		{"/run/podman/podman.sock", "Podman"},
+	} {
+		if s.path == "" {
+			continue
+		}
+		if _, err := os.Stat(s.path); err == nil {
+			list = append(list, socket(s.path, s.found))
+		}
+	}
+	return list, nil
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return ""
+	}
+	return filepath.Join(dir, name)
+}
+
+func socket(path, found string) candidate {
+	host := "unix://" + path
+	return candidate{host, found, func() (*daemon, error) { return openHost(host, found, func(string) string { return "" }) }}
+}
+
+// openHost opens an endpoint named by a URL, with TLS as the environment says.
+func openHost(host, found string, getenv func(string) string) (*daemon, error) {
+	if strings.HasPrefix(host, "ssh://") {
+		return openSSH(host, found)
+	}
+	opts := []client.Opt{client.WithHost(host), version(getenv)}
+	if dir := getenv("DOCKER_CERT_PATH"); dir != "" {
+		if getenv("DOCKER_TLS_VERIFY") == "" {
+			return nil, errors.New("DOCKER_CERT_PATH without DOCKER_TLS_VERIFY would trust any daemon: set DOCKER_TLS_VERIFY=1")
+		}
+		opts = append(opts, client.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
+	} else if getenv("DOCKER_TLS_VERIFY") != "" {
+		dir := filepath.Join(getenv("HOME"), ".docker")
+		opts = append(opts, client.WithTLSClientConfig(filepath.Join(dir, "ca.pem"), filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")))
+	}
+	return newDaemon(host, found, opts...)
+}
+
+func version(getenv func(string) string) client.Opt {
+	if v := getenv("DOCKER_API_VERSION"); v != "" {
+		return client.WithVersion(v)
+	}
+	return client.WithAPIVersionNegotiation()
+}
+
+func openSSH(host, found string) (*daemon, error) {
+	helper, err := connhelper.GetConnectionHelper(host)
+	if err != nil {
+		return nil, err
+	}
+	return newDaemon(host, found,
+		client.WithHTTPClient(&http.Client{Transport: &http.Transport{DialContext: helper.Dialer}}),
+		client.WithHost(helper.Host),
+		client.WithDialContext(helper.Dialer),
+		client.WithAPIVersionNegotiation())
+}
+
+// contextEndpoint is the endpoint of a docker context.
+func contextEndpoint(name, dir string) (candidate, error) {
+	s := store.New(filepath.Join(dir, "contexts"), store.NewConfig(
+		func() any { return &map[string]any{} },
+		store.EndpointTypeGetter(docker.DockerEndpoint, func() any { return &docker.EndpointMeta{} })))
+	meta, err := s.GetMetadata(name)
+	if err != nil {
+		return candidate{}, err
+	}
+	endpointMeta, err := docker.EndpointFromContext(meta)
+	if err != nil {
+		return candidate{}, err
+	}
+	endpoint, err := docker.WithTLSData(s, name, endpointMeta)
+	if err != nil {
+		return candidate{}, err
+	}
+	found := "docker context " + name
+	return candidate{endpoint.Host, found, func() (*daemon, error) {
+		if strings.HasPrefix(endpoint.Host, "ssh://") {
+			return openSSH(endpoint.Host, found)
+		}
+		opts, err := endpoint.ClientOpts()
+		if err != nil {
+			return nil, err
+		}
+		return newDaemon(endpoint.Host, found, append(opts, client.WithAPIVersionNegotiation())...)
+	}}, nil
+}
+
+func newDaemon(host, found string, opts ...client.Opt) (*daemon, error) {
+	c, err := client.NewClientWithOpts(opts...)
+	if err != nil {
+		return nil, err
+	}
+	return &daemon{Client: c, Endpoint: host, Found: found}, nil
+}

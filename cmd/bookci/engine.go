@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/bookci/bookci/build"
+)
+
+// The values of --engine.
+const (
+	engineAuto   = "auto"
+	engineDocker = "docker"
+	engineHost   = "host"
+)
+
+// engines finds the engine when something has to be built, once per run.
+type engines struct {
+	app     *app
+	project *project
+	reaper  *build.Reaper
+	onEvent func(build.Event)
+
+	once   sync.Once
+	engine build.Engine
+	makers build.Makers
+	err    error
+	daemon *daemon // nil when the engine is host
+}
+
+// get implements what build.Builder asks for. Variants ask at the same time.
+func (e *engines) get(ctx context.Context) (build.Engine, build.Makers, error) {
+	e.once.Do(func() { e.engine, e.makers, e.err = e.find(ctx) })
+	return e.engine, e.makers, e.err
+}
+
+func (e *engines) close() {
+	if e.daemon != nil {
+		_ = e.daemon.Close() // nothing is under way any more
+	}
+}
+
+func (e *engines) find(ctx context.Context) (build.Engine, build.Makers, error) {
+	choice := e.project.settings.Engine
+	if choice == engineHost {
+		return e.host()
+	}
+	d, err := connect(ctx, e.app.getenv)
+	if err == nil {
+		e.daemon = d
+		return e.docker(ctx, d)
+	}
+	if choice == engineDocker || context.Cause(ctx) != nil {
+		return nil, build.Makers{}, err
+	}
+	engine, makers, hostErr := e.host()
+	if hostErr == nil {
+		e.onEvent(build.Event{Kind: build.Note, Text: "Docker does not answer: using the review-pdfmaker on PATH"})
+		return engine, makers, nil
+	}
+	return nil, build.Makers{}, err
+}
+
+// docker is the engine that runs makers in the book's image.
+func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Makers, error) {
+	p := e.project
+	img, err := e.image(ctx, d)
+	if err != nil {
+		return nil, build.Makers{}, err
+	}
+	s := p.settings
+	uid, gid := os.Getuid(), os.Getgid()
+	return &build.DockerEngine{
+		API:       d.Client,
+		Image:     img.ID,
+		Mount:     s.Mount,
+		Transport: build.Transport(s.Transport),
+		Limits:    build.Limits{Memory: s.Limits.Memory, PIDs: s.Limits.PIDs, CPUs: s.Limits.CPUs},
+		Network:   s.Network,
+		Writable:  !s.ReadOnly,
+		Owner:     build.Owner{UID: uid, GID: gid, Token: ownerToken(), Alive: ownerAlive},
+		State:     p.state(),
+		Now:       time.Now,
+	}, build.Makers{Ref: p.imageRef(), ID: img.ID}, nil
+}
+
+// image is the book's image, pulled if the daemon does not have it.
+func (e *engines) image(ctx context.Context, d *daemon) (img imageID, err error) {
+	ref := e.project.imageRef()
+	found, ok, err := build.FindImage(ctx, d, ref)
+	if err == nil && !ok {
+		e.onEvent(build.Event{Kind: build.Stage, Text: "pulling " + ref})
+		var auth string
+		if auth, err = d.credentials(ref); err == nil {
+			found, err = build.PullImage(ctx, d, ref, "", auth, e.onEvent)
+		}
+	}
+	if err != nil {
+		return imageID{}, err
+	}
+	return imageID{ID: found.ID}, nil
+}
+
+type imageID struct{ ID string }
+
+// hostMakers are the programs whose presence and identity decide on the host engine.
+var hostMakers = []string{"review-pdfmaker", "uplatex", "lualatex", "dvipdfmx"}
+
+// host is the engine that runs the makers on PATH.
+func (e *engines) host() (build.Engine, build.Makers, error) {
+	h := sha256.New()
+	for _, name := range hostMakers {
+		found := lookPath(name, e.app.getenv("PATH"))
+		if found == "" && name == hostMakers[0] {
+			return nil, build.Makers{}, &build.EnvironmentError{Err: fmt.Errorf("%s is not on PATH", name), Hint: "run this inside the vvakame/review image, or leave --engine to auto"}
+		}
+		if st, err := os.Stat(found); err == nil {
+			fmt.Fprintln(h, found, st.Size(), st.ModTime().UnixNano())
+		}
+	}
+	return &build.HostEngine{Environ: os.Environ(), Reaper: e.reaper},
+		build.Makers{Ref: engineHost, ID: hex.EncodeToString(h.Sum(nil))[:16]}, nil
+}
+
+// lookPath finds a program on a PATH, "" when it is not there.
+func lookPath(name, list string) string {
+	for _, dir := range filepath.SplitList(list) {
+		p := filepath.Join(dir, name)
+		if st, err := os.Stat(p); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
+			return p
+		}
+	}
+	return ""
+}
+
+// isMissing reports whether err says that a file is not there.
+func isMissing(err error) bool { return errors.Is(err, os.ErrNotExist) }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bookci/bookci/build"
+)
+
+// Exit codes: whose fault it is.
+const (
+	exitDone        = 0
+	exitBook        = 1   // the book is wrong
+	exitUsage       = 2   // the command line or the configuration is
+	exitEnvironment = 3   // Docker, the image or the disk is
+	exitTimeout     = 124 // time is up
+	exitInterrupted = 130 // Ctrl-C
+	exitTerminated  = 143 // SIGTERM
+)
+
+// usageError is a mistake on the command line or in bookci.yml.
+type usageError struct {
+	err  error
+	hint string
+}
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(hint, format string, args ...any) error {
+	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
+}
+
+// passedOn is the exit status of a command that bookci ran for the user.
+type passedOn int
+
+func (p passedOn) Error() string { return fmt.Sprintf("exit status %d", int(p)) }
+
+// The causes that signals cancel the context with.
+var (
+	errInterrupted = errors.New("interrupted")
+	errTerminated  = errors.New("terminated")
+)
+
+// exitCode tells whose fault err is.
+func exitCode(err error) int {
+	var status passedOn
+	var usage *usageError
+	var environment *build.EnvironmentError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &status):
+		return int(status)
+	case errors.Is(err, errInterrupted):
+		return exitInterrupted
+	case errors.Is(err, errTerminated):
+		return exitTerminated
+	case errors.Is(err, build.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		return exitTimeout
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &environment):
+		return exitEnvironment
+	}
+	return exitBook
+}
+
+// hint says what to do about err, "" when there is nothing to say.
+func hint(err error) string {
+	var usage *usageError
+	var environment *build.EnvironmentError
+	var hinted interface{ Hint() string }
+	switch {
+	case errors.As(err, &usage):
+		return usage.hint
+	case errors.As(err, &environment):
+		return environment.Hint
+	case errors.As(err, &hinted):
+		return hinted.Hint()
+	}
+	return ""
+}

@@ -1,0 +1,116 @@
+// Command bookci builds Re:VIEW books.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+func main() { os.Exit(Main()) }
+
+// Main is bookci as a whole: it is also what the end-to-end tests run.
+func Main() int {
+	ctx, stop := signals(context.Background())
+	defer stop()
+	a := &app{
+		stdin:  os.Stdin,
+		stdout: os.Stdout,
+		stderr: os.Stderr,
+		getenv: os.Getenv,
+		term:   term.IsTerminal(int(os.Stderr.Fd())),
+	}
+	return a.main(ctx, os.Args[1:])
+}
+
+// signals returns a context that the first Ctrl-C or SIGTERM ends, with its
+// name as the cause. The second one ends the process; what is then left, the
+// daemon and the reaper remove.
+func signals(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := make(chan os.Signal, 2)
+	signal.Notify(c, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		first := <-c
+		if first == os.Interrupt {
+			cancel(errInterrupted)
+		} else {
+			cancel(errTerminated)
+		}
+		second := <-c
+		os.Exit(exitInterrupted + int(second.(syscall.Signal)) - int(syscall.SIGINT))
+	}()
+	return ctx, func() { cancel(nil); signal.Stop(c) }
+}
+
+// app is what every command needs of the world outside.
+type app struct {
+	stdin  io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	getenv func(string) string
+	term   bool // stderr is a terminal
+}
+
+func (a *app) main(ctx context.Context, args []string) int {
+	root := a.newRootCmd()
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	a.report(err)
+	return exitCode(err)
+}
+
+// report says on stderr what went wrong and what to do about it.
+func (a *app) report(err error) {
+	var status passedOn
+	if err == nil || errors.As(err, &status) || errors.Is(err, errReported) {
+		return
+	}
+	fmt.Fprintf(a.stderr, "bookci: %v\n", err)
+	if h := hint(err); h != "" {
+		fmt.Fprintf(a.stderr, "hint: %s\n", h)
+	}
+}
+
+// errReported marks an error that the command has already said all about.
+var errReported = errors.New("reported")
+
+func (a *app) newRootCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bookci",
+		Short: "Build Re:VIEW books",
+		Long: `bookci builds Re:VIEW books with the vvakame/review image.
+
+  bookci build            the book in this folder becomes artifacts/book.pdf
+  bookci watch            builds it again after each change
+  bookci doctor           tells what is wrong here, and how to mend it
+
+It never writes to the manuscript, keeps the last good PDF when a build fails,
+and leaves no container behind.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usagef("`bookci help` lists the commands", "unknown command %q", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SetOut(a.stdout)
+	cmd.SetErr(a.stderr)
+	cmd.SetIn(a.stdin)
+	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
+	})
+	cmd.CompletionOptions.DisableDefaultCmd = false
+	cmd.AddCommand(a.newBuildCmd(), a.newVersionCmd())
+	return cmd
+}

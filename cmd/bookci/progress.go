@@ -1,0 +1,341 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/bookci/bookci/build"
+)
+
+// This file owns the lines that a build shows while it runs. Rules:
+// they go to stderr; a terminal gets one live line per variant, redrawn in
+// place; anything else gets a line when something new begins, and a sign of
+// life when a step takes long; quiet gets nothing. Whatever else is written
+// meanwhile goes through Println, which keeps the live lines below it.
+
+// progress shows what a build is doing.
+type progress interface {
+	// event takes in what happened.
+	event(build.Event)
+	// println writes lines that stay.
+	println(text string)
+	// close takes the live lines away.
+	close()
+}
+
+// The values of --progress.
+const (
+	progressAuto  = "auto"
+	progressTTY   = "tty"
+	progressPlain = "plain"
+	progressQuiet = "quiet"
+)
+
+// newProgress chooses the form that suits stderr.
+func (a *app) newProgress(mode string) (progress, error) {
+	if mode == progressAuto {
+		mode = progressPlain
+		if a.term && a.getenv("CI") == "" && a.getenv("TERM") != "dumb" {
+			mode = progressTTY
+		}
+	}
+	switch mode {
+	case progressTTY:
+		return newLiveProgress(a.stderr, a.width, time.Now), nil
+	case progressPlain:
+		return newPlainProgress(a.stderr, time.Now), nil
+	case progressQuiet:
+		return &quietProgress{w: a.stderr}, nil
+	}
+	return nil, usagef("", "--progress %q (one of auto, tty, plain, quiet)", mode)
+}
+
+// quietProgress shows what stays and nothing else.
+type quietProgress struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (q *quietProgress) event(build.Event) {}
+func (q *quietProgress) close()            {}
+func (q *quietProgress) println(text string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	fmt.Fprintln(q.w, text)
+}
+
+// step is where one variant's target stands.
+type step struct {
+	name    string // variant and target
+	begun   time.Time
+	what    string
+	usual   float64 // seconds that the making took the last time, 0 when unknown
+	chapter string
+	n       int64
+	total   int64
+	pass    int64
+	program string
+	page    int64
+	convert bool
+	bytes   bool
+}
+
+// take moves the step on, and reports whether something new began.
+func (s *step) take(e build.Event, now time.Time) (fresh bool) {
+	if s.begun.IsZero() {
+		s.begun = now
+	}
+	switch e.Kind {
+	case build.Stage:
+		*s = step{name: s.name, begun: s.begun, usual: s.usual, what: e.Text}
+		if e.Seconds != nil {
+			s.usual = e.Seconds["make"]
+		}
+		if e.Text == "make" {
+			s.begun = now
+		}
+		return true
+	case build.ChapterBegun:
+		fresh = s.total == 0
+		s.chapter, s.n, s.total = e.Text, e.N, e.Total
+	case build.Pass:
+		s.pass, s.program, s.page, fresh = e.N, e.Text, 0, true
+	case build.PassSkipped:
+		return false
+	case build.Page:
+		s.page = e.N
+	case build.Convert:
+		s.convert, s.page, fresh = true, 0, true
+	case build.ConvertPage:
+		s.convert, s.page = true, e.N
+	case build.Transfer:
+		fresh = !s.bytes || s.what != e.Text
+		s.bytes, s.what, s.n, s.total = true, e.Text, e.N, e.Total
+	}
+	return fresh
+}
+
+// stageWords are what the stages are called.
+var stageWords = map[string]string{
+	"prepare": "preparing the work tree",
+	"make":    "starting the maker",
+	"collect": "taking out the artifact",
+}
+
+// String says where the step stands.
+func (s *step) String() string {
+	var b strings.Builder
+	switch {
+	case s.bytes && s.total > 0:
+		fmt.Fprintf(&b, "%s: %s of %s", s.what, size(s.n), size(s.total))
+	case s.bytes:
+		fmt.Fprintf(&b, "%s: %s", s.what, size(s.n))
+	case s.convert:
+		b.WriteString("making the PDF")
+	case s.pass > 0:
+		fmt.Fprintf(&b, "TeX pass %d (%s)", s.pass, s.program)
+	case s.total > 0:
+		fmt.Fprintf(&b, "chapter %d/%d %s", s.n, s.total, s.chapter)
+	case stageWords[s.what] != "":
+		b.WriteString(stageWords[s.what])
+	default:
+		b.WriteString(s.what)
+	}
+	if s.page > 0 {
+		fmt.Fprintf(&b, ", page %d", s.page)
+	}
+	return b.String()
+}
+
+// clock says how long the step has taken, and what is left by the last time.
+func (s *step) clock(now time.Time) string {
+	took := now.Sub(s.begun)
+	text := seconds(took)
+	if left := time.Duration(s.usual*float64(time.Second)) - took; s.usual > 2 && left > 0 {
+		text += ", about " + seconds(left) + " left"
+	}
+	return text
+}
+
+func seconds(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
+}
+
+func size(n int64) string {
+	switch {
+	case n >= 1e9:
+		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+	case n >= 1e3:
+		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
+	}
+	return fmt.Sprintf("%d B", n)
+}
+
+func stepName(e build.Event) string {
+	switch {
+	case e.Book == "":
+		return ""
+	case e.Target == "":
+		return e.Book
+	}
+	return e.Book + " " + string(e.Target)
+}
+
+// plainProgress writes a line for each step that begins.
+type plainProgress struct {
+	mu    sync.Mutex
+	w     io.Writer
+	now   func() time.Time
+	steps map[string]*step
+	last  time.Time
+}
+
+// signOfLife is how long a log may stay silent. CI systems end jobs that say nothing.
+const signOfLife = 30 * time.Second
+
+func newPlainProgress(w io.Writer, now func() time.Time) *plainProgress {
+	return &plainProgress{w: w, now: now, steps: map[string]*step{}, last: now()}
+}
+
+func (p *plainProgress) event(e build.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Kind == build.Note {
+		fmt.Fprintf(p.w, "bookci: %s\n", e.Text)
+		return
+	}
+	s := p.steps[stepName(e)]
+	if s == nil {
+		s = &step{name: stepName(e)}
+		p.steps[s.name] = s
+	}
+	now := p.now()
+	if fresh := s.take(e, now); !fresh && now.Sub(p.last) < signOfLife {
+		return
+	}
+	p.last = now
+	name := s.name
+	if name != "" {
+		name += ": "
+	}
+	fmt.Fprintf(p.w, "bookci: %s%s\n", name, s)
+}
+
+func (p *plainProgress) println(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintln(p.w, text)
+}
+
+func (p *plainProgress) close() {}
+
+// liveProgress redraws a line per variant.
+type liveProgress struct {
+	mu    sync.Mutex
+	w     io.Writer
+	width func() int
+	now   func() time.Time
+	order []string
+	steps map[string]*step
+	drawn int // lines on the screen
+	done  chan struct{}
+	ended sync.WaitGroup
+}
+
+// redrawEvery is slow enough for the eye and for slow terminals.
+const redrawEvery = 100 * time.Millisecond
+
+func newLiveProgress(w io.Writer, width func() int, now func() time.Time) *liveProgress {
+	p := &liveProgress{w: w, width: width, now: now, steps: map[string]*step{}, done: make(chan struct{})}
+	p.ended.Go(func() {
+		tick := time.NewTicker(redrawEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-p.done:
+				return
+			case <-tick.C:
+				p.mu.Lock()
+				p.draw()
+				p.mu.Unlock()
+			}
+		}
+	})
+	return p
+}
+
+func (p *liveProgress) event(e build.Event) {
+	if e.Kind == build.Note {
+		p.println("bookci: " + e.Text)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	// One line per variant: its targets follow each other.
+	s := p.steps[e.Book]
+	if s == nil || s.name != stepName(e) {
+		if s == nil {
+			p.order = append(p.order, e.Book)
+		}
+		s = &step{name: stepName(e)}
+		p.steps[e.Book] = s
+	}
+	s.take(e, p.now())
+}
+
+func (p *liveProgress) println(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+	fmt.Fprintln(p.w, text)
+	p.draw()
+}
+
+func (p *liveProgress) close() {
+	close(p.done)
+	p.ended.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.erase()
+}
+
+// erase takes the live lines away and leaves the cursor where they began.
+func (p *liveProgress) erase() {
+	if p.drawn > 0 {
+		fmt.Fprintf(p.w, "\x1b[%dA\r\x1b[J", p.drawn)
+		p.drawn = 0
+	}
+}
+
+func (p *liveProgress) draw() {
+	var b strings.Builder
+	if p.drawn > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", p.drawn)
+	}
+	now := p.now()
+	width := p.width()
+	for _, name := range p.order {
+		s := p.steps[name]
+		line := s.String()
+		if s.name != "" {
+			line = s.name + ": " + line
+		}
+		line += "  " + s.clock(now)
+		// A line that wraps could not be taken back.
+		b.WriteString(runewidth.Truncate(line, width-1, "…") + "\n")
+	}
+	p.drawn = len(p.order)
+	if b.Len() > 0 {
+		_, _ = io.WriteString(p.w, b.String()) // a terminal that is gone is no reason to stop
+	}
+}
