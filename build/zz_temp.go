@@ -4,7 +4,6 @@ import "io"
 
 type Log struct{ w io.Writer }
 type Positions struct{}
-type BookError struct{ Diagnostics []Diagnostic }
 
 func NewLog(*Book, Target, func(Event)) *Log     { return &Log{} }
 func (l *Log) Tee(w io.Writer)                   { l.w = w }
@@ -12,5 +11,4 @@ func (l *Log) Write(p []byte) (int, error)       { return l.w.Write(p) }
 func (l *Log) WantsPositions(int) bool           { return false }
 func (l *Log) Diagnostics(int, *Positions, func(string) ([]byte, error)) []Diagnostic { return nil }
 func ReadPositions(io.Reader) (*Positions, error) { return nil, nil }
-func DefaultImage(string) string                 { return "vvakame/review:5.9" }
 func (b *Book) texClass() string                 { return "review-jsbook" }
