@@ -1,12 +1,14 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,6 +68,8 @@ type Job struct {
 	Only    []string          // chapters' IDs: leave out the others
 	Tree    []File            // what goes into the work tree
 	Inputs  []File            // what the artifacts depend on
+	Fault   error             // why there is nothing to build: the config cannot be read
+	Known   []Diagnostic      // what is known to be wrong before a maker runs
 }
 
 // Result says what became of one target of a job.
@@ -77,7 +81,8 @@ type Result struct {
 	Diagnostics []Diagnostic
 	Log         string // absolute path of the maker's whole output, "" when it did not run
 	Seconds     map[string]float64
-	Err         error // why there is no new artifact; a *MakerError or *BookError when the book is at fault
+	Kept        string // path of the last good artifact when there is no new one, as Artifact.Path
+	Err         error  // why there is no new artifact; a *MakerError or *BookError when the book is at fault
 }
 
 // ErrTimeout is the cause of a build that took longer than Builder.Timeout.
@@ -181,8 +186,12 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		}
 		return results
 	}
+	var fault *BookError
+	if errors.As(job.Fault, &fault) {
+		job.Known = append(job.Known, fault.Diagnostics...)
+	}
 	for _, t := range job.Targets {
-		if err := context.Cause(ctx); err != nil {
+		if err := cmp.Or(job.Fault, context.Cause(ctx)); err != nil {
 			fail(t, err)
 			continue
 		}
@@ -211,12 +220,25 @@ func (b *Builder) closeSession(name string) error {
 func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	watch := newStopwatch(b.Now)
 	res = Result{Book: job.Book, Target: t}
-	defer func() { res.Seconds = watch.seconds() }()
+	record := b.record(job, t)
+	defer func() {
+		res.Seconds = watch.seconds()
+		res.Diagnostics = append(slices.Clone(job.Known), res.Diagnostics...)
+		if res.Err != nil {
+			res.Kept = record.intact()
+		}
+	}()
 	emit := func(e Event) {
 		e.Book, e.Target = job.Book.Name, t
 		b.emit(e)
 	}
-	record := b.record(job, t)
+	known := job.Book.Check(t)
+	if slices.ContainsFunc(known, func(d Diagnostic) bool { return d.Severity == Error || b.Strict && d.Severity == Lax }) {
+		res.Diagnostics = known
+		res.Err = &MakerError{Op: "the book's config or catalog is wrong"}
+		return res
+	}
+	job.Known = append(slices.Clip(job.Known), known...)
 	fingerprint, err := b.hashes.fingerprint(job.Inputs, b.recipe(job, t))
 	if err != nil {
 		res.Err = err

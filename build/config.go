@@ -134,12 +134,12 @@ func cannotBeRead(err error) string {
 
 func yamlDiagnostic(code, name string, data []byte, err error) Diagnostic {
 	d := Diagnostic{Severity: Error, Code: code + "-syntax", File: name, Message: err.Error()}
-	var se *syntaxError
-	if errors.As(err, &se) {
-		d.Line = se.line
+	var ye *YAMLError
+	if errors.As(err, &ye) {
+		d.Line = ye.Line
 		d.Source = sourceLine(data, d.Line)
 		switch {
-		case strings.Contains(se.message, "UTF-8"):
+		case strings.Contains(ye.Message, "UTF-8"):
 			d.Hint = "save the file as UTF-8"
 		case strings.Contains(d.Source, "\t"):
 			d.Hint = "YAML is indented with spaces, never with tabs"

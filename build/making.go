@@ -116,7 +116,10 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	}
 	m.log = NewLog(m.job.Book, m.target, m.emit)
 	m.log.Tee(&limitWriter{w: file, left: logLimit})
-	env := []string{"BOOKCI_STATE=" + m.kept(), "BOOKCI_CLASS=" + m.job.Book.texClass()}
+	env := []string{"BOOKCI_STATE=" + m.kept()}
+	if m.target == PDF {
+		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
+	}
 	if m.b.Fast {
 		env = append(env, "BOOKCI_FAST=1")
 	}

@@ -214,22 +214,22 @@ func rubyFloat(f float64) string {
 	return s
 }
 
-// syntaxError is what is wrong with the text of a YAML file.
-type syntaxError struct {
-	line    int // 0 when unknown
-	message string
+// YAMLError is what is wrong with the text of a YAML file.
+type YAMLError struct {
+	Line    int    // counted from 1, 0 when unknown
+	Message string // the end of a sentence that begins with the file's name
 }
 
-func (e *syntaxError) Error() string { return e.message }
+func (e *YAMLError) Error() string { return e.Message }
 
 // maxExpanded bounds how many values aliases may multiply a file into. The
 // largest config in the field has a few hundred.
 const maxExpanded = 100_000
 
 // parsePsych reads the first document of a YAML file. The value is nil for an
-// empty file. The error is a *syntaxError.
+// empty file. The error is a *YAMLError.
 func parsePsych(file string, data []byte) (*yamlValue, error) {
-	root, err := parseYAML(data)
+	root, err := ParseYAML(data)
 	if err != nil {
 		return nil, err
 	}
@@ -242,7 +242,7 @@ func parsePsych(file string, data []byte) (*yamlValue, error) {
 		return nil, err
 	}
 	if expanded(v, map[*yamlValue]int{}) > maxExpanded {
-		return nil, &syntaxError{line: root.Line, message: fmt.Sprintf("aliases expand the file to more than %d values", maxExpanded)}
+		return nil, &YAMLError{Line: root.Line, Message: fmt.Sprintf("aliases expand the file to more than %d values", maxExpanded)}
 	}
 	return v, nil
 }
@@ -271,15 +271,17 @@ func expanded(v *yamlValue, seen map[*yamlValue]int) int {
 	return n
 }
 
-// parseYAML returns the root node of the first document, nil when there is none.
-func parseYAML(data []byte) (*yaml.Node, error) {
+// ParseYAML returns the root node of the first document of a YAML text, nil when
+// there is none. The error is a *YAMLError with the line that an author has to
+// look at.
+func ParseYAML(data []byte) (*yaml.Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
-		return nil, &syntaxError{line: invalidLine(data), message: "is not UTF-8"}
+		return nil, &YAMLError{Line: invalidLine(data), Message: "is not UTF-8"}
 	}
 	root, err := parseNodes(data)
 	if err != nil {
-		return nil, &syntaxError{line: troubleLine(data, err), message: yamlMessage(err)}
+		return nil, &YAMLError{Line: troubleLine(data, err), Message: yamlMessage(err)}
 	}
 	return root, nil
 }
@@ -375,7 +377,7 @@ func (r *resolver) resolve(n *yaml.Node) (*yamlValue, error) {
 		return v, nil
 	}
 	if r.open[n] {
-		return nil, &syntaxError{line: n.Line, message: fmt.Sprintf("the value anchored as %q contains itself", n.Anchor)}
+		return nil, &YAMLError{Line: n.Line, Message: fmt.Sprintf("the value anchored as %q contains itself", n.Anchor)}
 	}
 	r.open[n] = true
 	defer delete(r.open, n)
@@ -401,7 +403,7 @@ func (r *resolver) resolve(n *yaml.Node) (*yamlValue, error) {
 		}
 		v.val = m
 	default:
-		return nil, &syntaxError{line: n.Line, message: "is no valid YAML"}
+		return nil, &YAMLError{Line: n.Line, Message: "is no valid YAML"}
 	}
 	if v.refused == "" && n.Style&yaml.TaggedStyle != 0 && strings.HasPrefix(n.Tag, "!ruby/") && n.Tag != "!ruby/string" {
 		v.refused = "Ruby object " + n.Tag

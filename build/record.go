@@ -57,12 +57,23 @@ func (r *record) upToDate(fingerprint string) (Entry, bool) {
 	if r.Entry.Fingerprint != fingerprint || fingerprint == "" {
 		return Entry{}, false
 	}
+	return r.Entry, r.intact() != ""
+}
+
+// intact returns the path of the last good artifact, "" when it is no longer
+// as it was made.
+func (r *record) intact() string {
+	if r.Entry.Path == "" {
+		return ""
+	}
 	name := filepath.FromSlash(r.Entry.Path)
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(r.root, name)
 	}
-	now, err := check(name, r.Entry.Target)
-	return r.Entry, err == nil && now.SHA256 == r.Entry.SHA256
+	if now, err := check(name, r.Entry.Target); err != nil || now.SHA256 != r.Entry.SHA256 {
+		return ""
+	}
+	return r.Entry.Path
 }
 
 // recipe is all but the inputs that decides what an artifact will be.

@@ -41,16 +41,13 @@ func (t Target) isFolder() bool { return t == Web || t == Text || t == IDGXML }
 
 // output is where the maker leaves what it made: a slash path below the work tree.
 func (t Target) output(b *Book) string {
-	name := b.Bookname
-	if own := b.MakerBooknames[t]; own != "" {
-		name = own
-	}
+	name := b.BooknameFor(t)
 	switch t {
 	case PDF, EPUB:
 		name += "." + string(t)
 	case Web:
 		name = "webroot"
-		if root, ok := b.Settings["docroot"].(string); ok && root != "" {
+		if root, ok := b.Setting(t, "docroot").(string); ok && root != "" {
 			name = root
 		}
 	default:

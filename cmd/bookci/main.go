@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -24,7 +25,7 @@ func Main() int {
 		stdin:  os.Stdin,
 		stdout: os.Stdout,
 		stderr: os.Stderr,
-		getenv: os.Getenv,
+		env:    os.Environ,
 		term:   term.IsTerminal(int(os.Stderr.Fd())),
 	}
 	return a.main(ctx, os.Args[1:])
@@ -55,8 +56,28 @@ type app struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
-	getenv func(string) string
-	term   bool // stderr is a terminal
+	env    func() []string // the environment, as os.Environ gives it
+	term   bool            // stderr is a terminal
+}
+
+// getenv returns a variable of the environment, "" when it is not set.
+func (a *app) getenv(key string) string {
+	for _, kv := range a.env() {
+		if k, v, _ := strings.Cut(kv, "="); k == key {
+			return v
+		}
+	}
+	return ""
+}
+
+// width is that of the terminal, in cells.
+func (a *app) width() int {
+	if f, ok := a.stderr.(*os.File); ok {
+		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
+			return w
+		}
+	}
+	return 80
 }
 
 func (a *app) main(ctx context.Context, args []string) int {

@@ -1,0 +1,297 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+)
+
+// buildFlags are the flags that build and watch share.
+type buildFlags struct {
+	choice    choice
+	only      []string
+	image     string
+	engine    string
+	transport string
+	artifacts string
+	timeout   time.Duration
+	jobs      int
+	force     bool
+	strict    bool
+	json      bool
+	progress  string
+}
+
+func (f *buildFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringSliceVarP(&f.choice.targets, "target", "t", nil, "what to make: pdf, epub, web, text, idgxml")
+	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config to build with, instead of config.yml or bookci.yml's books")
+	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
+	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters only, with the book's numbering")
+	flags.StringVar(&f.image, "image", "", "the image to build with")
+	flags.StringVar(&f.engine, "engine", "", "where the makers run: auto, docker or host")
+	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
+	flags.StringVar(&f.artifacts, "artifacts", "", "the folder for what is made")
+	flags.DurationVar(&f.timeout, "timeout", 0, "end what takes longer, as in 15m")
+	flags.IntVarP(&f.jobs, "jobs", "j", 0, "books built at a time")
+	flags.BoolVarP(&f.force, "force", "f", false, "build what is up to date too, from nothing")
+	flags.BoolVar(&f.strict, "strict", false, "fail for what the makers let pass: a missing image, a failed hook, an undefined reference")
+	flags.BoolVar(&f.json, "json", false, "print one JSON document on stdout instead of the artifacts' paths")
+	flags.StringVar(&f.progress, "progress", progressAuto, "how to show progress: auto, tty, plain or quiet")
+}
+
+// apply puts what was said on the command line over the settings.
+func (f *buildFlags) apply(cmd *cobra.Command, s *settings) error {
+	changed := cmd.Flags().Changed
+	if changed("image") {
+		s.Image = imageSettings{Ref: f.image}
+	}
+	if changed("engine") {
+		s.Engine = f.engine
+	}
+	if changed("transport") {
+		s.Transport = f.transport
+	}
+	if changed("artifacts") {
+		// Flags are relative to where the user stands, settings to the root.
+		abs, err := filepath.Abs(f.artifacts)
+		if err != nil {
+			return fmt.Errorf("finding this folder: %w", err)
+		}
+		s.Artifacts = abs
+	}
+	if changed("timeout") {
+		s.Timeout = f.timeout
+	}
+	if changed("jobs") {
+		s.Jobs = f.jobs
+	}
+	if changed("strict") {
+		s.Strict = f.strict
+	}
+	switch {
+	case !slices.Contains([]string{engineAuto, engineDocker, engineHost}, s.Engine):
+		return usagef("", "--engine %q (one of auto, docker, host)", s.Engine)
+	case !slices.Contains([]string{"auto", "bind", "copy"}, s.Transport):
+		return usagef("", "--transport %q (one of auto, bind, copy)", s.Transport)
+	case s.Timeout < 0 || s.Jobs < 0:
+		return usagef("", "--timeout and --jobs cannot be negative")
+	}
+	return nil
+}
+
+func (a *app) newBuildCmd() *cobra.Command {
+	var f buildFlags
+	cmd := &cobra.Command{
+		Use:   "build [DIR]",
+		Short: "Make the book's artifacts",
+		Long: `build makes the book in DIR, or in this folder, and prints the paths of what it made.
+
+Nothing that is up to date is made again. The manuscript is not written to; the
+artifacts appear in artifacts/ when they are complete, and the last good ones
+stay when a build fails.`,
+		Example: `  bookci build
+  bookci build --target pdf,epub
+  bookci build articles --config config-ebook.yml
+  bookci build --only ch03,ch04`,
+		Args: oneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.choice.dir = dirArg(args)
+			return a.runBuild(cmd.Context(), &f, func(s *settings) error { return f.apply(cmd, s) })
+		},
+	}
+	f.add(cmd)
+	return cmd
+}
+
+// runBuild is the build command.
+func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings) error) (err error) {
+	var results []build.Result
+	var p *project
+	if f.json {
+		defer func() {
+			var root string
+			if p != nil {
+				root = p.root
+			}
+			if werr := writeJSON(a.stdout, newReport(root, results, err)); werr != nil {
+				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
+			}
+		}()
+	}
+	show, err := a.newProgress(f.progress)
+	if err != nil {
+		return err
+	}
+	defer show.close()
+	if p, err = a.open(ctx, f.choice, apply); err != nil {
+		return err
+	}
+	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	reaper, err := build.StartReaper()
+	if err != nil {
+		return &build.EnvironmentError{Err: err}
+	}
+	defer reaper.Close()
+	e := &engines{app: a, project: p, reaper: reaper, onEvent: show.event}
+	defer e.close()
+	b := a.newBuilder(p, e)
+	b.Force = f.force
+	jobs, err := a.jobs(ctx, p, b, f.only)
+	if err != nil {
+		return err
+	}
+	results = b.Build(ctx, jobs)
+	if cerr := b.Close(); cerr != nil {
+		show.println(fmt.Sprintf("bookci: %v", cerr))
+	}
+	show.close()
+	return a.sayAll(show, p, results, f.json)
+}
+
+// newBuilder is the builder for a project, ready but for its jobs.
+func (a *app) newBuilder(p *project, e *engines) *build.Builder {
+	s := p.settings
+	return &build.Builder{
+		Root:      p.root,
+		Artifacts: p.artifacts(),
+		State:     p.state(),
+		FontCache: filepath.Join(p.root, ".texmf-var"),
+		Engine:    e.get,
+		Image:     p.imageRef(),
+		Version:   bookciVersion(),
+		Env:       environ(s.Env),
+		Timeout:   s.Timeout,
+		Jobs:      cmp.Or(s.Jobs, runtime.NumCPU()),
+		Strict:    s.Strict,
+		Separate:  len(s.Books) > 1,
+		Reaper:    e.reaper,
+		Now:       time.Now,
+		OnEvent:   e.onEvent,
+	}
+}
+
+// jobs reads the sources and says what is to be made of them.
+func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []string) ([]build.Job, error) {
+	s := p.settings
+	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: s.Exclude, Books: p.books})
+	if err != nil {
+		return nil, err
+	}
+	var jobs []build.Job
+	var dated []build.File
+	for _, book := range p.books {
+		inputs, notes, err := sources.Inputs(book, s.ExtraInputs)
+		if err != nil {
+			return nil, usagef("", "extra_inputs: %w", err)
+		}
+		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: sources.Files, Inputs: inputs, Fault: p.faults[book]}
+		job.Known = append(job.Known, notes...)
+		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, job)
+		dated = append(dated, inputs...)
+	}
+	b.SourceDate, err = a.sourceDate(ctx, p, dated)
+	return jobs, err
+}
+
+// chooseChapters turns what --only says, IDs or paths, into IDs.
+func chooseChapters(book *build.Book, targets []build.Target, only []string) ([]string, error) {
+	if len(only) == 0 {
+		return nil, nil
+	}
+	if !slices.Equal(targets, []build.Target{build.PDF}) {
+		return nil, usagef("leave --target out, or build the whole book", "--only makes a PDF and nothing else")
+	}
+	var ids, known []string
+	for _, ch := range book.Chapters {
+		known = append(known, ch.ID)
+	}
+	for _, name := range only {
+		id := strings.TrimSuffix(filepath.Base(strings.TrimSpace(name)), ".re")
+		if !slices.Contains(known, id) {
+			hint := "the chapters are " + strings.Join(known, ", ")
+			if near := build.Nearest(id, known); near != "" {
+				hint = fmt.Sprintf("did you mean %q?", near)
+			}
+			return nil, usagef(hint, "--only: there is no chapter %q in %s", name, book.Name)
+		}
+		ids = append(ids, id)
+	}
+	return ids, nil
+}
+
+// sayAll tells what became of the results and returns the error that the exit
+// status follows from.
+func (a *app) sayAll(show progress, p *project, results []build.Result, json bool) error {
+	here, err := os.Getwd()
+	if err != nil {
+		here = p.root
+	}
+	var errs []error
+	for _, res := range results {
+		a.say(show, p.root, here, res)
+		if res.Err != nil {
+			errs = append(errs, res.Err)
+		} else if !json {
+			if _, err := fmt.Fprintln(a.stdout, relativeTo(p.root, here, res.Artifact.Path)); err != nil {
+				errs = append(errs, fmt.Errorf("writing the path: %w", err))
+			}
+		}
+	}
+	if len(errs) == 0 {
+		return nil
+	}
+	// The causes outside the book come first in the exit status; what there is
+	// to say has been said.
+	return errors.Join(append(errs, errReported)...)
+}
+
+// environ is env as KEY=value, in order.
+func environ(env map[string]string) []string {
+	var list []string
+	for k, v := range env {
+		list = append(list, k+"="+v)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// oneDir accepts a folder or nothing.
+func oneDir(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return usagef("", "one folder at most, not %d: %s", len(args), strings.Join(args, " "))
+	}
+	return nil
+}
+
+func dirArg(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usagef("", "unexpected argument %q", args[0])
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/bookci/bookci/build"
+)
+
+// project is what a command works on: a root, its settings and its books.
+type project struct {
+	root     string // absolute
+	dir      string // absolute: the folder that the user named, or stood in
+	settings *settings
+	books    []*build.Book
+	targets  map[*build.Book][]build.Target
+	faults   map[*build.Book]error // configs that cannot be read: *build.BookError
+}
+
+// choice is what the command line says about the books.
+type choice struct {
+	dir     string
+	config  string
+	names   []string
+	targets []string
+}
+
+// open finds the root, reads bookci.yml and the books. flags may change the
+// settings before they are used.
+func (a *app) open(ctx context.Context, c choice, flags func(*settings) error) (*project, error) {
+	dir, err := filepath.Abs(c.dir)
+	if err != nil {
+		return nil, fmt.Errorf("finding this folder: %w", err)
+	}
+	if st, err := os.Stat(dir); err != nil || !st.IsDir() {
+		if err == nil {
+			err = errors.New("not a folder")
+		}
+		return nil, usagef("name the folder that holds the book", "%s: %w", c.dir, plainError(err))
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		dir = real
+	}
+	home := a.getenv("HOME")
+	root, err := build.FindRoot(dir, home)
+	if err != nil {
+		return nil, err
+	}
+	p := &project{root: root.Dir, dir: dir, targets: map[*build.Book][]build.Target{}, faults: map[*build.Book]error{}}
+	if p.settings, err = readSettings(root.Settings, a.env()); err != nil {
+		return nil, err
+	}
+	for _, w := range p.settings.Warnings {
+		fmt.Fprintf(a.stderr, "bookci: warning: %s\n", w)
+	}
+	if err := flags(p.settings); err != nil {
+		return nil, err
+	}
+	return p, a.openBooks(ctx, p, c, home)
+}
+
+// openBooks reads the books that bookci.yml lists, or the one that is there.
+func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) error {
+	if len(p.settings.Books) == 0 || c.config != "" {
+		book, err := build.FindBook(ctx, build.SearchOptions{Dir: p.dir, Config: c.config, Root: p.root, Home: home})
+		if err := p.add(book, err); err != nil {
+			return err
+		}
+		if len(c.names) > 0 && !slices.Contains(c.names, book.Name) {
+			return usagef("", "there is no book named %s: this one is %s", strings.Join(c.names, ", "), book.Name)
+		}
+		return p.chooseTargets(c, nil)
+	}
+	want := map[string][]build.Target{}
+	for _, name := range c.names {
+		known := false
+		for _, b := range p.settings.Books {
+			known = known || b.Name == name
+		}
+		if !known {
+			var names []string
+			for _, b := range p.settings.Books {
+				names = append(names, b.Name)
+			}
+			return usagef("bookci.yml has "+strings.Join(names, ", "), "there is no book named %q", name)
+		}
+	}
+	for _, b := range p.settings.Books {
+		if len(c.names) > 0 && !slices.Contains(c.names, b.Name) {
+			continue
+		}
+		book, err := build.ReadBook(p.root, b.Dir, b.Config)
+		if b.Name != "" {
+			book.Name = b.Name
+		}
+		if err := p.add(book, err); err != nil {
+			return err
+		}
+		want[book.Name] = b.Targets
+	}
+	return p.chooseTargets(c, want)
+}
+
+// add takes a book in. A config that cannot be read stops its own book only.
+func (p *project) add(book *build.Book, err error) error {
+	var fault *build.BookError
+	if err != nil && !errors.As(err, &fault) {
+		return err
+	}
+	if fault != nil {
+		p.faults[book] = fault
+	}
+	p.books = append(p.books, book)
+	return nil
+}
+
+// chooseTargets settles what is built: what the command line says, else what
+// bookci.yml says, else the PDF.
+func (p *project) chooseTargets(c choice, configured map[string][]build.Target) error {
+	var asked []build.Target
+	for _, name := range c.targets {
+		t, err := build.ParseTarget(strings.TrimSpace(name))
+		if err != nil {
+			return usagef("", "%w", err)
+		}
+		if !slices.Contains(asked, t) {
+			asked = append(asked, t)
+		}
+	}
+	for _, book := range p.books {
+		p.targets[book] = asked
+		if len(asked) == 0 {
+			p.targets[book] = configured[book.Name]
+		}
+		if len(p.targets[book]) == 0 {
+			p.targets[book] = []build.Target{build.PDF}
+		}
+	}
+	return nil
+}
+
+// state is bookci's own folder of the root.
+func (p *project) state() string { return filepath.Join(p.root, ".bookci") }
+
+// artifacts is the absolute path of the artifacts folder.
+func (p *project) artifacts() string {
+	if filepath.IsAbs(p.settings.Artifacts) {
+		return p.settings.Artifacts
+	}
+	return filepath.Join(p.root, p.settings.Artifacts)
+}
+
+// artifactsBelow is the artifacts folder as a slash path below the root, ""
+// when it lies elsewhere.
+func (p *project) artifactsBelow() string {
+	rel, err := filepath.Rel(p.root, p.artifacts())
+	if err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return filepath.ToSlash(rel)
+}
+
+// imageRef is the image that the book is built with.
+func (p *project) imageRef() string {
+	if p.settings.Image.Ref != "" {
+		return p.settings.Image.Ref
+	}
+	if len(p.books) > 0 {
+		return build.DefaultImage(p.books[0].ReviewVersion)
+	}
+	return build.DefaultImage("")
+}
+
+// lock keeps other builds of this root out until the answer is called. It
+// waits for them, and says so.
+func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), err error) {
+	if err := os.MkdirAll(p.state(), 0o755); err != nil {
+		return nil, &build.EnvironmentError{Err: fmt.Errorf("making bookci's own folder: %w", err), Hint: "bookci writes to .bookci, .texmf-var and artifacts in " + p.root + " and nowhere else: give it leave to"}
+	}
+	l := flock.New(filepath.Join(p.state(), "lock"))
+	ok, err := l.TryLock()
+	if err == nil && !ok {
+		say("another bookci is at work here, waiting for it")
+		_, err = l.TryLockContext(ctx, 200*time.Millisecond)
+	}
+	if err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		return nil, &build.EnvironmentError{Err: fmt.Errorf("locking %s: %w", p.state(), err)}
+	}
+	return func() { _ = l.Unlock() }, nil // the end of the process unlocks it too
+}
+
+// sourceDate is the date that artifacts bear: the user's, else the sources'.
+func (a *app) sourceDate(ctx context.Context, p *project, inputs []build.File) (int64, error) {
+	if text := a.getenv("SOURCE_DATE_EPOCH"); text != "" {
+		date, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || date < 0 {
+			return 0, usagef("it is a number of seconds since 1970", "SOURCE_DATE_EPOCH=%q", text)
+		}
+		return date, nil
+	}
+	git := build.Git{Env: os.Environ()}
+	if found, err := exec.LookPath("git"); err == nil {
+		git.Path = found
+	}
+	return build.SourceDate(ctx, git, p.root, inputs)
+}
+
+// plainError leaves out the system call and the path that a message names itself.
+func plainError(err error) error {
+	var pathErr *os.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
