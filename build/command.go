@@ -1,0 +1,301 @@
+package build
+
+import (
+	"archive/tar"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// CommandJob is a command of the user's to run where the makers run.
+type CommandJob struct {
+	Book           *Book // it runs in the config's folder
+	Tree           []File
+	Argv           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+
+	// Write brings what the command changed back into the source folder.
+	Write bool
+	// Reports are patterns, as in a .dockerignore, of files that the command
+	// writes and that come back into Builder.Artifacts.
+	Reports func(name string) bool
+}
+
+// CommandResult says what a command left.
+type CommandResult struct {
+	Status  int
+	Written []string // slash paths below the root that were changed or made
+	Removed []string // and that were removed
+	Reports []string // slash paths below the artifacts folder
+}
+
+// Run runs a command in a fresh work tree.
+func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, err error) {
+	if err := b.setup(); err != nil {
+		return res, err
+	}
+	if b.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
+		defer cancel()
+	}
+	s, _, err := b.session(ctx, job.Book)
+	if err != nil {
+		return res, err
+	}
+	if err := s.Sync(ctx, job.Tree); err != nil {
+		return res, err
+	}
+	if err := putFolder(ctx, s, path.Join(s.Paths().Own, "texmf-var"), b.FontCache); err != nil {
+		return res, err
+	}
+	own := s.Paths().Own
+	res.Status, err = s.Run(ctx, Command{
+		// The shell puts the image's own PATH and bookci's folder together.
+		Argv:  append([]string{"/bin/sh", "-c", `exec "$@"`, "bookci"}, job.Argv...),
+		Dir:   job.Book.Dir,
+		Env:   []string{"BOOKCI_STATE=" + own + "/state/run"},
+		Stdin: job.Stdin, Stdout: job.Stdout, Stderr: job.Stderr,
+	})
+	if err != nil || !job.Write && job.Reports == nil {
+		return res, err
+	}
+	staging, err := b.newStaging()
+	if err != nil {
+		return res, err
+	}
+	defer staging.remove()
+	changes, err := readChanges(ctx, s, b.Root, staging.dir, job)
+	if err != nil {
+		return res, fmt.Errorf("reading what the command changed: %w", err)
+	}
+	if res.Reports, err = b.keepReports(staging.dir, changes.reports); err != nil {
+		return res, err
+	}
+	if job.Write {
+		res.Written, res.Removed, err = writeBack(b.Root, staging.dir, job.Tree, changes)
+	}
+	return res, err
+}
+
+// changes are what a command left in its work tree; their contents lie in a staging folder.
+type changes struct {
+	written []string // new, or other than the source
+	removed []string
+	reports []string
+}
+
+// readChanges compares the work tree with the source and stages what differs.
+// Nothing is written to the source before all of it has been read.
+func readChanges(ctx context.Context, s Session, root, staging string, job CommandJob) (c changes, err error) {
+	missing := map[string]File{}
+	for _, f := range job.Tree {
+		if !f.Mode.IsDir() {
+			missing[f.Path] = f
+		}
+	}
+	src, err := os.OpenRoot(root)
+	if err != nil {
+		return c, err
+	}
+	defer src.Close()
+	dst, err := os.OpenRoot(staging)
+	if err != nil {
+		return c, err
+	}
+	defer dst.Close()
+	pr, pw := io.Pipe()
+	defer pr.Close()
+	go func() { pw.CloseWithError(s.Get(ctx, s.Paths().Work, []string{"."}, pw)) }()
+	tr := tar.NewReader(pr)
+	for {
+		h, err := tr.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return c, err
+		}
+		name := path.Clean(h.Name)
+		local := filepath.FromSlash(name)
+		if name == "." || !filepath.IsLocal(local) {
+			continue
+		}
+		f, known := missing[name]
+		delete(missing, name)
+		if h.Typeflag != tar.TypeReg {
+			continue // links and folders are not brought back
+		}
+		report := job.Reports != nil && job.Reports(name)
+		if !report && !job.Write {
+			continue
+		}
+		if err := extractFile(dst, local, h, tr); err != nil {
+			return c, err
+		}
+		if report {
+			c.reports = append(c.reports, name)
+		}
+		if known && f.Mode.IsRegular() {
+			same, err := sameContent(src, dst, local)
+			if err != nil {
+				return c, err
+			}
+			if same {
+				continue
+			}
+		}
+		if !report || known {
+			c.written = append(c.written, name)
+		}
+	}
+	for name := range missing {
+		c.removed = append(c.removed, name)
+	}
+	slices.Sort(c.removed)
+	slices.Sort(c.written)
+	return c, nil
+}
+
+func sameContent(a, b *os.Root, name string) (bool, error) {
+	x, err := a.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer x.Close()
+	y, err := b.Open(name)
+	if err != nil {
+		return false, err
+	}
+	defer y.Close()
+	p, q := make([]byte, 64<<10), make([]byte, 64<<10)
+	for {
+		n, errX := io.ReadFull(x, p)
+		m, errY := io.ReadFull(y, q)
+		if !bytes.Equal(p[:n], q[:m]) {
+			return false, nil
+		}
+		if errX != nil || errY != nil {
+			return true, nil // both ended: the parts before were equal
+		}
+	}
+}
+
+// writeBack puts the staged changes into the source folder, each by rename. A
+// source that changed while the command ran is left alone: the author's edit wins.
+func writeBack(root, staging string, tree []File, c changes) (written, removed []string, err error) {
+	before := map[string]File{}
+	for _, f := range tree {
+		before[f.Path] = f
+	}
+	dir, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer dir.Close()
+	var errs []error
+	for _, name := range c.written {
+		local := filepath.FromSlash(name)
+		if err := unchangedSince(dir, local, before[name]); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if err := putBack(dir, filepath.Join(staging, local), local, before[name]); err != nil {
+			errs = append(errs, fmt.Errorf("writing %s: %w", name, err))
+			continue
+		}
+		written = append(written, name)
+	}
+	for _, name := range c.removed {
+		local := filepath.FromSlash(name)
+		if err := unchangedSince(dir, local, before[name]); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if err := dir.Remove(local); err != nil {
+			errs = append(errs, fmt.Errorf("removing %s: %w", name, err))
+			continue
+		}
+		removed = append(removed, name)
+	}
+	return written, removed, errors.Join(errs...)
+}
+
+// unchangedSince checks that a source is as it was when the work tree was filled.
+func unchangedSince(dir *os.Root, local string, f File) error {
+	st, err := dir.Lstat(local)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if f.Path == "" {
+			return nil
+		}
+	case err != nil:
+		return err
+	case f.Path != "" && st.ModTime().UnixNano() == f.MTime && (st.Size() == f.Size || f.Mode&fs.ModeSymlink != 0):
+		return nil
+	}
+	return fmt.Errorf("%s changed while the command ran: the command's version is left out", filepath.ToSlash(local))
+}
+
+func putBack(dir *os.Root, from, local string, old File) error {
+	if parent := filepath.Dir(local); parent != "." {
+		if err := dir.MkdirAll(parent, 0o755); err != nil {
+			return err
+		}
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	st, err := in.Stat()
+	if err != nil {
+		return err
+	}
+	perm := st.Mode().Perm()
+	if old.Path != "" && old.Mode.IsRegular() {
+		perm = old.Mode.Perm()
+	}
+	temp := local + ".bookci"
+	out, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	if err = errors.Join(err, out.Sync(), out.Close()); err == nil {
+		err = dir.Rename(temp, local)
+	}
+	if err != nil {
+		return errors.Join(err, dir.Remove(temp))
+	}
+	return nil
+}
+
+// keepReports moves reports below the artifacts folder, where CI looks for them.
+func (b *Builder) keepReports(staging string, names []string) ([]string, error) {
+	for _, name := range names {
+		to := filepath.Join(b.Artifacts, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+			return nil, environmentf("", "keeping the report %s: %w", name, err)
+		}
+		from := filepath.Join(staging, filepath.FromSlash(name))
+		// Systems that read reports refuse those that are older than the job.
+		now := b.Now()
+		if err := errors.Join(os.Chtimes(from, time.Time{}, now), os.Rename(from, to)); err != nil {
+			return nil, environmentf("", "keeping the report %s: %w", name, err)
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,50 @@
+package build
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// NewBook has Re:VIEW's own review-init make a book called name, and puts its
+// files into the empty folder dir.
+func NewBook(ctx context.Context, engine Engine, name, dir string) (err error) {
+	s, err := engine.Open(ctx, SessionOptions{Root: dir})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	if err := s.Sync(ctx, nil); err != nil {
+		return err
+	}
+	said := &headWriter{max: 4096}
+	status, err := s.Run(ctx, Command{Argv: []string{"review-init", name}, Stdout: said, Stderr: said})
+	switch {
+	case err != nil:
+		return err
+	case status == 126, status == 127:
+		return environmentf("is it an image with Re:VIEW in it?", "review-init was not found")
+	case status != 0:
+		return environmentf("", "review-init failed with exit status %d: %s", status, strings.TrimSpace(said.String()))
+	}
+	if err := getFolder(ctx, s, s.Paths().Work, name, filepath.Join(dir, "book")); err != nil {
+		return err
+	}
+	return moveUp(filepath.Join(dir, "book"))
+}
+
+// moveUp moves what a folder holds to the folder that holds it.
+func moveUp(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return fmt.Errorf("review-init left no book: %w", err)
+	}
+	for _, e := range entries {
+		if err := os.Rename(filepath.Join(dir, e.Name()), filepath.Join(filepath.Dir(dir), e.Name())); err != nil {
+			return err
+		}
+	}
+	return os.Remove(dir)
+}

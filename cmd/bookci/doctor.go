@@ -1,0 +1,250 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/system"
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+
+	"github.com/bookci/bookci/build"
+)
+
+// finding is one thing that doctor looked at.
+type finding struct {
+	Check string `json:"check"`
+	OK    bool   `json:"ok"`
+	Text  string `json:"text"`
+	Mend  string `json:"mend,omitempty"` // what to do when it is not OK
+	code  int    // whose fault it is, as an exit status
+}
+
+func (a *app) newDoctorCmd() *cobra.Command {
+	var c choice
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor [DIR]",
+		Short: "Tell what is wrong here, and how to mend it",
+		Args:  oneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.dir = dirArg(args)
+			findings := a.examine(cmd.Context(), c)
+			if asJSON {
+				if err := writeJSON(a.stdout, findings); err != nil {
+					return fmt.Errorf("writing the findings: %w", err)
+				}
+			} else {
+				a.printFindings(findings)
+			}
+			return worst(findings)
+		},
+	}
+	cmd.Flags().StringVarP(&c.config, "config", "c", "", "the Re:VIEW config to look at")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+func (a *app) printFindings(findings []finding) {
+	for _, f := range findings {
+		mark := "OK     "
+		if !f.OK {
+			mark = "problem"
+		}
+		// The findings are this command's result: they go to stdout.
+		fmt.Fprintf(a.stdout, "%s  %-10s %s\n", mark, f.Check, strings.ReplaceAll(f.Text, "\n", "\n                    "))
+		if f.Mend != "" {
+			fmt.Fprintf(a.stdout, "         %-10s mend: %s\n", "", f.Mend)
+		}
+	}
+}
+
+// worst is the error whose exit status says whose fault the gravest finding is.
+func worst(findings []finding) error {
+	code := 0
+	for _, f := range findings {
+		if !f.OK {
+			code = max(code, f.code)
+		}
+	}
+	if code == 0 {
+		return nil
+	}
+	return passedOn(code)
+}
+
+// examine looks at everything that a build needs.
+func (a *app) examine(ctx context.Context, c choice) []finding {
+	var all []finding
+	add := func(f finding) { all = append(all, f) }
+	ok := func(check, format string, args ...any) {
+		add(finding{Check: check, OK: true, Text: fmt.Sprintf(format, args...)})
+	}
+	bad := func(check string, err error, code int) {
+		add(finding{Check: check, Text: err.Error(), Mend: hint(err), code: code})
+	}
+	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
+
+	p, err := a.open(ctx, c, func(*settings) error { return nil })
+	if err != nil {
+		bad("book", err, exitCode(err))
+	} else {
+		a.examineBooks(p, ok, add)
+		a.examineFolders(p, ok, add)
+	}
+	if p == nil {
+		p = &project{settings: defaultSettings()}
+	}
+	a.examineDocker(ctx, p, ok, bad, add)
+	return all
+}
+
+func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func(finding)) {
+	if p.settings.File != "" {
+		ok("settings", "%s", p.settings.File)
+	}
+	for _, book := range p.books {
+		if err := p.faults[book]; err != nil {
+			add(finding{Check: "book", Text: err.Error(), Mend: hint(err), code: exitBook})
+			continue
+		}
+		ok("book", "%s: %s, %d chapters, from %s", book.Name, filepath.Join(book.Root, filepath.FromSlash(book.Dir), book.Config), len(book.Chapters), p.imageRef())
+		for _, d := range book.Check(p.targets[book]...) {
+			add(finding{Check: "book", OK: d.Severity == build.Warning, Text: d.String(), code: exitBook})
+		}
+	}
+}
+
+// enoughDisk is what a build of a large book takes, in bytes: state, log and
+// artifacts, twice.
+const enoughDisk = 1 << 30
+
+func (a *app) examineFolders(p *project, ok func(string, string, ...any), add func(finding)) {
+	if free, err := freeBytes(p.root); err == nil {
+		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", size(free), p.root), code: exitEnvironment}
+		if !f.OK {
+			f.Mend = "make room: a large book needs about 1 GB"
+		}
+		add(f)
+	}
+	if err := unix.Access(p.root, unix.W_OK); err != nil {
+		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.root, err), code: exitEnvironment,
+			Mend: "bookci writes to artifacts, .bookci and .texmf-var there, and nowhere else"})
+	}
+	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_watches")
+	if err != nil {
+		return // not Linux
+	}
+	limit, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return
+	}
+	folders := countFolders(p.root)
+	f := finding{Check: "watching", OK: folders < limit, Text: fmt.Sprintf("%d folders, of %d that inotify watches", folders, limit), code: exitEnvironment}
+	if !f.OK {
+		f.Mend = "`sudo sysctl fs.inotify.max_user_watches=524288`, or `bookci watch --poll`"
+	}
+	add(f)
+}
+
+func countFolders(root string) (n int) {
+	_ = filepath.WalkDir(root, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // what cannot be read is not watched either
+		}
+		if d.IsDir() {
+			if d.Name() == ".git" {
+				return fs.SkipDir
+			}
+			n++
+		}
+		return nil
+	})
+	return n
+}
+
+func freeBytes(dir string) (int64, error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, err
+	}
+	return int64(st.Bavail) * int64(st.Bsize), nil
+}
+
+func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
+	host := lookPath("review-pdfmaker", a.getenv("PATH"))
+	d, err := connect(ctx, a.getenv)
+	if err != nil {
+		if host != "" {
+			ok("engine", "host: %s (Docker does not answer)", host)
+			return
+		}
+		bad("docker", err, exitEnvironment)
+		return
+	}
+	defer d.Close()
+	info, err := d.Info(ctx)
+	if err != nil {
+		bad("docker", err, exitEnvironment)
+		return
+	}
+	ok("docker", "%s at %s (%s), version %s, API %s%s", info.Name, d.Endpoint, d.Found, info.ServerVersion, d.ClientVersion(), engineTraits(info))
+	if host != "" {
+		ok("host", "review-pdfmaker is at %s: --engine host would use it", host)
+	}
+	const enoughMemory = 2 << 30
+	if info.MemTotal > 0 && info.MemTotal < enoughMemory {
+		add(finding{Check: "memory", Text: size(info.MemTotal) + " for Docker", code: exitEnvironment,
+			Mend: "give Docker 4 GB in its settings: TeX and the work tree live in memory"})
+	}
+	if !info.MemoryLimit || !info.PidsLimit {
+		ok("limits", "this engine cannot limit memory or processes: a hostile manuscript could take all of them")
+	}
+	if free, err := freeBytes(info.DockerRootDir); err == nil && isLocal(d.Endpoint) {
+		const enoughForImage = 5 << 30
+		f := finding{Check: "disk", OK: free >= enoughForImage, Text: fmt.Sprintf("%s free in %s, where Docker keeps images", size(free), info.DockerRootDir), code: exitEnvironment}
+		if !f.OK {
+			f.Mend = "`docker system df` shows what takes the room"
+		}
+		add(f)
+	}
+	ref := p.imageRef()
+	img, found, err := build.FindImage(ctx, d, ref)
+	switch {
+	case err != nil:
+		bad("image", err, exitEnvironment)
+	case !found:
+		ok("image", "%s is not there yet: the first build pulls it (about 1 GB)", ref)
+	default:
+		age := ""
+		if made, err := time.Parse(time.RFC3339Nano, img.Created); err == nil {
+			age = fmt.Sprintf(", made %d days ago", int(time.Since(made).Hours()/24))
+		}
+		ok("image", "%s, %s%s", ref, size(img.Size), age)
+	}
+}
+
+func isLocal(endpoint string) bool { return strings.HasPrefix(endpoint, "unix://") }
+
+// engineTraits names what makes an engine other than a rootful Docker.
+func engineTraits(info system.Info) string {
+	var traits []string
+	for _, o := range info.SecurityOptions {
+		for _, word := range []string{"rootless", "userns", "selinux"} {
+			if strings.Contains(o, word) {
+				traits = append(traits, word)
+			}
+		}
+	}
+	if len(traits) == 0 {
+		return ""
+	}
+	return ", " + strings.Join(traits, ", ")
+}

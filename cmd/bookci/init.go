@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+)
+
+func (a *app) newInitCmd() *cobra.Command {
+	var image, engine string
+	cmd := &cobra.Command{
+		Use:   "init DIR",
+		Short: "Begin a new book",
+		Long: `init makes DIR, or fills it when it is empty, with the book that Re:VIEW's own
+review-init makes, a bookci.yml and a .gitignore.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("", "init takes the folder of the new book")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.runInit(cmd.Context(), args[0], func(s *settings) error {
+				f := buildFlags{image: image, engine: engine}
+				return f.apply(cmd, s)
+			})
+		},
+	}
+	cmd.Flags().StringVar(&image, "image", "", "the image whose Re:VIEW makes the book")
+	cmd.Flags().StringVar(&engine, "engine", "", "where review-init runs: auto, docker or host")
+	return cmd
+}
+
+func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) error) (err error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return fmt.Errorf("finding this folder: %w", err)
+	}
+	if err := mustBeEmpty(dir); err != nil {
+		return err
+	}
+	s, err := readSettings("", a.env())
+	if err != nil {
+		return err
+	}
+	if err := apply(s); err != nil {
+		return err
+	}
+	s.Transport = string(build.Copy) // there is nothing to mount
+	reaper, err := build.StartReaper()
+	if err != nil {
+		return &build.EnvironmentError{Err: err}
+	}
+	defer reaper.Close()
+	show, err := a.newProgress(progressAuto)
+	if err != nil {
+		return err
+	}
+	defer show.close()
+	e := &engines{app: a, project: &project{root: abs, settings: s}, reaper: reaper, onEvent: show.event}
+	defer e.close()
+	engine, _, err := e.get(ctx)
+	if err != nil {
+		return err
+	}
+	// The new book is completed beside its place and appears whole.
+	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
+		return usagef("", "making %s: %w", dir, err)
+	}
+	part, err := os.MkdirTemp(filepath.Dir(abs), ".bookci-init-")
+	if err != nil {
+		return &build.EnvironmentError{Err: fmt.Errorf("making the new book: %w", err)}
+	}
+	defer os.RemoveAll(part)
+	if err := reaper.Remove(part); err != nil {
+		return err
+	}
+	name := bookName(filepath.Base(abs))
+	if err := build.NewBook(ctx, engine, name, part); err != nil {
+		return err
+	}
+	if err := writeNewSettings(part, name, e.project.imageRef()); err != nil {
+		return err
+	}
+	if err := os.Remove(abs); err != nil && !isMissing(err) {
+		return usagef("", "%s: %w", dir, plainError(err))
+	}
+	if err := os.Chmod(part, 0o755); err != nil {
+		return err
+	}
+	if err := os.Rename(part, abs); err != nil {
+		return &build.EnvironmentError{Err: fmt.Errorf("making %s: %w", dir, err)}
+	}
+	show.println("bookci: made " + dir + "; `bookci build " + dir + "` makes its PDF")
+	_, err = fmt.Fprintln(a.stdout, dir)
+	return err
+}
+
+// mustBeEmpty refuses a folder in which anything could be overwritten.
+func mustBeEmpty(dir string) error {
+	f, err := os.Open(dir)
+	if isMissing(err) {
+		return nil
+	}
+	if err != nil {
+		return usagef("", "%s: %w", dir, plainError(err))
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(1)
+	switch {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
+		return usagef("name a new folder", "%s: %w", dir, plainError(err))
+	}
+	return usagef("name a new folder, or an empty one", "%s is not empty: it holds %s", dir, names[0])
+}
+
+// bookName is what review-init calls the book: a base name that every maker takes.
+func bookName(folder string) string {
+	name := strings.Map(func(r rune) rune {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9', r == '_', r == '-':
+			return r
+		}
+		return '-'
+	}, folder)
+	if name = strings.Trim(name, "-"); name == "" {
+		return "book"
+	}
+	return name
+}
+
+const newSettings = `# How bookci builds this book. Every line may be left out; README lists the keys.
+image: %s
+books:
+  - {name: %s, dir: ., config: config.yml, targets: [pdf]}
+timeout: 15m
+`
+
+const newGitignore = `/artifacts/
+/.bookci/
+/.texmf-var/
+`
+
+func writeNewSettings(dir, name, image string) error {
+	for file, text := range map[string]string{
+		build.SettingsFile: fmt.Sprintf(newSettings, image, name),
+		".gitignore":       newGitignore,
+	} {
+		f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+		if err != nil {
+			return fmt.Errorf("writing %s: %w", file, err)
+		}
+		_, err = io.WriteString(f, text)
+		if err = errors.Join(err, f.Close()); err != nil {
+			return fmt.Errorf("writing %s: %w", file, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/moby/patternmatcher"
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+)
+
+// runFlags are the flags of the run command.
+type runFlags struct {
+	choice    choice
+	image     string
+	engine    string
+	transport string
+	timeout   time.Duration
+	write     bool
+	reports   []string
+}
+
+func (a *app) newRunCmd() *cobra.Command {
+	var f runFlags
+	cmd := &cobra.Command{
+		Use:   "run [DIR] -- COMMAND [ARG...]",
+		Short: "Run any command where the makers run",
+		Long: `run runs a command in the book's container, in a copy of the sources, and passes
+its standard input, output and exit status on.
+
+What the command writes is thrown away, unless --write brings the changed files
+back into the source folder.`,
+		Example: `  bookci run -- review-check
+  bookci run --write -- review-update
+  bookci run --junit-glob 'reports/*.xml' -- rake test`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			dash := cmd.ArgsLenAtDash()
+			if dash < 0 || dash == len(args) {
+				return usagef("write it after two dashes: bookci run -- review-check", "run needs a command")
+			}
+			return oneDir(cmd, args[:dash])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			dash := cmd.ArgsLenAtDash()
+			f.choice.dir = dirArg(args[:dash])
+			return a.runRun(cmd.Context(), &f, args[dash:], func(s *settings) error {
+				// Commands may take as long as they like unless the user says otherwise.
+				s.Timeout = f.timeout
+				shared := buildFlags{image: f.image, engine: f.engine, transport: f.transport, timeout: f.timeout}
+				return shared.apply(cmd, s)
+			})
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config whose folder the command runs in")
+	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the book of bookci.yml whose folder the command runs in")
+	flags.StringVar(&f.image, "image", "", "the image to run in")
+	flags.StringVar(&f.engine, "engine", "", "where to run: auto, docker or host")
+	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
+	flags.DurationVar(&f.timeout, "timeout", 0, "end what takes longer, as in 15m")
+	flags.BoolVar(&f.write, "write", false, "bring changed files back into the source folder")
+	flags.StringSliceVar(&f.reports, "junit-glob", nil, "bring files that match back into the artifacts folder")
+	return cmd
+}
+
+func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func(*settings) error) error {
+	p, err := a.open(ctx, f.choice, apply)
+	if err != nil {
+		return err
+	}
+	for _, fault := range p.faults {
+		return fault
+	}
+	if len(p.books) > 1 {
+		p.books = p.books[:1] // they share the root; the folder is the first one's
+	}
+	// Progress would get in the way of what the command says.
+	show := &quietProgress{w: a.stderr}
+	note := func(e build.Event) {
+		if e.Kind == build.Note || e.Kind == build.Stage && e.Book == "" {
+			show.println("bookci: " + e.Text)
+		}
+	}
+	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	reaper, err := build.StartReaper()
+	if err != nil {
+		return &build.EnvironmentError{Err: err}
+	}
+	defer reaper.Close()
+	e := &engines{app: a, project: p, reaper: reaper, onEvent: note}
+	defer e.close()
+	b := a.newBuilder(p, e)
+	jobs, err := a.jobs(ctx, p, b, nil)
+	if err != nil {
+		return err
+	}
+	job := build.CommandJob{
+		Book: p.books[0], Tree: jobs[0].Tree, Argv: argv,
+		Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr, Write: f.write,
+	}
+	if len(f.reports) > 0 {
+		if job.Reports, err = reportMatcher(p.books[0].Dir, f.reports); err != nil {
+			return err
+		}
+	}
+	res, err := b.Run(ctx, job)
+	if cerr := b.Close(); cerr != nil {
+		show.println(fmt.Sprintf("bookci: %v", cerr))
+	}
+	for _, name := range res.Written {
+		show.println("bookci: wrote " + name)
+	}
+	for _, name := range res.Removed {
+		show.println("bookci: removed " + name)
+	}
+	for _, name := range res.Reports {
+		show.println("bookci: report " + relativeTo(p.root, p.dir, filepath.Join(p.artifacts(), name)))
+	}
+	if len(f.reports) > 0 && err == nil && len(res.Reports) == 0 {
+		show.println("bookci: no file matched --junit-glob")
+	}
+	if res.Status != 0 {
+		return errors.Join(err, passedOn(res.Status))
+	}
+	return err
+}
+
+// reportMatcher tells which files, slash paths below the root, match one of
+// the patterns, which are below the folder that the command runs in.
+func reportMatcher(dir string, patterns []string) (func(string) bool, error) {
+	var below []string
+	for _, pattern := range patterns {
+		below = append(below, filepath.Join(filepath.FromSlash(dir), pattern))
+	}
+	m, err := patternmatcher.New(below)
+	if err != nil {
+		return nil, usagef("a pattern is written as in 'reports/**/*.xml'", "--junit-glob: %w", err)
+	}
+	return func(name string) bool {
+		ok, err := m.MatchesOrParentMatches(filepath.FromSlash(name))
+		return ok && err == nil
+	}, nil
+}
