@@ -116,7 +116,7 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	}
 	m.log = NewLog(m.job.Book, m.target, m.emit)
 	m.log.Tee(&limitWriter{w: file, left: logLimit})
-	env := []string{"BOOKCI_STATE=" + m.kept()}
+	env := []string{"BOOKCI_STATE=" + m.kept(), "BOOKCI_URNID=" + m.job.Book.urn()}
 	if m.target == PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
 	}
@@ -296,6 +296,9 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Seconds: m.watch.seconds(),
 	}
 	m.record.Entry, m.record.Makers, m.record.Diagnostics, m.record.Seconds = entry, makers, diagnostics, entry.Seconds
+	if st, err := os.Lstat(m.record.artifactPath()); err == nil {
+		m.record.MTime = st.ModTime().UnixNano()
+	}
 	if err := m.record.save(); err != nil {
 		return environmentf("", "keeping the state: %w", err)
 	}

@@ -90,8 +90,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 
 // report says on stderr what went wrong and what to do about it.
 func (a *app) report(err error) {
-	var status passedOn
-	if err == nil || errors.As(err, &status) || errors.Is(err, errReported) {
+	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
 	fmt.Fprintf(a.stderr, "bookci: %v\n", err)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -127,8 +126,8 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 	if len(f.reports) > 0 && err == nil && len(res.Reports) == 0 {
 		show.println("bookci: no file matched --junit-glob")
 	}
-	if res.Status != 0 {
-		return errors.Join(err, passedOn(res.Status))
+	if err == nil && res.Status != 0 {
+		return passedOn(res.Status)
 	}
 	return err
 }
