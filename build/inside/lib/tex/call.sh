@@ -1,0 +1,55 @@
+# One call of a TeX program by a maker, with name, real and its arguments. A
+# call that is not taken returns to bookci-shim.
+
+finish() {
+	printf '%s\n' "$n" >"$run/n"
+	printf '%s\n' "$calls" >"$run/calls"
+	cat "$run/out"
+	cat "$run/err" >&2
+	exit "$1"
+}
+
+takes_call "$@" || return 0
+run=$(run_folder) && jobkey=$(printf '%s\n' "$name" "$@" | digest) && [ -n "$jobkey" ] || return 0
+
+n=0
+calls=1
+if [ -f "$run/calls" ] && [ -f "$run/n" ] && [ -f "$job.log" ]; then
+	if [ "$(cat "$run/key")" != "$jobkey" ]; then
+		# Another command for the same job: nothing can be said about either.
+		: >"$BOOKCI_STATE/run/unkept"
+		return 0
+	fi
+	n=$(cat "$run/n")
+	calls=$(($(cat "$run/calls") + 1))
+else
+	first_call "$@" 2>/dev/null || return 0
+fi
+
+if [ "$calls" -ge 3 ]; then
+	drop_unmade
+	[ -f "$run/ind.made" ] && ! cmp -s "$job.ind" "$run/ind.made" && : >"$run/index.hooked"
+fi
+if [ "$calls" -gt 1 ] && settled; then
+	n=$((n + 1))
+	event skip "$n" "$name"
+elif puts_off; then
+	n=$((n + 1))
+	event skip "$n" "$name"
+	: >"$run/putoff"
+else
+	pass "$@"
+	rc=$?
+	if [ "$rc" != 0 ] && { [ -f "$run/restored" ] || [ -f "$run/putoff" ]; }; then
+		# Perhaps what was kept or put off is to blame: a broken book fails again.
+		from_nothing "$@"
+		rc=$?
+	fi
+	[ "$rc" = 0 ] || finish "$rc"
+	[ "$calls" = 1 ] && drop_unwritten
+fi
+if [ "$calls" -ge 3 ]; then
+	settle "$@" || finish $?
+fi
+keep 2>/dev/null || rm -rf "$BOOKCI_STATE/next/$jobkey"
+finish 0
