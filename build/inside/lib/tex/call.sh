@@ -30,7 +30,9 @@ if [ "$calls" -ge 3 ]; then
 	drop_unmade
 	[ -f "$run/ind.made" ] && ! cmp -s "$job.ind" "$run/ind.made" && : >"$run/index.hooked"
 fi
+still=
 if [ "$calls" -gt 1 ] && settled; then
+	still=1
 	n=$((n + 1))
 	event skip "$n" "$name"
 elif puts_off; then
@@ -48,8 +50,10 @@ else
 	[ "$rc" = 0 ] || finish "$rc"
 	[ "$calls" = 1 ] && drop_unwritten
 fi
+# A maker calls three times or four.
 if [ "$calls" -ge 3 ]; then
-	settle "$@" || finish $?
+	# Asked a moment ago: nothing to add.
+	[ -n "$still" ] && [ ! -e "$run/unsettled" ] && index_settled || settle "$@" || finish $?
+	keep 2>/dev/null || rm -rf "$BOOKCI_STATE/next/$jobkey"
 fi
-keep 2>/dev/null || rm -rf "$BOOKCI_STATE/next/$jobkey"
 finish 0

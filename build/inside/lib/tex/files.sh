@@ -1,28 +1,19 @@
 # What lies in the folder of a TeX job, and whether it has changed.
 
-# list_files sorts the names of the files here into run/texts and run/pictures.
-# Pure outputs, which TeX does not read, are left out.
-list_files() {
-	: >"$run/texts"
-	: >"$run/pictures"
-	find -L . -type f >"$run/all" 2>/dev/null || return 1
-	LC_ALL=C awk -v job="./$job" -v texts="$run/texts" -v pictures="$run/pictures" '
-		$0 == job ".log" || $0 == job ".dvi" || $0 == job ".xdv" || $0 == job ".pdf" || $0 == job ".fls" { next }
-		/\.(idx|ilg)$/ { next }
-		tolower($0) ~ /\.(png|jpe?g|pdf|ai|eps|svg|gif|tiff?|bmp|jp2|jpf|psd|xbb)$/ { print >pictures; next }
-		{ print >texts }' "$run/all"
-}
-
 # marks prints the marks of the files named on stdin that change with them.
-# Within one build a picture is not read again to see whether it changed.
 marks() { tr '\n' '\0' | xargs -0 -r stat -L -c '%n %s %i %y %z'; }
 
 # files FILE: what TeX may find here, one line per file: texts by content,
-# pictures by their marks.
+# pictures by their marks, as within one build they need not be read again to
+# see whether they changed. Pure outputs, which TeX does not read, are left out.
 files() {
-	list_files &&
-		tr '\n' '\0' <"$run/texts" | xargs -0 -r sha256sum >"$run/unsorted" 2>/dev/null &&
-		marks <"$run/pictures" >>"$run/unsorted" 2>/dev/null &&
+	find -L . -type f \
+		! -path "./$job.log" ! -path "./$job.dvi" ! -path "./$job.xdv" ! -path "./$job.pdf" \
+		! -path "./$job.fls" ! -name '*.idx' ! -name '*.ilg' \
+		\( \( -iname '*.png' -o -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.pdf' -o -iname '*.ai' \
+		-o -iname '*.eps' -o -iname '*.svg' -o -iname '*.gif' -o -iname '*.tif' -o -iname '*.tiff' \
+		-o -iname '*.bmp' -o -iname '*.jp2' -o -iname '*.jpf' -o -iname '*.psd' -o -name '*.xbb' \) \
+		-exec stat -L -c '%n %s %i %y %z' {} + -o -exec sha256sum {} + \) >"$run/unsorted" 2>/dev/null &&
 		LC_ALL=C sort "$run/unsorted" >"$1" && [ -s "$1" ]
 }
 
@@ -58,20 +49,20 @@ read_record() {
 		}' "$job.fls"
 }
 
-# make_boxes writes the size of each image to an .xbb beside it, all in one
+# make_boxes FILE writes the size of each image to an .xbb beside it, all in one
 # process; without them uplatex starts extractbb for every image in every pass.
 # Images that would share an .xbb are left to TeX, and so are PDFs, of which a
-# book may ask for another page. Made again only when an image has changed.
+# book may ask for another page. FILE is what files found; a false status says
+# that it still holds, as no image has changed since the last time.
 make_boxes() {
-	case $name in uplatex* | platex*) ;; *) return 0 ;; esac
-	list_files || return 0
-	grep -i -E '\.(png|jpe?g)$' "$run/pictures" | marks 2>/dev/null | LC_ALL=C sort >"$run/images.now"
-	[ -f "$run/images" ] && cmp -s "$run/images.now" "$run/images" && return 0
+	case $name in uplatex* | platex*) ;; *) return 1 ;; esac
+	grep -i -E '\.(png|jpe?g) [0-9]+ [0-9]+ ' "$1" >"$run/images.now"
+	[ -s "$run/images.now" ] || return 1
+	[ -f "$run/images" ] && cmp -s "$run/images.now" "$run/images" && return 1
 	if [ -s "$run/boxes" ]; then
 		tr '\n' '\0' <"$run/boxes" | xargs -0 -r rm -f
-		list_files || return 0
 	fi
-	: >"$run/boxes"
+	find -L . -type f >"$run/all" 2>/dev/null || return 1
 	LC_ALL=C awk '
 		tolower($0) ~ /\.(png|jpe?g|pdf|ai|bmp|jp2|jpf|xbb)$/ {
 			base = $0
@@ -83,11 +74,11 @@ make_boxes() {
 		END {
 			for (i = 1; i <= NR; i++)
 				if (count[of[i]] == 1 && tolower(file[i]) ~ /\.(png|jpe?g)$/) print file[i]
-		}' "$run/pictures" >"$run/boxless"
+		}' "$run/all" >"$run/boxless"
+	: >"$run/boxes"
 	if [ -s "$run/boxless" ]; then
 		sed 's/\.[^.]*$/.xbb/' "$run/boxless" >"$run/boxes"
 		tr '\n' '\0' <"$run/boxless" | xargs -0 extractbb >/dev/null 2>&1 </dev/null
 	fi
 	mv "$run/images.now" "$run/images"
-	return 0
 }

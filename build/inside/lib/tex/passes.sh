@@ -53,9 +53,8 @@ takes_call() {
 pass() {
 	n=$((n + 1))
 	event pass "$n" "$name"
-	make_boxes
-	rm -f "$run/before" "$run/found" "$job.fls"
-	files "$run/found" || rm -f "$run/found"
+	rm -f "$run/before" "$job.fls"
+	files "$run/found" && { ! make_boxes "$run/found" || files "$run/found"; } || rm -f "$run/found"
 	with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
 	rc=$?
 	if [ -f "$job.fls" ] && read_record; then
