@@ -42,8 +42,10 @@ elif puts_off; then
 else
 	pass "$@"
 	rc=$?
-	if [ "$rc" != 0 ] && { [ -f "$run/restored" ] || [ -f "$run/putoff" ]; }; then
-		# Perhaps what was kept or put off is to blame: a broken book fails again.
+	if { [ "$rc" != 0 ] || [ ! -f "$run/before" ]; } && { [ -f "$run/restored" ] || [ -f "$run/putoff" ]; }; then
+		# Perhaps what was kept or put off is to blame for a failure: a broken
+		# book fails again. And where nothing is known about what a pass read,
+		# nobody could tell when the passes are done.
 		from_nothing "$@"
 		rc=$?
 	fi

@@ -80,6 +80,7 @@ drop_unmade() {
 keep() {
 	to=$BOOKCI_STATE/next/$jobkey
 	rm -rf "$to"
+	[ -f "$run/before" ] || return 1
 	mkdir -p "$to/files" || return 1
 	cp "$run/stamp" "$to/stamp" || return 1
 	if [ -e "$run/unsettled" ]; then
