@@ -56,6 +56,6 @@ fi
 if [ "$calls" -ge 3 ]; then
 	# Asked a moment ago: nothing to add.
 	[ -n "$still" ] && [ ! -e "$run/unsettled" ] && index_settled || settle "$@" || finish $?
-	keep 2>/dev/null || rm -rf "$BOOKCI_STATE/next/$jobkey"
+	keep 2>/dev/null || { rm -rf "$BOOKCI_STATE/next/$jobkey"; mkdir -p "$BOOKCI_STATE/next"; } 2>/dev/null
 fi
 finish 0
