@@ -455,6 +455,21 @@ func TestOtherCallsReachTheRealProgram(t *testing.T) {
 	})
 }
 
+func TestAFirstLookTakesOnePassAndLeavesNothing(t *testing.T) {
+	eachShell(t, func(t *testing.T, b *texBench) {
+		b.book("grow", "text", "index a")
+		want := b.same("the whole book", 5)
+		b.book("grow", "text")
+		if got := b.build("BOOKCI_ONE_PASS=1"); got.runs != 1 || !strings.Contains(got.pdf, "ind: a 4") {
+			t.Errorf("TeX ran %d times for\n%s", got.runs, got.pdf)
+		}
+		b.book("grow", "text", "index a")
+		if got := b.same("the whole book again", 1); got.pdf != want.pdf {
+			t.Errorf("the first look left its traces")
+		}
+	})
+}
+
 func TestAPreviewIsCompressedLess(t *testing.T) {
 	eachShell(t, func(t *testing.T, b *texBench) {
 		b.book("text")

@@ -30,6 +30,12 @@ if [ "$calls" -ge 3 ]; then
 	drop_unmade
 	[ -f "$run/ind.made" ] && ! cmp -s "$job.ind" "$run/ind.made" && : >"$run/index.hooked"
 fi
+if [ -n "${BOOKCI_ONE_PASS:-}" ] && [ "$calls" -gt 1 ]; then
+	# A first look, with the numbers of what was kept. It leaves nothing.
+	n=$((n + 1))
+	event skip "$n" "$name"
+	finish 0
+fi
 still=
 if [ "$calls" -gt 1 ] && settled; then
 	still=1
@@ -50,7 +56,7 @@ else
 		rc=$?
 	fi
 	[ "$rc" = 0 ] || finish "$rc"
-	[ "$calls" = 1 ] && drop_unwritten
+	[ "$calls" = 1 ] && [ -z "${BOOKCI_ONE_PASS:-}" ] && drop_unwritten
 fi
 # A maker calls three times or four.
 if [ "$calls" -ge 3 ]; then
