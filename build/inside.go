@@ -20,6 +20,14 @@ var inside embed.FS
 func writeOwn(w io.Writer) error {
 	counter := &countWriter{w: w}
 	tw := tar.NewWriter(counter)
+	write := func(name string, mode int64, text []byte) error {
+		h := &tar.Header{Name: name, Mode: mode, Size: int64(len(text)), ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg}
+		if err := tw.WriteHeader(h); err != nil {
+			return err
+		}
+		_, err := tw.Write(text)
+		return err
+	}
 	err := fs.WalkDir(inside, "inside", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -33,15 +41,19 @@ func writeOwn(w io.Writer) error {
 		if path.Dir(name) == "bin" {
 			mode = 0o755
 		}
-		h := &tar.Header{Name: name, Mode: mode, Size: int64(len(text)), ModTime: time.Unix(0, 0), Typeflag: tar.TypeReg}
-		if err := tw.WriteHeader(h); err != nil {
-			return err
-		}
-		_, err = tw.Write(text)
-		return err
+		return write(name, mode, text)
 	})
 	if err != nil {
 		return err
+	}
+	shims, text, err := texShims()
+	if err != nil {
+		return err
+	}
+	for _, name := range shims {
+		if err := write(name, 0o755, text); err != nil {
+			return err
+		}
 	}
 	if err := tw.Close(); err != nil {
 		return err

@@ -1,0 +1,93 @@
+# What the files of this folder share. POSIX sh, for dash and busybox ash.
+#
+# A run folder, BOOKCI_STATE/run/<hash of the current folder>, holds what one
+# maker's run knows: it belongs to this build alone.
+
+# event KIND ARG...: one line to bookci. The FIFO is opened for reading too,
+# so that the open cannot wait for a reader that is gone.
+event() {
+	[ -n "${BOOKCI_EVENTS:-}" ] || return 0
+	if [ -p "$BOOKCI_EVENTS" ]; then
+		{ printf '\036%s\n' "$*" 1<>"$BOOKCI_EVENTS"; } 2>/dev/null
+	elif [ -f "$BOOKCI_EVENTS" ]; then
+		{ printf '\036%s\n' "$*" >>"$BOOKCI_EVENTS"; } 2>/dev/null
+	fi
+	return 0
+}
+
+# hash of what is read on stdin.
+digest() { sha256sum | { read -r digest_sum digest_rest && printf '%s\n' "$digest_sum"; }; }
+
+# words WORD...: as a line of sh that gives them again.
+words() {
+	for words_each; do
+		printf '%s\n' "$words_each" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
+	done | tr '\n' ' '
+}
+
+# run_folder prints the run folder of the current folder.
+run_folder() {
+	run_key=$(pwd -P | digest) && [ -n "$run_key" ] && printf '%s\n' "$BOOKCI_STATE/run/$run_key"
+}
+
+# count_pages FILE: how many pages the output in FILE says were finished. A
+# number in brackets counts when it follows the page before, starts a new
+# numbering, or is followed by its own successor: text that TeX quotes in a
+# warning looks the same.
+count_pages() {
+	LC_ALL=C awk '
+		BEGIN { RS = "["; last = -1; doubt = -2; n = 0 }
+		NR > 1 && /^-?[0-9]+(\.[0-9]+)*[]{<\n ]/ {
+			p = $0 + 0
+			if (p < 0) p = -p
+			if (p == last + 1 || p <= 1) { n++; last = p; doubt = -2 }
+			else if (p == doubt + 1) { n += 2; last = p; doubt = -2 }
+			else doubt = p
+		}
+		END { print n }' "$1"
+}
+
+# watch_pages FILE KIND: reports pages from FILE while it grows, until this
+# process ends or is told to. TeX flushes its output at each page, and
+# dvipdfmx does not buffer.
+watch_pages() {
+	watch_seen=0
+	watch_size=-1
+	while kill -0 $$; do
+		sleep 0.3
+		watch_now=$(wc -c <"$1")
+		[ "$watch_now" = "$watch_size" ] && continue
+		watch_size=$watch_now
+		# Counting from the start is cheap for any output but that of a loop.
+		[ "$watch_size" -gt 4000000 ] && return
+		watch_pages_now=$(count_pages "$1")
+		if [ "${watch_pages_now:-0}" -gt "$watch_seen" ]; then
+			watch_seen=$watch_pages_now
+			event "$2" "$watch_seen"
+		fi
+	done
+}
+
+# with_pages FILE KIND COMMAND...: runs COMMAND, whose output the caller sends
+# to FILE, and reports its pages meanwhile. Its status is COMMAND's.
+with_pages() {
+	pages_file=$1
+	pages_kind=$2
+	shift 2
+	if [ -z "${BOOKCI_EVENTS:-}" ]; then
+		"$@"
+		return
+	fi
+	# The watcher holds no descriptor of the maker's, which reads until the
+	# last writer is gone.
+	watch_pages "$pages_file" "$pages_kind" </dev/null >/dev/null 2>&1 &
+	pages_watcher=$!
+	"$@"
+	pages_rc=$?
+	{
+		kill "$pages_watcher"
+		wait "$pages_watcher"
+	} 2>/dev/null
+	event "$pages_kind" "$(count_pages "$pages_file" 2>/dev/null)"
+	return "$pages_rc"
+}

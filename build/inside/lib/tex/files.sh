@@ -1,0 +1,90 @@
+# What lies in the folder of a TeX job, and whether it has changed.
+
+# marks prints the marks of the files named on stdin that change with them.
+marks() { tr '\n' '\0' | xargs -0 -r stat -L -c '%n %s %i %y %z'; }
+
+# files FILE: what TeX may find here, one line per file: texts by content,
+# pictures by their marks, as within one build they need not be read again to
+# see whether they changed. Pure outputs, which TeX does not read, are left out.
+#
+# Two searches: busybox runs a -exec + only outside of brackets.
+files() {
+	find -L . -type f ! -path "./$job.pdf" \
+		\( -iname '*.png' -o -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.pdf' -o -iname '*.ai' \
+		-o -iname '*.eps' -o -iname '*.svg' -o -iname '*.gif' -o -iname '*.tif' -o -iname '*.tiff' \
+		-o -iname '*.bmp' -o -iname '*.jp2' -o -iname '*.jpf' -o -iname '*.psd' -o -name '*.xbb' \) \
+		-exec stat -L -c '%n %s %i %y %z' {} + >"$run/unsorted" 2>/dev/null &&
+		find -L . -type f ! -path "./$job.log" ! -path "./$job.dvi" ! -path "./$job.xdv" \
+			! -path "./$job.fls" ! -name '*.idx' ! -name '*.ilg' \
+			! -iname '*.png' ! -iname '*.jpg' ! -iname '*.jpeg' ! -iname '*.pdf' ! -iname '*.ai' \
+			! -iname '*.eps' ! -iname '*.svg' ! -iname '*.gif' ! -iname '*.tif' ! -iname '*.tiff' \
+			! -iname '*.bmp' ! -iname '*.jp2' ! -iname '*.jpf' ! -iname '*.psd' ! -name '*.xbb' \
+			-exec sha256sum {} + >>"$run/unsorted" 2>/dev/null &&
+		LC_ALL=C sort "$run/unsorted" >"$1" && [ -s "$1" ]
+}
+
+# products FILE: the marks of what the last pass made.
+products() {
+	stat -c '%n %s %i %y %z' "$job.log" "$job.dvi" "$job.xdv" "$job.pdf" >"$1" 2>/dev/null
+	[ -s "$1" ]
+}
+
+# outside FILE: the marks of the files in other folders that the last pass read.
+outside() {
+	[ -s "$run/inputs" ] || return 1
+	marks <"$run/inputs" >"$1" 2>/dev/null
+	return 0
+}
+
+# read_record learns from TeX's recorder what the last pass read in other
+# folders and which files it wrote here, its results apart. TeX's own caches
+# change without changing a page.
+read_record() {
+	LC_ALL=C awk -v here="$(pwd -P)/" -v inputs="$run/inputs" -v outputs="$run/outputs" \
+		-v c1="${TEXMFVAR:-/dev/null}/" -v c2="${TEXMFCACHE:-/dev/null}/" -v c3="${VARTEXFONTS:-/dev/null}/" '
+		BEGIN { printf "" >inputs; printf "" >outputs }
+		sub(/^INPUT /, "") {
+			if (/^\// && !read[$0]++ && index($0, here) != 1 && index($0, c1) != 1 && index($0, c2) != 1 && index($0, c3) != 1)
+				print >inputs
+			next
+		}
+		sub(/^OUTPUT /, "") {
+			if (index($0, here) == 1) $0 = substr($0, length(here) + 1)
+			sub(/^\.\//, "")
+			if (!/^\// && !/(^|\/)\.\.(\/|$)/ && !/\.(log|dvi|xdv|pdf|fls)$/ && !wrote[$0]++) print >outputs
+		}' "$job.fls"
+}
+
+# make_boxes FILE writes the size of each image to an .xbb beside it, all in one
+# process; without them uplatex starts extractbb for every image in every pass.
+# Images that would share an .xbb are left to TeX, and so are PDFs, of which a
+# book may ask for another page. FILE is what files found; a false status says
+# that it still holds, as no image has changed since the last time.
+make_boxes() {
+	case $name in uplatex* | platex*) ;; *) return 1 ;; esac
+	grep -i -E '\.(png|jpe?g) [0-9]+ [0-9]+ ' "$1" >"$run/images.now"
+	[ -s "$run/images.now" ] || return 1
+	[ -f "$run/images" ] && cmp -s "$run/images.now" "$run/images" && return 1
+	if [ -s "$run/boxes" ]; then
+		tr '\n' '\0' <"$run/boxes" | xargs -0 -r rm -f
+	fi
+	find -L . -type f >"$run/all" 2>/dev/null || return 1
+	LC_ALL=C awk '
+		tolower($0) ~ /\.(png|jpe?g|pdf|ai|bmp|jp2|jpf|xbb)$/ {
+			base = $0
+			sub(/\.[^.\/]*$/, "", base)
+			count[base]++
+			file[NR] = $0
+			of[NR] = base
+		}
+		END {
+			for (i = 1; i <= NR; i++)
+				if (count[of[i]] == 1 && tolower(file[i]) ~ /\.(png|jpe?g)$/) print file[i]
+		}' "$run/all" >"$run/boxless"
+	: >"$run/boxes"
+	if [ -s "$run/boxless" ]; then
+		sed 's/\.[^.]*$/.xbb/' "$run/boxless" >"$run/boxes"
+		tr '\n' '\0' <"$run/boxless" | xargs -0 extractbb >/dev/null 2>&1 </dev/null
+	fi
+	mv "$run/images.now" "$run/images"
+}

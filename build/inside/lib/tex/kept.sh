@@ -1,0 +1,103 @@
+# What a good build leaves for the next one: BOOKCI_STATE/tex/<hash of the
+# call>, with files/ (what TeX and the index program wrote), sums (a hash of
+# each) and stamp (which program with which arguments they belong to). A build
+# writes to BOOKCI_STATE/next; bookci-keep makes that the current one.
+
+# made_by_others: files that programs other than TeX make from TeX's output.
+made_by_others() {
+	case $1 in
+	*.ind | *.bbl | *.gls | *.acr | *.nls) ;;
+	*) return 1 ;;
+	esac
+}
+
+# stamp ARGS prints what kept files are good for.
+stamp() {
+	printf 'bookci 1\n%s\n' "${BOOKCI_IMAGE:-}" "$name" "$@"
+	stat -L -c '%n %s %Y' "$real"
+}
+
+# restore puts the kept files back if they are whole and belong to this call.
+# Their names go to run/restored, which exists only if all of it went well.
+restore() {
+	from=$BOOKCI_STATE/tex/$jobkey
+	[ -f "$from/stamp" ] && [ -s "$from/sums" ] && [ -d "$from/files" ] || return 1
+	[ ! -e "$job.aux" ] && cmp -s "$run/stamp" "$from/stamp" || return 1
+	(cd "$from/files" && sha256sum -c ../sums) >/dev/null 2>&1 || return 1
+	(cd "$from/files" && find . -type f) >"$run/names" 2>/dev/null || return 1
+	[ "$(wc -l <"$run/names")" = "$(wc -l <"$from/sums")" ] || return 1
+	: >"$run/putting"
+	while IFS= read -r file; do
+		file=${file#./}
+		[ -e "$file" ] && continue
+		case $file in */*) mkdir -p "${file%/*}" || return 1 ;; esac
+		printf '%s\n' "$file" >>"$run/putting"
+		cp "$from/files/$file" "$file" || return 1
+		if made_by_others "$file"; then
+			stat -c '%n %i %y %z' "$file" >>"$run/marks.put" || return 1
+		fi
+	done <"$run/names"
+	mv "$run/putting" "$run/restored"
+}
+
+# take_back undoes a restore that could not be finished.
+take_back() {
+	[ -f "$run/putting" ] || return 0
+	while IFS= read -r file; do rm -f "$file"; done <"$run/putting"
+	rm -f "$run/putting"
+}
+
+# forget removes every file that was put back or written since.
+forget() {
+	for list in restored written; do
+		[ -f "$run/$list" ] || continue
+		while IFS= read -r file; do rm -f "$file"; done <"$run/$list"
+	done
+	rm -f "$job.dvi" "$job.xdv" "$job.pdf" "$job.log" "$job.ind" "$job.idx" "$run/restored"
+}
+
+# drop_unwritten removes what was put back but this book's TeX does not write
+# any more: from nothing it would not be there.
+drop_unwritten() {
+	[ -s "$run/restored" ] || return 0
+	while IFS= read -r file; do
+		made_by_others "$file" || grep -qxF -e "$file" "$run/written" || rm -f "$file"
+	done <"$run/restored"
+}
+
+# drop_unmade does so for what other programs have not made anew, once their
+# turn is over.
+drop_unmade() {
+	[ -s "$run/restored" ] && [ -f "$run/marks.put" ] || return 0
+	while IFS= read -r file; do
+		made_by_others "$file" && [ -e "$file" ] || continue
+		grep -qxF -e "$(stat -c '%n %i %y %z' "$file")" "$run/marks.put" && rm -f "$file"
+	done <"$run/restored"
+	return 0
+}
+
+# keep puts aside what the next build would start from.
+keep() {
+	to=$BOOKCI_STATE/next/$jobkey
+	rm -rf "$to"
+	[ -f "$run/before" ] || return 1
+	mkdir -p "$to/files" || return 1
+	cp "$run/stamp" "$to/stamp" || return 1
+	if [ -e "$run/unsettled" ]; then
+		: >"$to/unsettled"
+		return
+	fi
+	[ -s "$run/written" ] || return 0
+	{
+		LC_ALL=C sort -u "$run/written" | grep -v '\.idx$'
+		for ext in ind bbl gls acr nls; do
+			grep -qxF -e "./$job.$ext" "$run/sources" || printf '%s\n' "$job.$ext"
+		done
+	} >"$run/names"
+	while IFS= read -r file; do
+		[ -f "$file" ] || continue
+		case $file in */*) mkdir -p "$to/files/${file%/*}" || return 1 ;; esac
+		cp "$file" "$to/files/$file" || return 1
+	done <"$run/names"
+	(cd "$to/files" && find . -type f -print0 | xargs -0 -r sha256sum >../sums)
+}
