@@ -120,6 +120,9 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	if m.target == PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
 	}
+	if m.b.Force {
+		env = append(env, "BOOKCI_FORCE=1")
+	}
 	if m.b.Fast {
 		env = append(env, "BOOKCI_FAST=1")
 	}
