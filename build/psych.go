@@ -367,11 +367,7 @@ type resolver struct {
 
 func (r *resolver) resolve(n *yaml.Node) (*yamlValue, error) {
 	if n.Kind == yaml.AliasNode {
-		v, err := r.resolve(n.Alias)
-		if err != nil {
-			return nil, err
-		}
-		return v, nil
+		return r.resolve(n.Alias)
 	}
 	if v, ok := r.done[n]; ok {
 		return v, nil
@@ -495,8 +491,9 @@ func scalar(n *yaml.Node) (val any, refused string) {
 			}
 			return v, ""
 		}
+		return tokenize(n.Value) // quoted or not
 	}
-	if n.Style&^yaml.TaggedStyle != 0 {
+	if n.Style != 0 {
 		return n.Value, ""
 	}
 	return tokenize(n.Value)

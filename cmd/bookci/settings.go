@@ -103,21 +103,29 @@ type settingsError struct {
 
 func (e *settingsError) Error() string { return strings.Join(e.Problems, "\n") }
 
-func (e *settingsError) Hint() string { return "" }
-
 // readSettings reads the bookci.yml at file ("" for none) and the environment,
 // as os.Environ gives it. The error is a *settingsError, but for a file that
 // cannot be read.
 func readSettings(file string, environ []string) (*settings, error) {
-	r := &settingsReader{s: defaultSettings()}
+	var data []byte
 	if file != "" {
-		data, err := readSettingsFile(file)
-		if err != nil {
+		var err error
+		if data, err = readSettingsFile(file); err != nil {
 			return nil, err
 		}
-		r.s.File = file
-		r.file(data)
 	}
+	s, err := parseSettings(data, environ)
+	if err != nil {
+		return nil, err
+	}
+	s.File = file
+	return s, nil
+}
+
+// parseSettings reads the text of a bookci.yml and the environment.
+func parseSettings(data []byte, environ []string) (*settings, error) {
+	r := &settingsReader{s: defaultSettings()}
+	r.file(data)
 	r.environment(environ)
 	r.finish()
 	if len(r.problems) > 0 {

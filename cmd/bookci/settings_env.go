@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -126,5 +128,11 @@ func (r *settingsReader) finish() {
 		r.problem(place("image.build"), "image: give either build or ref")
 	case image.Build == "" && (image.Dockerfile != "" || image.Args != nil):
 		r.problem(place("image.dockerfile", "image.args"), "image: dockerfile and args need build, the folder to build in")
+	}
+	for _, b := range r.s.Books {
+		if a := path.Clean(filepath.ToSlash(r.s.Artifacts)); b.Dir == a || strings.HasPrefix(b.Dir, a+"/") {
+			// What lies in the folder of the artifacts is no source.
+			r.problem(place("artifacts", "books"), "artifacts: the folder %s holds the book in %s", r.s.Artifacts, b.Dir)
+		}
 	}
 }

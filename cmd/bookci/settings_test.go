@@ -1,0 +1,265 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bookci/bookci/build"
+)
+
+func settingsOf(t testing.TB, text string, environ ...string) (*settings, error) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "bookci.yml")
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return readSettings(file, environ)
+}
+
+func mustSettings(t testing.TB, text string, environ ...string) *settings {
+	t.Helper()
+	s, err := settingsOf(t, text, environ...)
+	if err != nil {
+		t.Fatalf("reading %q: %v", text, err)
+	}
+	return s
+}
+
+const fullSettings = `
+image: vvakame/review:5.9
+mount: /book
+books:
+  - {name: print, dir: articles, config: config.yml, targets: [pdf]}
+  - {name: ebook, dir: articles, config: config-ebook.yml, targets: [pdf, epub]}
+artifacts: out
+command: {pdf: rake pdf, epub: "make epub"}
+network: bridge
+limits: {memory: 4GiB, pids: 512, cpus: 2}
+timeout: 15m
+env: {TZ: Asia/Tokyo, LEVEL: 3, DEBUG: true, EMPTY: }
+extra_inputs: [code/**, "!code/tmp"]
+exclude: raw/**
+read_only: false
+cache_dir: /var/cache/bookci
+engine: docker
+transport: copy
+jobs: 2
+strict: yes
+watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", on_success: make ok, on_failure: make ko, cancel: never}
+`
+
+func TestEveryKeyIsRead(t *testing.T) {
+	s := mustSettings(t, fullSettings)
+	s.File, s.Origin = "", nil
+	want := &settings{
+		Image: imageSettings{Ref: "vvakame/review:5.9"},
+		Mount: "/book",
+		Books: []bookSettings{
+			{Name: "print", Dir: "articles", Config: "config.yml", Targets: []build.Target{build.PDF}, Line: 5},
+			{Name: "ebook", Dir: "articles", Config: "config-ebook.yml", Targets: []build.Target{build.PDF, build.EPUB}, Line: 6},
+		},
+		Artifacts:   "out",
+		Command:     map[build.Target]string{build.PDF: "rake pdf", build.EPUB: "make epub"},
+		Network:     "bridge",
+		Limits:      limitSettings{Memory: 4 << 30, PIDs: 512, CPUs: 2},
+		Timeout:     15 * time.Minute,
+		Env:         map[string]string{"TZ": "Asia/Tokyo", "LEVEL": "3", "DEBUG": "true", "EMPTY": ""},
+		ExtraInputs: []string{"code/**", "!code/tmp"},
+		Exclude:     []string{"raw/**"},
+		CacheDir:    "/var/cache/bookci",
+		Engine:      "docker",
+		Transport:   "copy",
+		Jobs:        2,
+		Strict:      true,
+		Watch:       watchSettings{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", OnSuccess: "make ok", OnFailure: "make ko", Cancel: "never"},
+	}
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("read\n%+v\nwant\n%+v", s, want)
+	}
+}
+
+func TestEveryKeyHasItsVariable(t *testing.T) {
+	s := mustSettings(t, "",
+		"BOOKCI_IMAGE=a/b:1", "BOOKCI_MOUNT=/book", "BOOKCI_BOOKS=[{dir: x, targets: epub}]", "BOOKCI_ARTIFACTS=out", "BOOKCI_COMMAND_PDF=rake pdf",
+		"BOOKCI_NETWORK=host", "BOOKCI_LIMITS_MEMORY=1g", "BOOKCI_LIMITS_PIDS=none", "BOOKCI_LIMITS_CPUS=0.5", "BOOKCI_TIMEOUT=90s",
+		"BOOKCI_ENV=TZ=Asia/Tokyo,A=b=c", "BOOKCI_EXTRA_INPUTS=code/**, data/*", "BOOKCI_EXCLUDE=raw", "BOOKCI_READ_ONLY=0", "BOOKCI_CACHE_DIR=c",
+		"BOOKCI_ENGINE=host", "BOOKCI_TRANSPORT=bind", "BOOKCI_JOBS=3", "BOOKCI_STRICT=true", "BOOKCI_WATCH_DEBOUNCE=1s", "BOOKCI_WATCH_POLL=no", "BOOKCI_WATCH_SERVE=:9000",
+		"BOOKCI_WATCH_ON_SUCCESS=a", "BOOKCI_WATCH_ON_FAILURE=b", "BOOKCI_WATCH_CANCEL=always", "HOME=/root", "BOOKCI_WORK=/work",
+	)
+	s.Origin = nil
+	s.File = ""
+	want := &settings{
+		Image: imageSettings{Ref: "a/b:1"}, Mount: "/book", Artifacts: "out", Command: map[build.Target]string{build.PDF: "rake pdf"},
+		Books:   []bookSettings{{Dir: "x", Config: "config.yml", Targets: []build.Target{build.EPUB}}},
+		Network: "host", Limits: limitSettings{Memory: 1 << 30, CPUs: 0.5}, Timeout: 90 * time.Second,
+		Env: map[string]string{"TZ": "Asia/Tokyo", "A": "b=c"}, ExtraInputs: []string{"code/**", "data/*"}, Exclude: []string{"raw"},
+		CacheDir: "c", Engine: "host", Transport: "bind", Jobs: 3, Strict: true,
+		Watch: watchSettings{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always"},
+	}
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("read\n%+v\nwant\n%+v", s, want)
+	}
+}
+
+func TestAVariableBeatsTheFileAndTheFileTheDefault(t *testing.T) {
+	s := mustSettings(t, "timeout: 1m\nnetwork: bridge\n", "BOOKCI_TIMEOUT=2m", "BOOKCI_JOBS=")
+	if s.Timeout != 2*time.Minute || s.Network != "bridge" || s.Engine != "auto" || s.Jobs != 0 {
+		t.Errorf("read %+v", s)
+	}
+	if s.Origin["timeout"] != "BOOKCI_TIMEOUT" || s.Origin["network"] != "bookci.yml:2" || s.Origin["engine"] != "" {
+		t.Errorf("origins are %v", s.Origin)
+	}
+}
+
+func TestAnImageCanBeBuiltFromTheBook(t *testing.T) {
+	s := mustSettings(t, "image:\n  build: .\n  dockerfile: docker/Dockerfile\n  args: {VERSION: 5.9}\n  platform: linux/amd64\n")
+	want := imageSettings{Build: ".", Dockerfile: "docker/Dockerfile", Args: map[string]string{"VERSION": "5.9"}, Platform: "linux/amd64"}
+	if !reflect.DeepEqual(s.Image, want) {
+		t.Errorf("read %+v", s.Image)
+	}
+	s = mustSettings(t, "image: {build: ., dockerfile: D, platform: linux/arm64}\n", "BOOKCI_IMAGE=x:1")
+	if want := (imageSettings{Ref: "x:1", Platform: "linux/arm64"}); !reflect.DeepEqual(s.Image, want) {
+		t.Errorf("a variable leaves %+v", s.Image)
+	}
+}
+
+func TestNothingBehindAKeyLeavesItsDefault(t *testing.T) {
+	s := mustSettings(t, "timeout:\nlimits:\nbooks:\nenv:\nwatch: {poll: }\n")
+	want := defaultSettings()
+	want.File = s.File
+	if !reflect.DeepEqual(s, want) {
+		t.Errorf("read %+v", s)
+	}
+	if got, err := readSettings("", nil); err != nil || !reflect.DeepEqual(got, defaultSettings()) {
+		t.Errorf("without a file: %+v, %v", got, err)
+	}
+}
+
+func TestAllMistakesAreListedAtOnceAtTheirLines(t *testing.T) {
+	_, err := settingsOf(t, `image: [a]
+mount: work
+books:
+  - name: a
+    tagets: [pdf]
+  - name: b
+    targets: [pdf, epbu]
+    config: a/config.yml
+limits:
+  memory: lots
+  cpu: 2
+timeout: 15
+netwrok: none
+extra_inputs:
+  - code/**
+  - ../code/**
+engine: dokcer
+timeout: 1m
+env: {BOOKCI_X: 1, A B: 2}
+command: {pfd: x}
+watch: 5
+`, "BOOKCI_JOBS=many")
+	var se *settingsError
+	if !errors.As(err, &se) {
+		t.Fatalf("got %v", err)
+	}
+	want := []string{
+		`bookci.yml:1: image: is a list, not a single value`,
+		`bookci.yml:2: mount: "work" is no absolute path, such as /work`,
+		`bookci.yml:5: unknown key "tagets" (did you mean "targets"?)`,
+		`bookci.yml:7: books.targets: unknown target "epbu" (one of pdf, epub, web, text, idgxml) (did you mean "epub"?)`,
+		`bookci.yml:8: books.config: "a/config.yml" is no name of a file; its folder is named by dir`,
+		`bookci.yml:10: limits.memory: "lots" is no size, such as 4GiB or 512m`,
+		`bookci.yml:11: unknown key "limits.cpu" (did you mean "cpus"?)`,
+		`bookci.yml:12: timeout: "15" lacks a unit, as in 15s or 15m`,
+		`bookci.yml:13: unknown key "netwrok" (did you mean "network"?)`,
+		`bookci.yml:16: ../code/** leads out of the folder of bookci.yml: put bookci.yml into a folder above both`,
+		`bookci.yml:17: engine: "dokcer" is none of auto, docker, host (did you mean "docker"?)`,
+		`bookci.yml:18: the key "timeout" is given twice`,
+		`bookci.yml:19: the variable BOOKCI_X is bookci's own`,
+		`bookci.yml:19: "A B" is no name of a variable`,
+		`bookci.yml:20: unknown key "command.pfd" (did you mean "pdf"?)`,
+		`bookci.yml:21: watch is "5", not a mapping`,
+		`BOOKCI_JOBS: jobs: "many" is no number of jobs, such as 2`,
+	}
+	if !slices.Equal(se.Problems, want) {
+		t.Errorf("found\n%s\nwant\n%s", strings.Join(se.Problems, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+func TestBadValuesAreRefused(t *testing.T) {
+	for _, text := range []string{
+		"mount: /", "mount: /proc", "mount: /bookci", "mount: /tmp/x", "mount: /usr/share", "mount: //", "mount: /work/../etc",
+		"artifacts: .", "artifacts: ''", "artifacts: ./x/..", "network: 'container:x y'", "network: ''",
+		"limits: {memory: 1m}", "limits: {memory: -1g}", "limits: {memory: 99999999t}", "limits: {pids: -5}", "limits: {pids: 1.5}", "limits: {cpus: nan}", "limits: {cpus: -2}",
+		"timeout: -5m", "timeout: soon", "timeout: [1m]", "env: [A=1]", "env: {A: [1]}", "exclude: [a, [b]]", "exclude: '[a'",
+		"jobs: 0", "jobs: 1.5", "strict: maybe", "watch: {serve: nowhere}", "watch: {serve: ':99999'}", "watch: {poll: often}", "watch: {cancel: maybe}",
+		"books: x", "books: [x]", "books: [{}, {}]", "books: [{name: a}, {name: A}]", "books: [{name: ../x}]", "books: [{name: -x}]", "books: [{dir: ../x}]", "books: [{dir: /x}]", "books: [{targets: []}]",
+		"books: [{dir: a, dir: b}]", "books: [{dir: artifacts/x}]", "image: ''", "image: a b", "image: -x", "image: {build: ., ref: x}", "image: {dockerfile: x}", "image: {build: ../x}", "image: {build: ., platform: intel}",
+		"command: {pdf: ''}", "command: rake", "- a", "a: [", "\x83", "env: &a\n  B: *a\n",
+	} {
+		if s, err := settingsOf(t, text+"\n"); err == nil {
+			t.Errorf("%s is read as %+v", text, s)
+		} else if !strings.HasPrefix(err.Error(), "bookci.yml:") {
+			t.Errorf("%s: no place in %q", text, err)
+		}
+	}
+}
+
+func TestSizesAreCountedAsDockerCountsThem(t *testing.T) {
+	for text, want := range map[string]int64{"4GiB": 4 << 30, "4g": 4 << 30, "4GB": 4 << 30, "512m": 512 << 20, "512 MiB": 512 << 20, "1.5G": 3 << 29, "1048576": 1 << 20, "100b": 100, "2k": 2048, "1T": 1 << 40} {
+		if got, err := parseSize(text); err != nil || got != want {
+			t.Errorf("%s is %d, %v", text, got, err)
+		}
+	}
+	for text, want := range map[string]int64{"none": 0, "unlimited": 0, "0": 0} {
+		if s := mustSettings(t, "limits: {memory: "+text+"}\n"); s.Limits.Memory != want {
+			t.Errorf("%s is %d", text, s.Limits.Memory)
+		}
+	}
+}
+
+func TestAnUnknownVariableIsAWarning(t *testing.T) {
+	s := mustSettings(t, "", "BOOKCI_TIMOUT=1m", "BOOKCI_EVENTS=x", "BOOKCI_QQ=", "BOOKCIX=1")
+	if want := []string{`unknown variable BOOKCI_TIMOUT (did you mean "BOOKCI_TIMEOUT"?)`}; !slices.Equal(s.Warnings, want) {
+		t.Errorf("warned %q", s.Warnings)
+	}
+}
+
+func TestAnchorsCanBeUsed(t *testing.T) {
+	s := mustSettings(t, "books:\n  - &b {name: a, dir: &d articles}\n  - {name: c, dir: *d}\n")
+	if s.Books[1].Dir != "articles" {
+		t.Errorf("read %+v", s.Books)
+	}
+	var b strings.Builder
+	b.WriteString("env: &a0 {x0: y, x1: y, x2: y, x3: y, x4: y, x5: y, x6: y, x7: y, x8: y}\n")
+	for i := 1; i < 7; i++ {
+		fmt.Fprintf(&b, "k%d: &a%d [%s]\n", i, i, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i-1), 30), ", "))
+	}
+	start := time.Now()
+	if _, err := settingsOf(t, b.String()); err == nil || time.Since(start) > 5*time.Second {
+		t.Errorf("aliases multiply the file: %v after %v", err, time.Since(start))
+	}
+}
+
+func FuzzSettings(f *testing.F) {
+	f.Add(fullSettings, "BOOKCI_BOOKS=[{dir: x}]")
+	f.Add("image: {build: ., args: &a {x: 1}}\nenv: *a\n", "BOOKCI_ENV=A=1,B")
+	f.Add("a: &a [*a]\n", "BOOKCI_LIMITS_MEMORY=1.5g")
+	f.Fuzz(func(t *testing.T, text, variable string) {
+		s, err := parseSettings([]byte(text), []string{variable})
+		var se *settingsError
+		switch {
+		case err == nil && (s == nil || checkMount(s.Mount) != nil):
+			t.Fatalf("read %+v", s)
+		case err != nil && (!errors.As(err, &se) || len(se.Problems) == 0):
+			t.Fatalf("failed with %v", err)
+		}
+	})
+}
