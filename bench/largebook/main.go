@@ -73,7 +73,7 @@ bookname: largebook
 booktitle: 大きな本
 aut: [bookci]
 language: ja
-date: 2024-01-01
+date: "2024-01-01"
 toc: true
 toclevel: 3
 secnolevel: 3
