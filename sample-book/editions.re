@@ -8,7 +8,7 @@
 
 紙の本と電子の本では、読者の環境も、守るべき決まりも違います。まず、何が違うのかを@<table>{differences}で押さえておきましょう。
 
-//tsize[|latex||p{18mm}p{28mm}p{28mm}p{28mm}|]
+//tsize[|latex||p{18mm}p{25mm}p{25mm}p{27mm}|]
 //table[differences][3つのできあがりの違い]{
 項目	印刷用PDF	電子版PDF	EPUB
 ------------

@@ -85,7 +85,7 @@ POSTDEF:
 
 文中の飾りには、@<code>|@<命令>{内容}|という形の@<idx>{インライン命令}を使います。よく使うものを@<table>{inline}にまとめます。
 
-//tsize[|latex||p{42mm}p{36mm}p{30mm}|]
+//tsize[|latex||p{42mm}p{36mm}p{22mm}|]
 //table[inline][よく使うインライン命令]{
 書き方	使いどころ	紙面
 ------------

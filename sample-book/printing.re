@@ -16,8 +16,9 @@ paper=a5               判型
 fontsize=10pt          文字の大きさ
 baselineskip=15.5pt    行送り
 line_length=35zw       1行の文字数（全角35文字）
-number_of_lines=33     1ページの行数
+number_of_lines=32     1ページの行数
 head_space=18mm        天の余白
+footskip=9mm           版面の下端からページ番号まで
 gutter=16mm            ノドの余白
 //}
 
@@ -55,7 +56,7 @@ hiddenfolio=default       隠しノンブルを入れる
 
 既定では、まえがきや目次はローマ数字、本文は1から数え直します。@<code>{serial_pagination=true}とすれば通し番号になり、印刷所とのやり取りで取り違えが起きません。@<code>{startpage=3}は、表紙の表と裏を1ページ目と2ページ目に数えるときの指定です。数え方は印刷所によるので、案内を確かめてください。
 
-@<code>{hiddenfolio}には、いくつかの印刷所に合わせた設定があらかじめ用意されています。使える値は、本のひな形に入る@<code>{sty/README.md}に載っています。
+@<code>{hiddenfolio=default}は、切り落とされるトンボの角に番号を入れる、印刷所が確かめるためだけの設定です。このほかに、ノドの中央に入れる設定など、いくつかの印刷所に合わせたものが用意されています。使える値は、本のひな形に入る@<code>{sty/README.md}に載っています。
 
 === ページ数をそろえる
 

@@ -45,16 +45,16 @@ $ bookci init mybook
 
 できたフォルダの主なファイルを@<table>{files}に示します。
 
-//tsize[|latex||p{30mm}p{80mm}|]
+//tsize[|latex||p{30mm}p{74mm}|]
 //table[files][本を構成する主なファイル]{
 ファイル	役割
 ------------
-config.yml	書名、著者名、紙の大きさなど、本全体の設定
-catalog.yml	どのファイルをどの順に並べるか
-mybook.re	原稿。拡張子は@<code>{.re}
-images/	図を置くフォルダ
-sty/	紙面の体裁を決めるスタイルファイル
-bookci.yml	bookciの設定。なくてもよい
+@<code>{config.yml}	書名、著者名、紙の大きさなど、本全体の設定
+@<code>{catalog.yml}	どのファイルをどの順に並べるか
+@<code>{mybook.re}	原稿。拡張子は@<code>{.re}
+@<code>{images/}	図を置くフォルダ
+@<code>{sty/}	紙面の体裁を決めるスタイルファイル
+@<code>{bookci.yml}	bookciの設定。なくてもよい
 //}
 
 @<code>{config.yml}を開いて、書名と著者名を自分のものに変えておきましょう。@<list>{config}が、最低限書いておきたい項目です。

@@ -26,7 +26,7 @@ start.reの42行目がstart.texの647行目になり、TeXがそこでエラー�
 
 コマンドが終わるときの番号を@<idx>{終了コード}といいます。CIのスクリプトで場合を分けるときに使います。bookciでは、番号が「誰の問題か」を表します。
 
-//tsize[|latex||p{14mm}p{30mm}p{62mm}|]
+//tsize[|latex||p{14mm}p{30mm}p{56mm}|]
 //table[exit][bookciの終了コード]{
 番号	意味	次にすること
 ------------
