@@ -93,7 +93,6 @@ EPUBの中身は、XHTMLとCSSと画像を1つにまとめたものです@<bib>{
 
 //list[css][style.cssの一部][css]{
 pre {
-  padding: 0.7em 0.9em;
   border-left: 0.25em solid #13707c;
   background-color: #f2f6f6;
   color: #1d2a33;
