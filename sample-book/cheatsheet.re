@@ -5,8 +5,8 @@
 //tsize[|latex||p{52mm}p{52mm}|]
 //table[syntax][Re:VIEWの記法]{
 書き方	はたらき
-@<code>{------------
-@<tt>|= 題名|}	章
+------------
+@<tt>|= 題名|	章
 @<tt>|== 題名|	節
 @<tt>|=={label} 題名|	ラベル付きの節
 @<tt>|==[nonum] 題名|	番号のない節
@@ -29,8 +29,8 @@
 //tsize[|latex||p{40mm}p{64mm}|]
 //table[commands][bookciのコマンド]{
 コマンド	はたらき
-@<code>{------------
-bookci init}	新しい本を作る
+------------
+@<code>{bookci init}	新しい本を作る
 @<code>{bookci build}	本を組む
 @<code>{bookci watch}	保存するたびに組む
 @<code>{bookci run}	本のコンテナで好きなコマンドを動かす
@@ -47,8 +47,8 @@ bookci init}	新しい本を作る
 //tsize[|latex||p{40mm}p{64mm}|]
 //table[options][bookci buildのオプション]{
 オプション	はたらき
-@<code>{------------
---target pdf,epub}	作るものを選ぶ
+------------
+@<code>{--target pdf,epub}	作るものを選ぶ
 @<code>{--config FILE}	設定ファイルを選ぶ
 @<code>{--book NAME}	bookci.ymlの本を名前で選ぶ
 @<code>{--only CH,CH}	指定した章だけを組む
@@ -67,8 +67,8 @@ bookci init}	新しい本を作る
 //tsize[|latex||p{26mm}p{78mm}|]
 //table[keys][bookci.yml]{
 項目	意味
-@<code>{------------
-image}	使うイメージ。省くと@<code>{review_version}から選ぶ
+------------
+@<code>{image}	使うイメージ。省くと@<code>{review_version}から選ぶ
 @<code>{mount}	コンテナの中で原稿が見える場所。既定は@<code>{/work}
 @<code>{books}	本の一覧。@<code>{name}、@<code>{dir}、@<code>{config}、@<code>{targets}を書く
 @<code>{artifacts}	できたものを置くフォルダ
@@ -78,4 +78,9 @@ image}	使うイメージ。省くと@<code>{review_version}から選ぶ
 @<code>{timeout}	時間の上限
 @<code>{env}	コンテナの中で使う環境変数
 @<code>{extra_inputs}	原稿のフォルダの外にあって、本が使うファイル
+@<code>{exclude}	本に関わりのないファイル
+@<code>{engine}	@<code>{auto}、@<code>{docker}、@<code>{host}
+@<code>{transport}	原稿の渡し方。@<code>{auto}、@<code>{bind}、@<code>{copy}
+@<code>{jobs}	同時に組む数
+@<code>{strict}	警告で済むものも失敗にする
 //}
