@@ -77,7 +77,7 @@
 @<code>{limits}	メモリ、プロセス数、CPUの上限
 @<code>{timeout}	時間の上限
 @<code>{env}	コンテナの中で使う環境変数
-@<code>{extra_inputs}	原稿のフォルダの外にあって、本が使うファイル
+@<code>{extra_inputs}	原稿のほかに、本が使うファイル
 @<code>{exclude}	本に関わりのないファイル
 @<code>{engine}	@<code>{auto}、@<code>{docker}、@<code>{host}
 @<code>{transport}	原稿の渡し方。@<code>{auto}、@<code>{bind}、@<code>{copy}

@@ -151,10 +151,12 @@ books:
 @<b>|  - {name: ebook, config: config-ebook.yml, targets: [pdf, epub]}|
 //}
 
-ただし、太字の命令が入った行は、そのままではプログラムとして動きません。載せたコードが本当に動くかどうかを確かめたいなら、プログラムは別のファイルに置き、@<code>{review-preproc}で原稿に取り込む方法を検討してください。取り込む元のファイルは、@<code>{bookci.yml}の@<code>{extra_inputs}に書いておくと、変わったときに組み直されます。
+ただし、太字の命令が入った行は、そのままではプログラムとして動きません。載せたコードが本当に動くかどうかを確かめたいなら、プログラムは別のファイルに置き、@<code>{review-preproc}で原稿に取り込む方法を検討してください。プログラムを原稿とは別のフォルダに置くなら、両方を含むフォルダに@<code>{bookci.yml}を置き、@<code>{extra_inputs}に書いておきます。そうすると、プログラムが変わったときにも組み直されます。
 
 //emlist[bookci.yml][yaml]{
-extra_inputs: [../code/**]
+books:
+  - {name: book, dir: articles, targets: [pdf]}
+extra_inputs: [code/**]
 //}
 
 ===[column] 動くコードだけを載せる
