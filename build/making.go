@@ -1,7 +1,6 @@
 package build
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"fmt"
@@ -114,8 +113,10 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	if err != nil {
 		return 0, environmentf("", "keeping the log: %w", err)
 	}
-	m.log = NewLog(m.job.Book, m.target, m.emit)
-	m.log.Tee(&limitWriter{w: file, left: logLimit})
+	m.log = NewLog(LogOptions{
+		Book: m.job.Book, Target: m.target, Work: m.session.Paths().Work,
+		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit,
+	})
 	env := []string{"BOOKCI_STATE=" + m.kept(), "BOOKCI_URNID=" + m.job.Book.urn()}
 	if m.target == PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
@@ -155,39 +156,35 @@ func (l *limitWriter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// diagnostics reads the maker's log, with the map from TeX's lines to the
-// manuscript's where TeX failed.
+// diagnostics reads the maker's log, and for a PDF what the session noted: the
+// map from TeX's lines to the manuscript's, and what Re:VIEW keeps to itself.
 func (m *making) diagnostics(status int) []Diagnostic {
 	if m.log == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	var positions *Positions
-	if m.target == PDF && m.log.WantsPositions(status) {
-		positions = m.positions(ctx)
+	var notes *Notes
+	if m.target == PDF {
+		notes = m.notes(ctx)
 	}
-	return m.log.Diagnostics(status, positions, func(name string) ([]byte, error) {
+	return m.log.Diagnostics(status, notes, func(name string) ([]byte, error) {
 		return os.ReadFile(filepath.Join(m.b.Root, filepath.FromSlash(name)))
 	})
 }
 
-func (m *making) positions(ctx context.Context) *Positions {
+func (m *making) notes(ctx context.Context) *Notes {
 	pr, pw := io.Pipe()
 	defer pr.Close()
 	go func() {
-		pw.CloseWithError(m.session.Get(ctx, m.session.Paths().Own, []string{"run/positions.tsv"}, pw))
+		pw.CloseWithError(m.session.Get(ctx, m.session.Paths().Own, []string{NotesDir}, pw))
 	}()
-	tr := tar.NewReader(pr)
-	if _, err := tr.Next(); err != nil {
+	notes, err := ReadNotes(pr)
+	if err != nil {
 		return nil // places are then those of TeX
 	}
-	positions, err := ReadPositions(tr)
-	if err != nil {
-		return nil
-	}
 	_, _ = io.Copy(io.Discard, pr)
-	return positions
+	return notes
 }
 
 // verdict tells whether the maker made what it should.
