@@ -76,6 +76,7 @@ begin() {
 compile() {
 	compile_failed=
 	while IFS= read -r source; do
+		last=$source
 		name=${source##*/}
 		name=${name%.re}
 		case $only in '' | *,"$name",*) ;; *)
@@ -124,7 +125,7 @@ compile() {
 	# The side effects that real makers and hooks have on the sources.
 	mkdir -p images && echo 1 >"images/_review_math_${prog#review-}"
 	touch "$config"
-	echo >>"$source"
+	echo >>"$last"
 	[ -z "$compile_failed" ]
 }
 
