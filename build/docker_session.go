@@ -128,7 +128,8 @@ func (s *dockerSession) Sync(ctx context.Context, files []File) error {
 
 // emptyWork removes all below $1. What a hostile maker left unreadable is made
 // readable first; a mount point itself cannot be removed.
-const emptyWork = `find "$1" -mindepth 1 -delete 2>/dev/null || { chmod -R u+rwX "$1"; find "$1" -mindepth 1 -delete; } || exit 1
+const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; [ -z "$(ls -A "$1")" ]; }
+empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
 `
 
 // copyMounted fills the work tree from the mount. Names come by standard

@@ -1,0 +1,230 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// proxy stands between bookci and Docker: it notes what is asked for and can
+// hold a request back, as a daemon does that hangs. Bytes pass unchanged.
+type proxy struct {
+	dir      string
+	listener net.Listener
+	network  string
+	address  string
+
+	mu       sync.Mutex
+	requests []string
+	holding  *regexp.Regexp
+	free     chan struct{} // closed when holding ends
+	isHeld   chan struct{} // closed when a request is held
+	conns    map[net.Conn]bool
+	closed   bool
+	wait     sync.WaitGroup
+}
+
+// startProxy starts one for the daemon at host, such as unix:///var/run/docker.sock.
+func startProxy(host string) (*proxy, error) {
+	network, address, ok := strings.Cut(host, "://")
+	if !ok || network != "unix" && network != "tcp" {
+		return nil, errors.New("no proxy for " + host)
+	}
+	// A socket's path must be short.
+	dir, err := os.MkdirTemp("", "e2e")
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("unix", filepath.Join(dir, "s"))
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	p := &proxy{dir: dir, listener: l, network: network, address: address, conns: map[net.Conn]bool{}}
+	p.wait.Go(p.accept)
+	return p, nil
+}
+
+func (p *proxy) host() string { return "unix://" + p.listener.Addr().String() }
+
+func (p *proxy) close() {
+	p.hold(nil)
+	p.listener.Close()
+	p.mu.Lock()
+	p.closed = true
+	for c := range p.conns {
+		c.Close()
+	}
+	p.mu.Unlock()
+	p.wait.Wait()
+	os.RemoveAll(p.dir)
+}
+
+func (p *proxy) accept() {
+	for {
+		c, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		p.wait.Go(func() { p.serve(c) })
+	}
+}
+
+func (p *proxy) serve(client net.Conn) {
+	defer client.Close()
+	server, err := net.Dial(p.network, p.address)
+	if err != nil {
+		return
+	}
+	defer server.Close()
+	p.mu.Lock()
+	closed := p.closed
+	if !closed {
+		p.conns[client], p.conns[server] = true, true
+	}
+	p.mu.Unlock()
+	if closed {
+		return
+	}
+	defer func() {
+		p.mu.Lock()
+		delete(p.conns, client)
+		delete(p.conns, server)
+		p.mu.Unlock()
+	}()
+	var both sync.WaitGroup
+	both.Go(func() {
+		_, _ = io.Copy(client, server)
+		client.Close() // the daemon has said all
+	})
+	p.forward(server, client)
+	both.Wait()
+}
+
+var requestLine = regexp.MustCompile(`^(GET|POST|PUT|DELETE|HEAD) (\S+) HTTP/1`)
+
+// forward passes what the client says, and its end.
+func (p *proxy) forward(server, client net.Conn) {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := client.Read(buf)
+		if n > 0 {
+			if m := requestLine.FindSubmatch(buf[:n]); m != nil && !p.pass(string(m[1])+" "+string(m[2]), client) {
+				server.Close()
+				return
+			}
+			if _, werr := server.Write(buf[:n]); werr != nil {
+				return
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			if half, ok := server.(interface{ CloseWrite() error }); ok {
+				_ = half.CloseWrite() // the daemon may be gone
+			}
+			return
+		}
+		if err != nil {
+			server.Close()
+			return
+		}
+	}
+}
+
+// pass notes a request and waits while it is to be held. The answer is false
+// when the client has lost patience.
+func (p *proxy) pass(request string, client net.Conn) bool {
+	p.mu.Lock()
+	p.requests = append(p.requests, request)
+	held := p.holding != nil && p.holding.MatchString(request)
+	free, isHeld := p.free, p.isHeld
+	if held {
+		select {
+		case <-isHeld:
+		default:
+			close(isHeld)
+		}
+	}
+	p.mu.Unlock()
+	if !held {
+		return true
+	}
+	gone := make(chan struct{})
+	go func() {
+		// Nothing more comes from a client that waits for its answer, except
+		// its end; a deadline ends this read when the request may go on.
+		one := make([]byte, 1)
+		if _, err := client.Read(one); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			close(gone)
+		}
+	}()
+	select {
+	case <-gone:
+		return false
+	case <-free:
+		_ = client.SetReadDeadline(time.Now())
+		time.Sleep(10 * time.Millisecond)
+		_ = client.SetReadDeadline(time.Time{})
+		return true
+	}
+}
+
+// hold has requests that match held from now on; nil lets all pass.
+func (p *proxy) hold(re *regexp.Regexp) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.free != nil {
+		close(p.free)
+		p.free = nil
+	}
+	if p.holding = re; re != nil {
+		p.free, p.isHeld = make(chan struct{}), make(chan struct{})
+	}
+}
+
+func (p *proxy) waitHeld(limit time.Duration) bool {
+	p.mu.Lock()
+	isHeld := p.isHeld
+	p.mu.Unlock()
+	if isHeld == nil {
+		return false
+	}
+	select {
+	case <-isHeld:
+		return true
+	case <-time.After(limit):
+		return false
+	}
+}
+
+// asked returns the first request that matches, "" when there was none.
+func (p *proxy) asked(re *regexp.Regexp) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range p.requests {
+		if re.MatchString(r) {
+			return r
+		}
+	}
+	return ""
+}
+
+var containerPath = regexp.MustCompile(`/containers/([0-9a-f]{64})/(attach|start|wait)`)
+
+// containers lists the containers that were made: each was attached to.
+func (p *proxy) containers() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var ids []string
+	for _, r := range p.requests {
+		if m := containerPath.FindStringSubmatch(r); m != nil && !slices.Contains(ids, m[1]) {
+			ids = append(ids, m[1])
+		}
+	}
+	return ids
+}

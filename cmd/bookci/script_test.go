@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker/client"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bookci/bookci/internal/standin"
+)
+
+// The scripts below testdata run bookci as a whole: this test binary, started
+// again under that name, is the program. Each script has a work folder, a HOME
+// and a TMPDIR of its own, and reaches Docker through a proxy of its own, which
+// knows every container that was made for it. When a script ends, however it
+// ends, nothing of those may be left.
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"bookci": func() { os.Exit(Main()) }})
+}
+
+// TestScripts are those that need neither Docker nor a maker.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:       "testdata/alone",
+		Setup:     func(env *testscript.Env) error { return (&scene{t: t}).setup(env) },
+		Cmds:      scriptCommands,
+		Condition: scriptCondition(nil),
+	})
+}
+
+// TestDockerScripts need a Docker Engine.
+func TestDockerScripts(t *testing.T) {
+	api := standin.Docker(t)
+	image := standin.Image(t, api)
+	testscript.Run(t, testscript.Params{
+		Dir:       "testdata/script",
+		Setup:     func(env *testscript.Env) error { return (&scene{t: t, api: api, image: image}).setup(env) },
+		Cmds:      scriptCommands,
+		Condition: scriptCondition(api),
+	})
+}
+
+// TestHostScripts run the stand-in's makers on this machine, without Docker.
+func TestHostScripts(t *testing.T) {
+	bins := standin.Programs(t)
+	testscript.Run(t, testscript.Params{
+		Dir:       "testdata/host",
+		Setup:     func(env *testscript.Env) error { return (&scene{t: t, bins: bins}).setup(env) },
+		Cmds:      scriptCommands,
+		Condition: scriptCondition(nil),
+	})
+}
+
+// scene is where one script plays.
+type scene struct {
+	t     *testing.T
+	api   *client.Client // nil without Docker
+	image string
+	bins  []string // folders of the makers on PATH
+
+	work     string
+	proxy    *proxy
+	started  map[string]*background
+	snapshot map[string]string // what the sources were like
+	sources  string            // the folder that snapshot is of
+}
+
+type sceneKey struct{}
+
+func sceneOf(ts *testscript.TestScript) *scene { return ts.Value(sceneKey{}).(*scene) }
+
+func (s *scene) setup(env *testscript.Env) error {
+	s.work = env.WorkDir
+	s.started = map[string]*background{}
+	env.Values[sceneKey{}] = s
+	home, tmp := filepath.Join(s.work, ".home"), filepath.Join(s.work, ".tmp")
+	for _, dir := range []string{home, tmp, filepath.Join(s.work, ".bg")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
+	}
+	env.Setenv("HOME", home)
+	env.Setenv("TMPDIR", tmp)
+	env.Setenv("BG", filepath.Join(s.work, ".bg"))
+	env.Setenv("NOWHERE", "unix://"+filepath.Join(tmp, "nowhere.sock"))
+	if len(s.bins) > 0 {
+		env.Setenv("PATH", strings.Join(slices.Concat(s.bins, filepath.SplitList(env.Getenv("PATH"))), string(os.PathListSeparator)))
+	}
+	env.Setenv("DOCKER_HOST", env.Getenv("NOWHERE"))
+	if s.api != nil {
+		p, err := startProxy(s.api.DaemonHost())
+		if err != nil {
+			return err
+		}
+		s.proxy = p
+		env.Setenv("DOCKER_HOST", p.host())
+		env.Setenv("IMAGE", s.image)
+		env.Setenv("BOOKCI_IMAGE", s.image)
+	}
+	env.Defer(func() { s.end(env.T()) })
+	return nil
+}
+
+// end says what the script left behind.
+func (s *scene) end(t testscript.T) {
+	for _, b := range s.started {
+		b.kill()
+	}
+	failures := s.leftovers(15 * time.Second)
+	if s.proxy != nil {
+		s.proxy.close()
+	}
+	for _, f := range failures {
+		t.Log("LEFT BEHIND: " + f)
+	}
+	if len(failures) > 0 {
+		t.FailNow()
+	}
+}
+
+// scriptCondition answers [docker], [root], [real] and the like.
+func scriptCondition(api *client.Client) func(string) (bool, error) {
+	return func(cond string) (bool, error) {
+		name, arg, _ := strings.Cut(cond, ":")
+		switch name {
+		case "root":
+			return os.Geteuid() == 0, nil
+		case "program":
+			_, err := exec.LookPath(arg)
+			return err == nil, nil
+		case "local":
+			// The daemon shares this machine's files.
+			return api != nil && strings.HasPrefix(api.DaemonHost(), "unix://"), nil
+		case "command":
+			a := &app{env: func() []string { return nil }}
+			found, _, err := a.newRootCmd().Find([]string{arg})
+			return err == nil && found.Name() == arg, nil
+		case "real":
+			if api == nil {
+				return false, nil
+			}
+			_, err := api.ImageInspect(context.Background(), standin.RealImage)
+			return err == nil, nil
+		}
+		return false, os.ErrInvalid
+	}
+}
