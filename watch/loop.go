@@ -26,9 +26,6 @@ const (
 	rounds = 4
 	// asleep is how far the two clocks may part before the machine has slept.
 	asleep = 2 * time.Second
-	// restless is after how many builds in a row, each caused by the same file
-	// being written during the one before, the author is told.
-	restless = 3
 	// fillFor bounds how long Run is deaf while it reads what the first look left.
 	fillFor = 30 * time.Millisecond
 )
@@ -61,7 +58,6 @@ type loop struct {
 	reason  string        // a build was asked for
 	againAt time.Duration // 0: not
 	unread  []string      // paths whose sums are still to be filled in
-	inBuild map[string]int
 }
 
 // attempt is one call of build.
@@ -273,52 +269,51 @@ func (l *loop) offset() time.Duration {
 	return time.Duration(l.clock.Wall().UnixNano()) - l.clock.Mono()
 }
 
-// look looks at everything and listens to what was found. While folders turn
+// look looks at everything, and sets when the next look at intervals is due.
+func (l *loop) look(ctx context.Context, prev *snapshot) error {
+	began := l.clock.Mono()
+	cost, err := timed(func() error { return l.lookNow(ctx, prev) }, l.clock)
+	if err != nil {
+		return err
+	}
+	l.cost[l.costAt%len(l.cost)] = cost
+	l.costAt++
+	now := l.clock.Mono()
+	l.tickAt = now + l.interval(now-began)
+	return nil
+}
+
+// lookNow looks at everything and listens to what was found. While folders turn
 // up that were not listened to yet it looks again: what was written in them
 // before may have been seen half, and its events are lost.
-func (l *loop) look(ctx context.Context, prev *snapshot) error {
-	began, cpu, ok := l.clock.Mono(), time.Duration(0), false
-	if cpu, ok = cpuTime(); !ok {
-		cpu = began
-	}
-	moving := false
+func (l *loop) lookNow(ctx context.Context, prev *snapshot) error {
 	for i := 0; ; i++ {
 		snap, err := l.scan(ctx, prev)
 		if err != nil {
 			return context.Cause(ctx)
 		}
-		l.cur, moving = snap, snap.moving
+		l.cur = snap
 		if l.src == nil {
-			break
+			return nil
 		}
 		added, err := l.src.sync(snap)
 		if err != nil {
 			l.src.close()
 			l.src = nil
 			l.Notify(limitNotice(err))
-			break
+			return nil
 		}
 		if !added {
-			break
+			return nil
 		}
 		if i == rounds {
-			moving = true
-			break
+			l.cur.moving = true
+			return nil
 		}
 		if prev != nil {
 			prev = snap
 		}
 	}
-	l.cur.moving = moving
-	if now, ok := cpuTime(); ok {
-		cpu = now - cpu
-	} else {
-		cpu = l.clock.Mono() - cpu
-	}
-	l.cost[l.costAt%len(l.cost)] = cpu
-	l.costAt++
-	l.tickAt = l.clock.Mono() + l.interval(l.clock.Mono()-began)
-	return nil
 }
 
 // interval is the time to the next look at intervals. Looks are measured; the
@@ -503,7 +498,7 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 	if err := l.look(ctx, before); err != nil {
 		return err
 	}
-	news := touched(before, l.cur)
+	news := touched(before, l.cur, nil)
 	if a.superseded && out.err != nil {
 		l.tries++
 		l.doubt = a.doubt
@@ -516,13 +511,10 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 		if out.result.Read != nil {
 			l.base = a.snap.withRead(out.result.Read)
 		}
-		l.doubt = out.err != nil && a.away
-		if out.result.Read == nil {
-			// A build without an edit is not repeated for touched files alone,
-			// or one that touches its own inputs would go on for ever.
-			l.doubt = l.doubt || a.disturbed || !a.doubt && touched(a.snap, l.cur)
-		}
-		l.restless(diff(l.base, l.cur))
+		// A build without an edit is not repeated for touched files alone, or
+		// one that touches its own inputs would go on for ever.
+		l.doubt = out.err != nil && a.away || out.result.Read == nil && a.disturbed ||
+			!a.doubt && touched(a.snap, l.cur, out.result.Read)
 	}
 	if out.result.Scope != nil {
 		if err := l.rescope(ctx, out.result.Scope.clean()); err != nil {
@@ -540,21 +532,6 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 		return nil // its end will start the next
 	}
 	return l.settle(ctx)
-}
-
-// restless tells when every build finds the same file changed during it, which
-// is rather a hook that writes into the manuscript than a very fast author.
-func (l *loop) restless(edits []Edit) {
-	next := map[string]int{}
-	for _, e := range edits {
-		n := l.inBuild[e.Path] + 1
-		next[e.Path] = n
-		if n == restless {
-			l.Notify(Notice{Kind: Restless, Text: fmt.Sprintf("%s changes during every build", e.Path),
-				Hint: "if the book's own tools write it, let them write elsewhere"})
-		}
-	}
-	l.inBuild = next
 }
 
 // rescope changes what is watched. What the new scope holds besides the old

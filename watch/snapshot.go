@@ -106,14 +106,21 @@ func diff(a, b *snapshot) []Edit {
 }
 
 // touched says that some file may have been written between a and b, also if
-// its content is the same now.
-func touched(a, b *snapshot) bool {
-	if len(a.files) != len(b.files) {
-		return true
-	}
+// its content is the same now. Files whose content in between is known do not count.
+func touched(a, b *snapshot, known map[string]Sum) bool {
 	for path, eb := range b.files {
+		if _, ok := known[path]; ok {
+			continue
+		}
 		if ea, ok := a.files[path]; !ok || ea.stamp != eb.stamp || ea.link != eb.link {
 			return true
+		}
+	}
+	for path := range a.files {
+		if _, ok := b.files[path]; !ok {
+			if _, ok := known[path]; !ok {
+				return true
+			}
 		}
 	}
 	return false

@@ -144,7 +144,6 @@ const (
 	FolderGone NoticeKind = "gone"     // the first folder is away: waiting
 	FolderBack NoticeKind = "back"     // and back
 	Woke       NoticeKind = "woke"     // the machine slept, or its clock was set
-	Restless   NoticeKind = "restless" // builds seem to change their own inputs
 )
 
 // CancelYoung returns a policy for Options.Cancel: a build is worthless while
