@@ -1,0 +1,585 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+const (
+	// A look at intervals may use 1/300 of a processor: idle below 0.5 % with
+	// room for the rest. One under the events looks a tenth as often at least.
+	pollShare = 300
+	// recheck is how often the slow poll under the events looks.
+	recheck = 5 * time.Second
+	// slowest bounds the interval whatever a look costs.
+	slowest = 15 * time.Second
+	// peekQuiet is Options.Peek's quiet time: longer than the gap within a save
+	// of the editors that write in place or rename, shorter than a glance.
+	peekQuiet = 10 * time.Millisecond
+	// rounds of looking and listening while new folders keep turning up; then
+	// the burst goes on instead.
+	rounds = 4
+	// asleep is how far the two clocks may part before the machine has slept.
+	asleep = 2 * time.Second
+	// fillFor bounds how long Run is deaf while it reads what the first look left.
+	fillFor = 30 * time.Millisecond
+)
+
+// loop is the state of one Run. It belongs to one goroutine.
+type loop struct {
+	Options
+	build Func
+	scanner
+	src *events // nil: polling alone
+
+	cur    *snapshot // the latest look
+	base   *snapshot // what the last build that counts read; nil: none yet
+	doubt  bool      // base may be not quite what that build read: build again
+	peeked *snapshot // what the last Peek saw
+
+	burst    burst
+	heard    bool // an event came since the burst began
+	tickAt   time.Duration
+	peekAt   time.Duration // 0: none to do
+	cost     [4]time.Duration
+	costAt   int
+	wary     bool // events were found missing: poll as well
+	deaf     int  // bursts that no event announced
+	wallOff  time.Duration
+	awayTold bool
+
+	running *attempt
+	tries   int
+	reason  string        // a build was asked for
+	againAt time.Duration // 0: not
+	unread  []string      // paths whose sums are still to be filled in
+}
+
+// attempt is one call of build.
+type attempt struct {
+	change     Change
+	snap       *snapshot // as it was called
+	start      time.Duration
+	cancel     context.CancelCauseFunc
+	done       chan outcome
+	doubt      bool // nothing differs; the build before may have read something else
+	superseded bool
+	disturbed  bool // some look during the build differed from snap
+	away       bool // the first folder was gone during the build
+}
+
+type outcome struct {
+	result Result
+	err    error
+}
+
+func newLoop(opts Options, build Func) *loop {
+	return &loop{Options: opts, build: build, scanner: scanner{scope: opts.Scope, ignore: opts.Ignore, clock: opts.Clock}}
+}
+
+func (l *loop) close() {
+	if l.running != nil {
+		l.running.cancel(context.Canceled)
+		<-l.running.done
+	}
+	if l.src != nil {
+		l.src.close()
+	}
+}
+
+func (l *loop) run(ctx context.Context) error {
+	var why Notice
+	if l.src, why = chooseSource(l.Options); l.src == nil {
+		l.Notify(why)
+	} else {
+		l.Notify(Notice{Kind: ByEvents, Text: "listening for edits"})
+	}
+	l.wallOff = l.offset()
+	if err := l.look(ctx, nil); err != nil {
+		return err
+	}
+	l.peeked = l.cur
+	l.start(ctx, Change{First: true, Since: l.clock.Wall()})
+	for {
+		if err := l.wait(ctx); err != nil {
+			return err
+		}
+		if err := l.act(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// wait returns when there may be something to do.
+func (l *loop) wait(ctx context.Context) error {
+	var timer <-chan time.Time
+	if d := l.next() - l.clock.Mono(); d > 0 {
+		c, stop := l.clock.Timer(d)
+		defer stop()
+		timer = c
+	} else {
+		c := make(chan time.Time)
+		close(c)
+		timer = c
+	}
+	var ready <-chan struct{}
+	if l.src != nil {
+		ready = l.src.ready
+	}
+	var done <-chan outcome
+	if l.running != nil {
+		done = l.running.done
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-ready:
+		l.hear()
+	case out := <-done:
+		return l.ended(ctx, out)
+	case reason, ok := <-l.Rebuild:
+		if !ok {
+			l.Rebuild = nil
+		} else {
+			l.reason = reason
+		}
+	case <-timer:
+	}
+	return nil
+}
+
+// next is when something is to be done even if nothing happens.
+func (l *loop) next() time.Duration {
+	at := l.tickAt
+	if len(l.unread) > 0 {
+		at = 0
+	}
+	if l.burst.open {
+		at = min(at, l.burst.end(l.Quiet))
+		if l.peekAt > 0 {
+			at = min(at, l.peekAt)
+		}
+	}
+	if l.againAt > 0 && l.running == nil {
+		at = min(at, l.againAt)
+	}
+	return at
+}
+
+// act does what is due.
+func (l *loop) act(ctx context.Context) error {
+	l.wake()
+	now := l.clock.Mono()
+	var err error
+	switch {
+	case l.burst.open && now >= l.burst.end(l.Quiet):
+		err = l.settle(ctx)
+	case l.burst.open && l.peekAt > 0 && now >= l.peekAt:
+		err = l.peek(ctx)
+	case now >= l.tickAt:
+		err = l.tick(ctx)
+	default:
+		l.fill()
+	}
+	if err != nil {
+		return err
+	}
+	if l.running == nil && !l.burst.open && l.againAt > 0 && l.clock.Mono() >= l.againAt {
+		l.reason, l.againAt = "again", 0
+	}
+	if l.running == nil && !l.burst.open && l.reason != "" && !l.cur.gone {
+		return l.settle(ctx)
+	}
+	return nil
+}
+
+// hear takes what the event source has, and opens or prolongs the burst if any of it counts.
+func (l *loop) hear() {
+	names, lost := l.src.take()
+	if lost {
+		l.Notify(Notice{Kind: Overflow, Text: "more events than the system keeps: looking at every file"})
+	}
+	for _, name := range names {
+		if lost || l.counts(name) {
+			lost = true
+			break
+		}
+	}
+	if lost {
+		l.heard = true
+		l.touch()
+	}
+}
+
+func (l *loop) touch() {
+	now := l.clock.Mono()
+	l.burst.touch(now, l.clock.Wall(), l.MaxWait)
+	if l.Peek != nil {
+		l.peekAt = now + peekQuiet
+	}
+}
+
+// counts says that an event under name may be about a file of the scope.
+func (l *loop) counts(name string) bool {
+	dir, base := filepath.Dir(name), filepath.Base(name)
+	if l.cur.beside[dir][base] || l.cur.beside[name] != nil {
+		return true
+	}
+	for _, folder := range l.scope.Folders {
+		if name == folder {
+			return true
+		}
+		if !within(name, folder) {
+			continue
+		}
+		if Transient(base) || versionControl(base) {
+			return false
+		}
+		if l.ignore == nil {
+			return true
+		}
+		info, err := os.Lstat(name)
+		if err != nil { // gone, so either
+			return !l.ignore(name, false) && !l.ignore(name, true)
+		}
+		return !l.ignore(name, info.IsDir())
+	}
+	return false
+}
+
+// wake notices that the machine slept or its clock was set: events of file
+// systems that were away meanwhile are lost, so everything is looked at.
+func (l *loop) wake() {
+	off := l.offset()
+	if d := off - l.wallOff; d > asleep || d < -asleep {
+		l.Notify(Notice{Kind: Woke, Text: "the clock jumped: looking at every file"})
+		l.heard = true
+		l.touch()
+	}
+	l.wallOff = off
+}
+
+// offset of the time of day to the time that does not jump.
+func (l *loop) offset() time.Duration {
+	return time.Duration(l.clock.Wall().UnixNano()) - l.clock.Mono()
+}
+
+// look looks at everything, and sets when the next look at intervals is due.
+func (l *loop) look(ctx context.Context, prev *snapshot) error {
+	began := l.clock.Mono()
+	cost, err := timed(func() error { return l.lookNow(ctx, prev) }, l.clock)
+	if err != nil {
+		return err
+	}
+	l.cost[l.costAt%len(l.cost)] = cost
+	l.costAt++
+	now := l.clock.Mono()
+	l.tickAt = now + l.interval(now-began)
+	return nil
+}
+
+// lookNow looks at everything and listens to what was found. While folders turn
+// up that were not listened to yet it looks again: what was written in them
+// before may have been seen half, and its events are lost.
+func (l *loop) lookNow(ctx context.Context, prev *snapshot) error {
+	for i := 0; ; i++ {
+		snap, err := l.scan(ctx, prev)
+		if err != nil {
+			return context.Cause(ctx)
+		}
+		l.cur = snap
+		if l.src == nil {
+			return nil
+		}
+		added, err := l.src.sync(snap)
+		if err != nil {
+			l.src.close()
+			l.src = nil
+			l.Notify(limitNotice(err))
+			return nil
+		}
+		if !added {
+			return nil
+		}
+		if i == rounds {
+			l.cur.moving = true
+			return nil
+		}
+		if prev != nil {
+			prev = snap
+		}
+	}
+}
+
+// interval is the time to the next look at intervals. Looks are measured; the
+// cheapest of the last few counts, for the others may have read files.
+func (l *loop) interval(took time.Duration) time.Duration {
+	cost := l.cost[0]
+	for _, c := range l.cost[1:] {
+		if c > 0 {
+			cost = min(cost, c)
+		}
+	}
+	d := max(l.PollInterval, cost*pollShare, took*4)
+	if l.src != nil && !l.wary {
+		d = max(recheck, cost*pollShare*4)
+	}
+	return min(d, max(slowest, l.PollInterval))
+}
+
+// tick is a look at intervals.
+func (l *loop) tick(ctx context.Context) error {
+	before := l.cur
+	if err := l.look(ctx, before); err != nil {
+		return err
+	}
+	if l.burst.open {
+		return nil
+	}
+	if len(diff(before, l.cur)) > 0 || l.cur.moving || before.gone != l.cur.gone {
+		l.heard = false
+		l.touch()
+	}
+	return nil
+}
+
+// peek tells Options.Peek what has changed so far, when it looks like a whole save.
+func (l *loop) peek(ctx context.Context) error {
+	l.peekAt = 0
+	if err := l.look(ctx, l.cur); err != nil {
+		return err
+	}
+	edits := diff(l.peeked, l.cur)
+	if len(edits) == 0 || l.cur.gone || l.cur.moving || hollow(l.peeked, l.cur, edits) {
+		return nil
+	}
+	l.peeked = l.cur
+	l.Peek(Change{Edits: edits, Since: l.burst.since})
+	return nil
+}
+
+// settle ends the burst, if it is over, and starts what it calls for.
+func (l *loop) settle(ctx context.Context) error {
+	now := l.clock.Mono()
+	before := l.cur
+	if err := l.look(ctx, before); err != nil {
+		return err
+	}
+	from := l.base
+	if l.running != nil {
+		from = l.running.snap
+	}
+	var edits []Edit
+	if from != nil {
+		edits = diff(from, l.cur)
+	}
+	if l.burst.open {
+		unfinished := l.cur.moving || from != nil && hollow(from, l.cur, edits)
+		if l.src == nil || !l.heard {
+			unfinished = unfinished || len(diff(before, l.cur)) > 0
+		}
+		if unfinished && l.burst.hold(now, l.Quiet) {
+			return nil
+		}
+		if l.Busy != nil && l.Busy() && now-l.burst.first < maxBusy {
+			l.burst.last, l.burst.limit = now, now+l.MaxWait
+			return nil
+		}
+		l.burst.open, l.peekAt = false, 0
+		l.distrust(len(edits) > 0)
+		if l.cur.moving {
+			l.touch() // still not at rest: what is built now is not the last
+			l.heard = true
+		}
+	}
+	if l.away() {
+		return nil
+	}
+	if l.Peek != nil {
+		if e := diff(l.peeked, l.cur); len(e) > 0 {
+			l.peeked = l.cur
+			l.Peek(Change{Edits: e, Since: l.burst.since})
+		}
+	}
+	if l.running != nil {
+		l.overtake(now, edits)
+		return nil
+	}
+	if from != nil && len(edits) == 0 && !l.doubt && l.reason == "" {
+		return nil
+	}
+	c := Change{First: from == nil, Edits: edits, Reason: l.reason, Since: l.burst.since, Tries: l.tries}
+	if c.Since.IsZero() || l.reason != "" && len(edits) == 0 {
+		c.Since = l.clock.Wall()
+	}
+	l.start(ctx, c)
+	return nil
+}
+
+// overtake handles edits that came while a build runs.
+func (l *loop) overtake(now time.Duration, edits []Edit) {
+	r := l.running
+	if len(edits) == 0 {
+		return
+	}
+	r.disturbed = true
+	if !r.superseded && l.Cancel != nil && l.Cancel(r.change, now-r.start, edits) {
+		r.superseded = true
+		r.cancel(ErrSuperseded)
+	}
+}
+
+// distrust counts the bursts with edits that no event announced. One may be a
+// program that writes through a memory map; two are a file system whose events
+// do not arrive.
+func (l *loop) distrust(edited bool) {
+	if l.src == nil || l.wary || !edited || l.heard {
+		return
+	}
+	if l.deaf++; l.deaf < 2 {
+		return
+	}
+	l.wary = true
+	l.tickAt = l.clock.Mono()
+	l.Notify(Notice{Kind: ByPolling, Text: "events of some edits did not arrive"})
+}
+
+// away says that the first folder is not there, and tells when that changes.
+func (l *loop) away() bool {
+	if l.cur.gone != l.awayTold {
+		l.awayTold = l.cur.gone
+		if l.cur.gone {
+			l.Notify(Notice{Kind: FolderGone, Text: fmt.Sprintf("%s is gone: waiting for it to come back", l.scope.Folders[0])})
+		} else {
+			l.Notify(Notice{Kind: FolderBack, Text: fmt.Sprintf("%s is back", l.scope.Folders[0])})
+		}
+	}
+	if l.cur.gone && l.running != nil {
+		l.running.away = true
+	}
+	return l.cur.gone
+}
+
+func (l *loop) start(ctx context.Context, c Change) {
+	bctx, cancel := context.WithCancelCause(ctx)
+	a := &attempt{change: c, snap: l.cur, start: l.clock.Mono(), cancel: cancel, doubt: l.doubt, done: make(chan outcome, 1)}
+	l.running, l.reason, l.againAt, l.doubt = a, "", 0, false
+	l.unread = l.unread[:0]
+	for path, e := range a.snap.files {
+		if !e.known && !e.torn {
+			l.unread = append(l.unread, path)
+		}
+	}
+	go func() {
+		defer cancel(nil)
+		res, err := l.build(bctx, c)
+		a.done <- outcome{res, err}
+	}()
+}
+
+// ended takes in what a build reports. What the folders hold by now is looked
+// at once, so that an edit made meanwhile is built right after.
+func (l *loop) ended(ctx context.Context, out outcome) error {
+	a := l.running
+	l.running = nil
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var f *fatal
+	if errors.As(out.err, &f) {
+		return out.err
+	}
+	before := l.cur
+	if err := l.look(ctx, before); err != nil {
+		return err
+	}
+	news := touched(before, l.cur, nil)
+	if a.superseded && out.err != nil {
+		l.tries++
+		l.doubt = a.doubt
+		if l.reason == "" {
+			l.reason = a.change.Reason
+		}
+	} else {
+		l.tries = 0
+		l.base = a.snap
+		if out.result.Read != nil {
+			l.base = a.snap.withRead(out.result.Read)
+		}
+		// A build without an edit is not repeated for touched files alone, or
+		// one that touches its own inputs would go on for ever.
+		l.doubt = out.err != nil && a.away || out.result.Read == nil && a.disturbed ||
+			!a.doubt && touched(a.snap, l.cur, out.result.Read)
+	}
+	if out.result.Scope != nil {
+		if err := l.rescope(ctx, out.result.Scope.clean()); err != nil {
+			return err
+		}
+	}
+	if out.result.Again > 0 {
+		l.againAt = l.clock.Mono() + out.result.Again
+	}
+	if news && !l.burst.open {
+		l.heard = true
+		l.touch() // it may be the middle of a save
+	}
+	if l.burst.open {
+		return nil // its end will start the next
+	}
+	return l.settle(ctx)
+}
+
+// rescope changes what is watched. What the new scope holds besides the old
+// one is no edit, and neither is what it leaves out.
+func (l *loop) rescope(ctx context.Context, s Scope) error {
+	if slices.Equal(s.Folders, l.scope.Folders) && slices.Equal(s.Files, l.scope.Files) {
+		return nil
+	}
+	if len(s.Folders) == 0 {
+		return errors.New("watching: the build reports no folder")
+	}
+	from := l.scope
+	l.scope = s
+	if n, ok := remoteIn(s); ok && l.src != nil && !l.wary {
+		l.wary = true
+		l.Notify(n)
+	}
+	if err := l.look(ctx, l.cur); err != nil {
+		return err
+	}
+	if l.base != nil {
+		l.base = l.base.rescoped(from, s, l.cur)
+	}
+	l.peeked = l.peeked.rescoped(from, s, l.cur)
+	return nil
+}
+
+// fill reads some of the files that the first look left unread.
+func (l *loop) fill() {
+	end := l.clock.Mono() + fillFor
+	for len(l.unread) > 0 && l.clock.Mono() < end {
+		path := l.unread[len(l.unread)-1]
+		l.unread = l.unread[:len(l.unread)-1]
+		snap := l.base
+		if l.running != nil {
+			snap = l.running.snap
+		}
+		if snap == nil {
+			continue
+		}
+		if e := snap.files[path]; e != nil && !e.known {
+			c := *e
+			if l.hash(path, &c) == nil {
+				snap.files[path] = &c
+				if now := l.cur.files[path]; now == e {
+					l.cur.files[path] = &c
+				}
+			}
+		}
+	}
+}

@@ -1,0 +1,180 @@
+package watch
+
+import (
+	"crypto/sha256"
+	"io/fs"
+	"maps"
+	"slices"
+	"time"
+)
+
+// Sum is the SHA-256 of a file's content.
+type Sum [sha256.Size]byte
+
+// snapshot is what a look at the scope has found. It is not changed after the
+// look, but for sums that are filled in later (loop.fill).
+type snapshot struct {
+	files   map[string]*entry
+	folders map[string]folderID        // every folder that was walked
+	beside  map[string]map[string]bool // folders outside that hold single files, targets of links or what is missing -> the names that count
+	gone    bool                       // the first folder is not there
+	moving  bool                       // something changed while it was looked at
+}
+
+// entry is one file that counts. Folders are none: an empty one changes no build.
+type entry struct {
+	stamp stamp
+	link  string // where it points, for a symbolic link; stamp and sum are the target's
+	sum   Sum
+	known bool // sum is filled in
+	torn  bool // reading it failed because it changed: to be read in the next look
+
+	seen   time.Duration // Clock.Mono when this stamp was first met
+	hashed time.Duration // and when sum was last computed
+}
+
+// stamp is what a file shows without being read. Equal stamps mean equal
+// content, but for a file that is written twice within one tick of the file
+// system's clock (see entry.settled) and for file systems without ctime, where
+// a tool may set the mtime back.
+type stamp struct {
+	mode  fs.FileMode // type and permission bits
+	size  int64
+	mtime int64 // nanoseconds since 1970
+	ctime int64 // the same, 0 where there is none
+	dev   uint64
+	ino   uint64
+}
+
+// The times in which a second write may leave the stamp as it is. A local file
+// system's clock ticks every 1 to 10 ms, FAT's every 2 s; the time of day of a
+// file server may be off from ours, so that a stamp counts as fresh for longer.
+const (
+	fineTick   = 50 * time.Millisecond
+	coarseTick = 2 * time.Second
+	freshFor   = time.Minute
+)
+
+// settled says that a later write would have shown in the stamp: the sum was
+// computed long enough after the write, or after the stamp was first met.
+func (e *entry) settled(start time.Time) bool {
+	tick := fineTick
+	if e.stamp.mtime%int64(time.Second) == 0 && e.stamp.ctime%int64(time.Second) == 0 {
+		tick = coarseTick
+	}
+	if e.hashed-e.seen >= tick {
+		return true
+	}
+	at := start.Add(e.hashed) // wall time of the hashing, roughly
+	age := at.Sub(time.Unix(0, max(e.stamp.mtime, e.stamp.ctime)))
+	return age > freshFor || age < -freshFor
+}
+
+// same says that a build cannot tell the two apart.
+func same(a, b *entry) bool {
+	if a.link != b.link || a.stamp.mode.Type() != b.stamp.mode.Type() || a.stamp.mode&0o111 != b.stamp.mode&0o111 {
+		return false
+	}
+	if a.known && b.known {
+		return a.sum == b.sum
+	}
+	return a.stamp == b.stamp
+}
+
+// diff returns what differs from a to b, sorted by path.
+func diff(a, b *snapshot) []Edit {
+	var edits []Edit
+	for path, eb := range b.files {
+		if ea, ok := a.files[path]; !ok {
+			edits = append(edits, Edit{path, Created})
+		} else if ea != eb && !same(ea, eb) {
+			edits = append(edits, Edit{path, Changed})
+		}
+	}
+	for path := range a.files {
+		if _, ok := b.files[path]; !ok {
+			edits = append(edits, Edit{path, Removed})
+		}
+	}
+	slices.SortFunc(edits, func(x, y Edit) int {
+		if x.Path < y.Path {
+			return -1
+		}
+		return 1
+	})
+	return edits
+}
+
+// touched says that some file may have been written between a and b, also if
+// its content is the same now. Files whose content in between is known do not count.
+func touched(a, b *snapshot, known map[string]Sum) bool {
+	for path, eb := range b.files {
+		if _, ok := known[path]; ok {
+			continue
+		}
+		if ea, ok := a.files[path]; !ok || ea.stamp != eb.stamp || ea.link != eb.link {
+			return true
+		}
+	}
+	for path := range a.files {
+		if _, ok := b.files[path]; !ok {
+			if _, ok := known[path]; !ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// hollow says that an edit looks like the first half of a save: a file that
+// had content is empty or away.
+func hollow(a, b *snapshot, edits []Edit) bool {
+	for _, e := range edits {
+		old := a.files[e.Path]
+		if old == nil || old.stamp.size == 0 {
+			continue
+		}
+		if now := b.files[e.Path]; now == nil || now.stamp.size == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// withRead returns s as a build saw it that reports to have read these sums.
+func (s *snapshot) withRead(read map[string]Sum) *snapshot {
+	c := *s
+	c.files = maps.Clone(s.files)
+	for path, sum := range read {
+		e := entry{stamp: stamp{mode: 0o644}}
+		if old, ok := c.files[path]; ok {
+			if old.known && old.sum == sum {
+				continue
+			}
+			e = *old
+		}
+		e.sum, e.known = sum, true
+		c.files[path] = &e
+	}
+	return &c
+}
+
+// rescoped returns s without the files that the old scope covers and the new
+// does not, and with those of now that only the new one covers.
+func (s *snapshot) rescoped(from, to Scope, now *snapshot) *snapshot {
+	c := *s
+	c.files = maps.Clone(s.files)
+	maps.DeleteFunc(c.files, func(path string, _ *entry) bool { return !to.covers(path) })
+	for path, e := range now.files {
+		if _, ok := c.files[path]; !ok && !from.covers(path) {
+			c.files[path] = e
+		}
+	}
+	return &c
+}
+
+// covers says that path belongs to the scope, whether it exists or not.
+func (s Scope) covers(path string) bool {
+	return slices.Contains(s.Files, path) ||
+		slices.ContainsFunc(s.Folders, func(dir string) bool { return within(path, dir) })
+}
