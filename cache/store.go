@@ -156,23 +156,26 @@ func (s *Store) unlock(l *flock.Flock) func() {
 	}
 }
 
-// sweep removes what a killed process left under a key, and tarballs that
-// its index no longer names. The caller holds the key's lock.
+// sweep removes what a killed process left under a key, a damaged index, and
+// tarballs that no index names. The caller holds the key's lock.
 func (s *Store) sweep(key string) (freed int64) {
-	named := ""
 	x, err := readIndex(s.path(key + indexSuffix))
-	if err == nil {
-		named = x.File
-	}
-	entries, err := os.ReadDir(s.Dir)
-	if err != nil {
+	newer := errors.Is(err, errNewerIndex) // which tarball it names only a newer bookci can tell
+	entries, dirErr := os.ReadDir(s.Dir)
+	if dirErr != nil {
 		return 0
+	}
+	var unreadable *fs.PathError
+	if err != nil && !newer && !errors.As(err, &unreadable) { // its content is damaged
+		if info, statErr := os.Stat(s.path(key + indexSuffix)); statErr == nil && os.Remove(s.path(key+indexSuffix)) == nil {
+			freed += info.Size()
+		}
 	}
 	for _, e := range entries {
 		name := e.Name()
 		rest, ours := strings.CutPrefix(name, key)
 		leftover := strings.HasPrefix(rest, ".") && strings.HasSuffix(rest, tempSuffix)
-		unnamed := tarHash.MatchString(rest) && name != named
+		unnamed := tarHash.MatchString(rest) && !newer && (err != nil || name != x.File)
 		if !ours || !(leftover || unnamed) {
 			continue
 		}
