@@ -124,7 +124,7 @@ func noise(seed string, size int) []byte {
 	r := rand.NewChaCha8(sha256.Sum256([]byte(seed)))
 	b := make([]byte, size)
 	for i := 0; i < size; i += 8192 {
-		_, _ = r.Read(b[i : i+4096])
+		_, _ = r.Read(b[i:min(i+4096, size)])
 	}
 	return b
 }
@@ -255,3 +255,25 @@ func (b *boaster) ImageInspect(ctx context.Context, ref string, opts ...client.I
 	}
 	return b.Client.ImageInspect(ctx, ref, opts...)
 }
+
+var allImages = image.ListOptions{All: true}
+
+// wholeBody notes whether a load's body was read to its end.
+type wholeBody struct {
+	*client.Client
+	ended bool
+}
+
+func (w *wholeBody) ImageLoad(ctx context.Context, r io.Reader, opts ...client.ImageLoadOption) (image.LoadResponse, error) {
+	return w.Client.ImageLoad(ctx, readerFunc(func(b []byte) (int, error) {
+		n, err := r.Read(b)
+		if err == io.EOF {
+			w.ended = true
+		}
+		return n, err
+	}), opts...)
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
