@@ -20,6 +20,8 @@ const (
 	keptTotal = 32 << 20
 	// maxEntries bounds the entries of a tar. An image of 127 layers has 500.
 	maxEntries = 20_000
+	// endMarker is the zeros that end a tar, at least.
+	endMarker = 1024
 )
 
 // entry is a file or link of an image tar.
@@ -197,6 +199,9 @@ func (t *jsonText) Write(b []byte) (int, error) {
 
 // end passes on the end marker and what follows it, which must be zeros.
 func (s *scanner) end() error {
+	if len(s.held) < s.padding+endMarker { // the tar reader takes a plain end of file for one
+		return fmt.Errorf("image tar: %w", io.ErrUnexpectedEOF)
+	}
 	if err := s.release(false); err != nil {
 		return err
 	}
