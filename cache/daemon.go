@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"strings"
 
@@ -49,4 +50,19 @@ func keepsContentByManifest(info system.Info) bool {
 		}
 	}
 	return false
+}
+
+// DaemonPlatform returns the platform that the daemon runs, as images name it.
+func DaemonPlatform(ctx context.Context, d interface {
+	Info(ctx context.Context) (system.Info, error)
+}) (string, error) {
+	info, err := d.Info(ctx)
+	if err != nil {
+		return "", fmt.Errorf("asking the daemon about itself: %w", err)
+	}
+	arch := info.Architecture // as the kernel names it
+	if name, ok := map[string]string{"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm"}[arch]; ok {
+		arch = name
+	}
+	return info.OSType + "/" + arch, nil
 }
