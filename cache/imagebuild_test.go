@@ -1,0 +1,170 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/docker/docker/api/types/build"
+	"github.com/docker/docker/client"
+)
+
+func contextDir(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		fatal(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		fatal(t, os.WriteFile(path, []byte(content), 0o644))
+	}
+	return dir
+}
+
+// noBuild is a daemon that is not to build.
+type noBuild struct{ *client.Client }
+
+func (noBuild) ImageBuild(context.Context, io.Reader, build.ImageBuildOptions) (build.ImageBuildResponse, error) {
+	return build.ImageBuildResponse{}, errors.New("a build call")
+}
+
+func TestABooksOwnImageIsBuiltOnceAndSavedAndRestoredLikeAnyOther(t *testing.T) {
+	eachEngine(t, func(t *testing.T, c *client.Client) {
+		dir := contextDir(t, map[string]string{
+			"Dockerfile":    "FROM scratch\nARG WORD=none\nCOPY busybox /bin/busybox\nCOPY text /text\nRUN [\"/bin/busybox\", \"sh\", \"-c\", \"echo $WORD >> /text\"]\nCMD [\"/bin/busybox\", \"cat\", \"/text\"]\n",
+			"text":          "hello " + t.Name() + "\n",
+			"secret.txt":    "no\n",
+			".dockerignore": "secret*\n",
+			"busybox":       string(busybox(t)),
+		})
+		fatal(t, os.Chmod(filepath.Join(dir, "busybox"), 0o755))
+		var lines []string
+		opts := BuildOptions{Name: "Test Book", Context: dir, Args: map[string]string{"WORD": "world"}, Network: "none", Output: func(l string) { lines = append(lines, l) }}
+		built, err := BuildImage(t.Context(), c, opts)
+		fatal(t, err)
+		t.Cleanup(func() { removeImage(t, c, built.Ref) })
+		if !strings.HasPrefix(built.Ref, "bookci/test-book:") || built.Unchanged {
+			t.Errorf("built %+v", built)
+		}
+		if !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, "Step 5/6") }) {
+			t.Errorf("the log is %q", lines)
+		}
+		if got := runs(t, c, built.Ref); !strings.Contains(got, "hello") || !strings.Contains(got, "world") {
+			t.Errorf("it prints %q", got)
+		}
+		again, err := BuildImage(t.Context(), noBuild{c}, opts)
+		if err != nil || !again.Unchanged || again.ID != built.ID {
+			t.Errorf("built again: %+v, %v", again, err)
+		}
+		s := newStore(t, c)
+		_, err = s.Save(t.Context(), built.Ref, nil)
+		fatal(t, err)
+		removeImage(t, c, built.Ref)
+		r, err := s.Restore(t.Context(), built.Ref, nil)
+		fatal(t, err)
+		if r.ID != built.ID {
+			t.Errorf("restored %s", r.ID)
+		}
+	})
+}
+
+func TestADockerfileThatFailsSaysWhereAndWhy(t *testing.T) {
+	c := engines(t)[0]
+	dir := contextDir(t, map[string]string{
+		"Dockerfile": "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"sh\", \"-c\", \"echo about to fail; exit 7\"]\n",
+		"busybox":    string(busybox(t)),
+	})
+	fatal(t, os.Chmod(filepath.Join(dir, "busybox"), 0o755))
+	var log strings.Builder
+	_, err := BuildImage(t.Context(), c, BuildOptions{Name: "fails", Context: dir, Network: "none", Output: func(l string) { log.WriteString(l + "\n") }})
+	var failed *BuildError
+	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Step, "Step 3/3") || !strings.Contains(failed.Message, "7") {
+		t.Errorf("%v", err)
+	}
+	if !strings.Contains(log.String(), "about to fail\n") {
+		t.Errorf("the log is %q", log.String())
+	}
+}
+
+func TestTheImagesNameFollowsWhatGoesIntoIt(t *testing.T) {
+	files := map[string]string{"Dockerfile": "FROM scratch\n", "a": "1", "left/out": "x", "left/in": "y", ".dockerignore": "left\n!left/in\n"}
+	ref := func(change func(dir string, o *BuildOptions)) string {
+		dir := contextDir(t, files)
+		o := BuildOptions{Name: "b", Context: dir}
+		change(dir, &o)
+		r, err := ImageRef(o)
+		fatal(t, err)
+		return r
+	}
+	write := func(name, text string) func(string, *BuildOptions) {
+		return func(dir string, _ *BuildOptions) {
+			fatal(t, os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text), 0o644))
+		}
+	}
+	same := ref(func(string, *BuildOptions) {})
+	for name, change := range map[string]func(string, *BuildOptions){
+		"an ignored file": write("left/out", "z"),
+		"a time":          write("a", "1"),
+		"a private mode":  func(dir string, _ *BuildOptions) { fatal(t, os.Chmod(filepath.Join(dir, "a"), 0o600)) },
+	} {
+		if got := ref(change); got != same {
+			t.Errorf("%s changes the name", name)
+		}
+	}
+	for name, change := range map[string]func(string, *BuildOptions){
+		"a file":             write("a", "2"),
+		"a file kept by !":   write("left/in", "z"),
+		"a new file":         write("b", ""),
+		"the Dockerfile":     write("Dockerfile", "FROM scratch\nENV A=b\n"),
+		"the executable bit": func(dir string, _ *BuildOptions) { fatal(t, os.Chmod(filepath.Join(dir, "a"), 0o755)) },
+		"an argument":        func(_ string, o *BuildOptions) { o.Args = map[string]string{"A": "b"} },
+		"another platform":   func(_ string, o *BuildOptions) { o.Platform = "linux/arm64" },
+		"a link for the file": func(dir string, _ *BuildOptions) {
+			fatal(t, os.Remove(dir+"/a"))
+			fatal(t, os.Symlink("left/in", dir+"/a"))
+		},
+	} {
+		if got := ref(change); got == same {
+			t.Errorf("%s does not change the name", name)
+		}
+	}
+}
+
+func TestTheDockerfileIsSentAlthoughItIsIgnored(t *testing.T) {
+	dir := contextDir(t, map[string]string{"docker/Dockerfile": "FROM scratch\n", ".dockerignore": "*\n", "x": ""})
+	c, err := readContext(dir, "docker/Dockerfile")
+	fatal(t, err)
+	var names []string
+	for _, f := range c.files {
+		names = append(names, f.path)
+	}
+	if !slices.Equal(names, []string{"docker", "docker/Dockerfile"}) {
+		t.Errorf("files %v", names)
+	}
+	if _, err := readContext(dir, "../Dockerfile"); err == nil {
+		t.Error("a Dockerfile outside is accepted")
+	}
+}
+
+func TestBaseImagesAreThoseOfFROMLinesWithTheirArguments(t *testing.T) {
+	for text, want := range map[string]string{
+		"FROM vvakame/review:5.9\n": "vvakame/review:5.9",
+		"from --platform=linux/amd64 vvakame/review AS a\nFROM a\nFROM scratch\n":         "vvakame/review:latest",
+		"ARG V=5.8\nFROM vvakame/review:${V}\nARG V=1\nFROM debian:$V\n":                  "vvakame/review:5.9 debian:5.9",
+		"ARG W\nFROM debian:${W:-bookworm}-slim\nCOPY --from=0 / /\nFROM debian:x AS y\n": "debian:bookworm-slim debian:x",
+	} {
+		got, err := baseImages(strings.NewReader(text), map[string]string{"V": "5.9"})
+		if err != nil || strings.Join(got, " ") != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", "FROM\n", "FROM --platform=x\n", "FROM $NONE\n"} {
+		if got, err := baseImages(strings.NewReader(text), nil); err == nil {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
