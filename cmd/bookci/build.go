@@ -27,6 +27,7 @@ type buildFlags struct {
 	artifacts string
 	timeout   time.Duration
 	jobs      int
+	cacheDir  string
 	force     bool
 	strict    bool
 	json      bool
@@ -43,6 +44,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.engine, "engine", "", "where the makers run: auto, docker or host")
 	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
 	flags.StringVar(&f.artifacts, "artifacts", "", "the folder for what is made")
+	flags.StringVar(&f.cacheDir, "cache-dir", "", "keep the image in this folder, and take it from there")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end what takes longer, as in 15m")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "books built at a time")
 	flags.BoolVarP(&f.force, "force", "f", false, "build what is up to date too, from nothing")
@@ -63,13 +65,18 @@ func (f *buildFlags) apply(cmd *cobra.Command, s *settings) error {
 	if changed("transport") {
 		s.Transport = f.transport
 	}
-	if changed("artifacts") {
-		// Flags are relative to where the user stands, settings to the root.
-		abs, err := filepath.Abs(f.artifacts)
-		if err != nil {
-			return fmt.Errorf("finding this folder: %w", err)
+	// Flags are relative to where the user stands, settings to the root.
+	for _, folder := range []struct {
+		flag, given string
+		set         *string
+	}{{"artifacts", f.artifacts, &s.Artifacts}, {"cache-dir", f.cacheDir, &s.CacheDir}} {
+		if changed(folder.flag) {
+			abs, err := filepath.Abs(folder.given)
+			if err != nil {
+				return fmt.Errorf("finding this folder: %w", err)
+			}
+			*folder.set = abs
 		}
-		s.Artifacts = abs
 	}
 	if changed("timeout") {
 		s.Timeout = f.timeout
@@ -150,7 +157,10 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings)
 	defer reaper.Close()
 	e := &engines{app: a, project: p, reaper: reaper, onEvent: show.event}
 	defer e.close()
-	b := a.newBuilder(p, e)
+	b, err := a.newBuilder(p, e)
+	if err != nil {
+		return err
+	}
 	b.Force = f.force
 	jobs, err := a.jobs(ctx, p, b, f.only)
 	if err != nil {
@@ -160,20 +170,30 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings)
 	if cerr := b.Close(); cerr != nil {
 		show.println(fmt.Sprintf("bookci: %v", cerr))
 	}
-	show.close()
-	return a.sayAll(show, p, results, f.json)
+	err = a.sayAll(show, p, results, f.json)
+	if context.Cause(ctx) == nil {
+		// The image is worth keeping also when the book has a fault.
+		if kerr := e.keepImages(ctx); kerr != nil {
+			show.println(fmt.Sprintf("bookci: keeping the image: %v", kerr))
+		}
+	}
+	return err
 }
 
 // newBuilder is the builder for a project, ready but for its jobs.
-func (a *app) newBuilder(p *project, e *engines) *build.Builder {
+func (a *app) newBuilder(p *project, e *engines) (*build.Builder, error) {
 	s := p.settings
+	image, err := p.imageIdentity()
+	if err != nil {
+		return nil, err
+	}
 	return &build.Builder{
 		Root:      p.root,
 		Artifacts: p.artifacts(),
 		State:     p.state(),
 		FontCache: filepath.Join(p.root, ".texmf-var"),
 		Engine:    e.get,
-		Image:     p.imageRef(),
+		Image:     image,
 		Version:   bookciVersion(),
 		Env:       environ(s.Env),
 		Timeout:   s.Timeout,
@@ -183,7 +203,7 @@ func (a *app) newBuilder(p *project, e *engines) *build.Builder {
 		Reaper:    e.reaper,
 		Now:       time.Now,
 		OnEvent:   e.onEvent,
-	}
+	}, nil
 }
 
 // jobs reads the sources and says what is to be made of them.

@@ -32,13 +32,22 @@ type engines struct {
 	engine build.Engine
 	makers build.Makers
 	err    error
-	daemon *daemon // nil when the engine is host
+	daemon *daemon      // nil when the engine is host
+	images *imageGetter // likewise
 }
 
 // get implements what build.Builder asks for. Variants ask at the same time.
 func (e *engines) get(ctx context.Context) (build.Engine, build.Makers, error) {
 	e.once.Do(func() { e.engine, e.makers, e.err = e.find(ctx) })
 	return e.engine, e.makers, e.err
+}
+
+// keepImages saves what had to be pulled into the cache folder, if one was named.
+func (e *engines) keepImages(ctx context.Context) error {
+	if e.images == nil {
+		return nil
+	}
+	return e.images.keep(ctx)
 }
 
 func (e *engines) close() {
@@ -71,7 +80,12 @@ func (e *engines) find(ctx context.Context) (build.Engine, build.Makers, error) 
 // docker is the engine that runs makers in the book's image.
 func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Makers, error) {
 	p := e.project
-	img, err := e.image(ctx, d)
+	images, err := newImageGetter(p, d, e.onEvent)
+	if err != nil {
+		return nil, build.Makers{}, err
+	}
+	e.images = images
+	makers, err := images.get(ctx)
 	if err != nil {
 		return nil, build.Makers{}, err
 	}
@@ -79,7 +93,7 @@ func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Ma
 	uid, gid := os.Getuid(), os.Getgid()
 	return &build.DockerEngine{
 		API:       d.Client,
-		Image:     img.ID,
+		Image:     makers.ID,
 		Mount:     s.Mount,
 		Transport: build.Transport(s.Transport),
 		Limits:    build.Limits{Memory: s.Limits.Memory, PIDs: s.Limits.PIDs, CPUs: s.Limits.CPUs},
@@ -88,27 +102,8 @@ func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Ma
 		Owner:     build.Owner{UID: uid, GID: gid, Token: ownerToken(), Alive: ownerAlive},
 		State:     p.state(),
 		Now:       time.Now,
-	}, build.Makers{Ref: p.imageRef(), ID: img.ID}, nil
+	}, makers, nil
 }
-
-// image is the book's image, pulled if the daemon does not have it.
-func (e *engines) image(ctx context.Context, d *daemon) (img imageID, err error) {
-	ref := e.project.imageRef()
-	found, ok, err := build.FindImage(ctx, d, ref)
-	if err == nil && !ok {
-		e.onEvent(build.Event{Kind: build.Stage, Text: "pulling " + ref})
-		var auth string
-		if auth, err = d.credentials(ref); err == nil {
-			found, err = build.PullImage(ctx, d, ref, "", auth, e.onEvent)
-		}
-	}
-	if err != nil {
-		return imageID{}, err
-	}
-	return imageID{ID: found.ID}, nil
-}
-
-type imageID struct{ ID string }
 
 // hostMakers are the programs whose presence and identity decide on the host engine.
 var hostMakers = []string{"review-pdfmaker", "uplatex", "lualatex", "dvipdfmx"}

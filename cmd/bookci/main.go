@@ -131,6 +131,6 @@ and leaves no container behind.`,
 		return usagef(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = false
-	cmd.AddCommand(a.newBuildCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newInitCmd(), a.newCacheCmd(), a.newLockCmd(), a.newVersionCmd())
+	cmd.AddCommand(a.newCacheCmd(), a.newLockCmd(), a.newBuildCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newInitCmd(), a.newVersionCmd())
 	return cmd
 }

@@ -241,15 +241,16 @@ func (p *plainProgress) close() {}
 
 // liveProgress redraws a line per variant.
 type liveProgress struct {
-	mu    sync.Mutex
-	w     io.Writer
-	width func() int
-	now   func() time.Time
-	order []string
-	steps map[string]*step
-	drawn int // lines on the screen
-	done  chan struct{}
-	ended sync.WaitGroup
+	mu      sync.Mutex
+	w       io.Writer
+	width   func() int
+	now     func() time.Time
+	order   []string
+	steps   map[string]*step
+	drawn   int // lines on the screen
+	done    chan struct{}
+	closing sync.Once
+	ended   sync.WaitGroup
 }
 
 // redrawEvery is slow enough for the eye and for slow terminals.
@@ -302,11 +303,12 @@ func (p *liveProgress) println(text string) {
 }
 
 func (p *liveProgress) close() {
-	close(p.done)
+	p.closing.Do(func() { close(p.done) })
 	p.ended.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
+	p.order = nil
 }
 
 // erase takes the live lines away and leaves the cursor where they began.

@@ -96,7 +96,10 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 	defer reaper.Close()
 	e := &engines{app: a, project: p, reaper: reaper, onEvent: note}
 	defer e.close()
-	b := a.newBuilder(p, e)
+	b, err := a.newBuilder(p, e)
+	if err != nil {
+		return err
+	}
 	jobs, err := a.jobs(ctx, p, b, nil)
 	if err != nil {
 		return err

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/registry"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/cache"
+)
+
+// images gets the book's image: the daemon's, else the kept one, else the
+// registry's. What bookci.lock pins is the only one that will do.
+type imageGetter struct {
+	project *project
+	daemon  *daemon
+	lock    *cache.Lock
+	store   *cache.Store // nil without a cache folder
+	onEvent func(build.Event)
+
+	fresh []string // references that were pulled or built: not kept yet
+}
+
+func newImageGetter(p *project, d *daemon, onEvent func(build.Event)) (*imageGetter, error) {
+	lock, err := p.readLock()
+	if err != nil {
+		return nil, err
+	}
+	g := &imageGetter{project: p, daemon: d, lock: lock, onEvent: onEvent}
+	if dir := p.cacheDir(); dir != "" {
+		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Progress: func(p cache.Progress) {
+			onEvent(build.Event{Kind: build.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
+		}}
+	}
+	return g, nil
+}
+
+// readLock reads the project's bookci.lock, nil without one.
+func (p *project) readLock() (*cache.Lock, error) {
+	lock, err := cache.ReadLock(filepath.Join(p.root, cache.LockName))
+	if err != nil {
+		return nil, usagef("mend it, or delete it and run `bookci lock`", "%w", err)
+	}
+	return lock, nil
+}
+
+// cacheDir is the absolute path of the folder in which images are kept, ""
+// when none was named.
+func (p *project) cacheDir() string {
+	dir := p.settings.CacheDir
+	if dir != "" && !filepath.IsAbs(dir) {
+		dir = filepath.Join(p.root, dir)
+	}
+	return dir
+}
+
+// imageIdentity is what a fingerprint knows of the image without asking
+// Docker: its reference, the hash of what it is built from, and its pin.
+func (p *project) imageIdentity() (string, error) {
+	if p.settings.Engine == engineHost {
+		return engineHost, nil
+	}
+	ref := p.imageRef()
+	if opts, own := p.imageBuild(); own {
+		var err error
+		if ref, err = cache.ImageRef(opts); err != nil {
+			return "", usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
+		}
+	}
+	lock, err := p.readLock()
+	if err != nil {
+		return "", err
+	}
+	if pin := lock.Pin(ref); pin != nil {
+		ref += fmt.Sprintf(" %v", *pin)
+	}
+	return ref, nil
+}
+
+// get returns the reference and the ID of the image to build with.
+func (g *imageGetter) get(ctx context.Context) (build.Makers, error) {
+	opts, own := g.project.imageBuild()
+	if !own {
+		ref := g.project.imageRef()
+		id, err := g.ensure(ctx, ref)
+		return build.Makers{Ref: ref, ID: id}, err
+	}
+	return g.own(ctx, opts)
+}
+
+// own is the image that the book builds itself.
+func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.Makers, error) {
+	ref, err := cache.ImageRef(opts)
+	if err != nil {
+		return build.Makers{}, usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
+	}
+	if found, ok, err := build.FindImage(ctx, g.daemon, ref); err != nil || ok {
+		return build.Makers{Ref: ref, ID: found.ID}, err
+	}
+	if id, ok, err := g.restore(ctx, ref); err != nil || ok {
+		return build.Makers{Ref: ref, ID: id}, err
+	}
+	bases, err := cache.BaseImages(opts)
+	if err != nil {
+		return build.Makers{}, usagef("", "%w", err)
+	}
+	for _, base := range bases {
+		if _, err := g.ensure(ctx, base); err != nil {
+			return build.Makers{}, err
+		}
+	}
+	g.onEvent(build.Event{Kind: build.Stage, Text: "building image " + ref})
+	opts.Auth = map[string]registry.AuthConfig{}
+	opts.Output = func(line string) { g.onEvent(build.Event{Kind: build.Note, Text: "image: " + line}) }
+	built, err := cache.BuildImage(ctx, g.daemon, opts)
+	if err != nil {
+		return build.Makers{}, imageError(err)
+	}
+	g.fresh = append(g.fresh, ref)
+	return build.Makers{Ref: built.Ref, ID: built.ID}, nil
+}
+
+// ensure returns the ID of the image ref, which it gets if the daemon lacks it.
+func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err error) {
+	pin := g.lock.Pin(ref)
+	found, ok, err := build.FindImage(ctx, g.daemon, ref)
+	if err != nil {
+		return "", err
+	}
+	if ok {
+		return found.ID, imageError(pin.Check(ref, cache.FactsOf(found)))
+	}
+	if id, ok, err := g.restore(ctx, ref); err != nil || ok {
+		return id, err
+	}
+	pulled := ref
+	if pin != nil && pin.Digest != "" {
+		pulled = pinnedRef(ref, pin.Digest)
+	}
+	g.onEvent(build.Event{Kind: build.Stage, Text: "pulling " + ref})
+	auth, err := g.daemon.credentials(ref)
+	if err != nil {
+		return "", err
+	}
+	begun := time.Now()
+	found, err = build.PullImage(ctx, g.daemon, pulled, g.project.settings.Image.Platform, auth, g.onEvent)
+	if err != nil {
+		return "", err
+	}
+	if err := pin.Check(ref, cache.FactsOf(found)); err != nil {
+		return "", imageError(err)
+	}
+	if pulled != ref {
+		if err := g.daemon.ImageTag(ctx, pulled, ref); err != nil {
+			return "", &build.EnvironmentError{Err: fmt.Errorf("tagging %s: %w", ref, err)}
+		}
+	}
+	g.fresh = append(g.fresh, ref)
+	if g.store != nil {
+		g.store.Record(cache.Timing{Ref: ref, Kind: cache.TimedPull, Bytes: found.Size, Whole: true, Took: time.Since(begun)})
+	}
+	return found.ID, nil
+}
+
+// restore takes the image from the cache folder, if one was named and has it.
+func (g *imageGetter) restore(ctx context.Context, ref string) (id string, ok bool, err error) {
+	if g.store == nil {
+		return "", false, nil
+	}
+	r, err := g.store.Restore(ctx, ref, g.lock.Pin(ref))
+	var miss *cache.Miss
+	if errors.As(err, &miss) {
+		if miss.Why != cache.Absent {
+			g.onEvent(build.Event{Kind: build.Note, Text: miss.Error()})
+		}
+		return "", false, nil
+	}
+	return r.ID, err == nil, imageError(err)
+}
+
+// keep saves the images that this run had to pull or build.
+func (g *imageGetter) keep(ctx context.Context) error {
+	if g.store == nil {
+		return nil
+	}
+	for _, ref := range g.fresh {
+		saved, err := g.store.Save(ctx, ref, g.lock.Pin(ref))
+		if err != nil {
+			return imageError(err)
+		}
+		g.onEvent(build.Event{Kind: build.Note, Text: fmt.Sprintf("kept image %s: %s", ref, size(saved.Index.Bytes))})
+	}
+	return nil
+}
+
+// pinnedRef is ref by its digest instead of its tag.
+func pinnedRef(ref, digest string) string {
+	name, _, _ := strings.Cut(ref, "@")
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
+		name = name[:i]
+	}
+	return name + "@" + digest
+}
