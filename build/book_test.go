@@ -388,6 +388,7 @@ func TestABrokenConfigStillGivesABookToWorkWith(t *testing.T) {
 
 func FuzzCatalog(f *testing.F) {
 	for _, s := range []string{
+		"\rA", // a line to YAML
 		"PREDEF:\n  - pre.re\nCHAPS:\n  - A:\n    - ch01.re\n  - ch02.re\nAPPENDIX: []\nPOSTDEF:\n",
 		"CHAPS:\n  - [a, [b]]\n  -\n  - {}\n  - 1: x\n", "CHAPS: &a\n  - A: *a\n", "- x\n", "CHAPS: {A: [b]}\nPREDEF: {x: y}\n",
 		"CHAPS:\n  - ../../x\n  - /etc/passwd\n  - \"\"\n  - .\n  - \"a\\0b\"\n",
@@ -409,7 +410,7 @@ func FuzzCatalog(f *testing.F) {
 			t.Fatal(err)
 		}
 		c := readCatalog(files, conf, ".", PDF)
-		lines := strings.Count(text, "\n") + 1
+		lines := yamlLines(text)
 		for _, fault := range c.faults {
 			if fault.Line < 0 || fault.Line > lines || fault.Message == "" {
 				t.Fatalf("%+v in a file of %d lines", fault, lines)
