@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// writeManuscript writes files into a new folder and returns its real path. A name
+// bookFolder writes files into a new folder and returns its real path. A name
 // that ends in a slash is a folder.
-func writeManuscript(t testing.TB, files map[string]string) string {
+func bookFolder(t testing.TB, files map[string]string) string {
 	t.Helper()
 	root, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -58,7 +58,7 @@ func small(change map[string]string) map[string]string {
 
 func readBook(t testing.TB, files map[string]string) *Book {
 	t.Helper()
-	b, err := ReadBook(writeManuscript(t, files), ".", "config.yml")
+	b, err := ReadBook(bookFolder(t, files), ".", "config.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +122,7 @@ func TestAChildBeatsItsParentsAndALaterParentAnEarlierOne(t *testing.T) {
 		text += fmt.Sprintf("deep:\n  all: %d\n  only%d: true\n", i, i)
 		files[fmt.Sprintf("%d.yml", i)] = text
 	}
-	b, err := ReadBook(writeManuscript(t, files), ".", "7.yml")
+	b, err := ReadBook(bookFolder(t, files), ".", "7.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestALaterParentBeatsAnEarlierOne(t *testing.T) {
 }
 
 func TestParentsAreNamedFromTheFirstConfigsFolder(t *testing.T) {
-	root := writeManuscript(t, map[string]string{
+	root := bookFolder(t, map[string]string{
 		"book/config.yml":  "inherit: [../common/base.yml]\n",
 		"common/base.yml":  "inherit: [extra.yml]\nbookname: base\n",
 		"book/extra.yml":   "booktitle: beside the first\n",
@@ -193,7 +193,7 @@ func TestFaultsOfAConfigAreFoundAtTheirLine(t *testing.T) {
 		"an empty config":    {map[string]string{"config.yml": "\n"}, "config.yml:1 is empty"},
 		"Shift_JIS":          {map[string]string{"config.yml": "bookname: b\nbooktitle: \x96\x7b\n"}, "config.yml:2 is not UTF-8"},
 	} {
-		_, err := ReadBook(writeManuscript(t, small(c.change)), ".", "config.yml")
+		_, err := ReadBook(bookFolder(t, small(c.change)), ".", "config.yml")
 		var be *BookError
 		if !errors.As(err, &be) || len(be.Diagnostics) == 0 {
 			t.Errorf("%s: %v is no fault of the book", name, err)
@@ -341,8 +341,8 @@ func TestAMissingChapterOfAnOldBookIsFoundInItsList(t *testing.T) {
 }
 
 func TestALinkOutOfTheRootIsNotRead(t *testing.T) {
-	outside := writeManuscript(t, map[string]string{"secret.yml": "password: [x\n"})
-	root := writeManuscript(t, small(nil))
+	outside := bookFolder(t, map[string]string{"secret.yml": "password: [x\n"})
+	root := bookFolder(t, small(nil))
 	for _, name := range []string{"config.yml", "catalog.yml"} {
 		os.Remove(filepath.Join(root, name))
 		if err := os.Symlink(filepath.Join(outside, "secret.yml"), filepath.Join(root, name)); err != nil {
@@ -367,7 +367,7 @@ func TestALinkOutOfTheRootIsNotRead(t *testing.T) {
 }
 
 func TestANamedPipeAsConfigEndsAtOnce(t *testing.T) {
-	root := writeManuscript(t, small(map[string]string{"config.yml": ""}))
+	root := bookFolder(t, small(map[string]string{"config.yml": ""}))
 	if err := syscall.Mkfifo(filepath.Join(root, "config.yml"), 0o666); err != nil {
 		t.Skip(err)
 	}
@@ -377,7 +377,7 @@ func TestANamedPipeAsConfigEndsAtOnce(t *testing.T) {
 }
 
 func TestABrokenConfigStillGivesABookToWorkWith(t *testing.T) {
-	b, err := ReadBook(writeManuscript(t, map[string]string{"a/config.yml": "bookname: [\n"}), "a", "config.yml")
+	b, err := ReadBook(bookFolder(t, map[string]string{"a/config.yml": "bookname: [\n"}), "a", "config.yml")
 	if err == nil || b == nil || b.Dir != "a" || b.Config != "config.yml" {
 		t.Errorf("read %+v, %v", b, err)
 	}
@@ -388,13 +388,14 @@ func TestABrokenConfigStillGivesABookToWorkWith(t *testing.T) {
 
 func FuzzCatalog(f *testing.F) {
 	for _, s := range []string{
+		"\rA", // a line to YAML
 		"PREDEF:\n  - pre.re\nCHAPS:\n  - A:\n    - ch01.re\n  - ch02.re\nAPPENDIX: []\nPOSTDEF:\n",
 		"CHAPS:\n  - [a, [b]]\n  -\n  - {}\n  - 1: x\n", "CHAPS: &a\n  - A: *a\n", "- x\n", "CHAPS: {A: [b]}\nPREDEF: {x: y}\n",
 		"CHAPS:\n  - ../../x\n  - /etc/passwd\n  - \"\"\n  - .\n  - \"a\\0b\"\n",
 	} {
 		f.Add(s)
 	}
-	root := writeManuscript(f, small(nil))
+	root := bookFolder(f, small(nil))
 	files, err := openBookFiles(root)
 	if err != nil {
 		f.Fatal(err)
@@ -409,7 +410,7 @@ func FuzzCatalog(f *testing.F) {
 			t.Fatal(err)
 		}
 		c := readCatalog(files, conf, ".", PDF)
-		lines := strings.Count(text, "\n") + 1
+		lines := yamlLines(text)
 		for _, fault := range c.faults {
 			if fault.Line < 0 || fault.Line > lines || fault.Message == "" {
 				t.Fatalf("%+v in a file of %d lines", fault, lines)

@@ -31,7 +31,7 @@ func TestABookIsFoundInTheFolderOrBelowIt(t *testing.T) {
 	for _, dir := range []string{"src", "articles", "_review", "review", "docs/a/b/book", "原稿", "か\u3099", "が", "my book", "-rf", "[x]*"} {
 		files := inFolder(dir, small(nil))
 		files["README.md"] = "x"
-		root := writeManuscript(t, files)
+		root := bookFolder(t, files)
 		if b := find(t, SearchOptions{Dir: root}); b.Dir != "." || b.Root != filepath.Join(root, dir) || len(b.Chapters) != 3 {
 			t.Errorf("%q: found %s below %s", dir, b.Dir, b.Root)
 		}
@@ -46,7 +46,7 @@ func TestAFolderThatIsABookIsNotSearched(t *testing.T) {
 	for name, text := range inFolder("samples/other", small(nil)) {
 		files[name] = text
 	}
-	if b := find(t, SearchOptions{Dir: writeManuscript(t, files)}); b.Dir != "." || len(b.Chapters) != 3 {
+	if b := find(t, SearchOptions{Dir: bookFolder(t, files)}); b.Dir != "." || len(b.Chapters) != 3 {
 		t.Errorf("found %s", b.Dir)
 	}
 }
@@ -56,7 +56,7 @@ func TestAnotherProgramsConfigIsNoBook(t *testing.T) {
 	files["config.yml"] = "title: my site\ntheme: minima\nplugins:\n  - jekyll-feed\n"
 	files["docs/config.yml"] = "site_name: x\nnav:\n  - index.md\n"
 	files[".circleci/config.yml"] = "version: 2.1\njobs: {}\n"
-	root := writeManuscript(t, files)
+	root := bookFolder(t, files)
 	if b := find(t, SearchOptions{Dir: root}); b.Root != filepath.Join(root, "articles") {
 		t.Errorf("found %s", b.Root)
 	}
@@ -75,7 +75,7 @@ func TestCopiesAndInstalledBooksAreNotFound(t *testing.T) {
 			files[name] = text
 		}
 	}
-	if b := find(t, SearchOptions{Dir: writeManuscript(t, files)}); filepath.Base(b.Root) != "articles" {
+	if b := find(t, SearchOptions{Dir: bookFolder(t, files)}); filepath.Base(b.Root) != "articles" {
 		t.Errorf("found %s", b.Root)
 	}
 }
@@ -85,7 +85,7 @@ func TestSeveralBooksAreListed(t *testing.T) {
 	for name, text := range inFolder("vol2/src", small(nil)) {
 		files[name] = text
 	}
-	root := writeManuscript(t, files)
+	root := bookFolder(t, files)
 	_, err := FindBook(context.Background(), SearchOptions{Dir: root})
 	var se *SearchError
 	if !errors.As(err, &se) || !slices.Equal(se.Books, []string{"vol1/config.yml", "vol2/src/config.yml"}) {
@@ -101,7 +101,7 @@ func TestSeveralBooksAreListed(t *testing.T) {
 
 func TestABrokenConfigIsABookWithAFault(t *testing.T) {
 	files := inFolder("articles", small(map[string]string{"config.yml": "bookname: [\n"}))
-	_, err := FindBook(context.Background(), SearchOptions{Dir: writeManuscript(t, files)})
+	_, err := FindBook(context.Background(), SearchOptions{Dir: bookFolder(t, files)})
 	var be *BookError
 	if !errors.As(err, &be) {
 		t.Errorf("got %v", err)
@@ -109,7 +109,7 @@ func TestABrokenConfigIsABookWithAFault(t *testing.T) {
 }
 
 func TestAConfigOfAnotherNameIsTakenWhenItIsNamed(t *testing.T) {
-	root := writeManuscript(t, inFolder("articles", small(map[string]string{
+	root := bookFolder(t, inFolder("articles", small(map[string]string{
 		"config.yml": "", "catalog.yml": "", "book.yml": "bookname: x\ncatalogfile: list.yml\n", "list.yml": "CHAPS: [ch01.re]\n",
 	})))
 	_, err := FindBook(context.Background(), SearchOptions{Dir: root})
@@ -128,7 +128,7 @@ func TestAConfigOfAnotherNameIsTakenWhenItIsNamed(t *testing.T) {
 }
 
 func TestALinkedFolderIsSearchedWhereItReallyLies(t *testing.T) {
-	root := writeManuscript(t, inFolder("repo/articles", small(map[string]string{"bookci.yml": "timeout: 1m\n"})))
+	root := bookFolder(t, inFolder("repo/articles", small(map[string]string{"bookci.yml": "timeout: 1m\n"})))
 	link := filepath.Join(root, "link")
 	if err := os.Symlink(filepath.Join("repo", "articles"), link); err != nil {
 		t.Fatal(err)
@@ -139,7 +139,7 @@ func TestALinkedFolderIsSearchedWhereItReallyLies(t *testing.T) {
 }
 
 func TestNamesAreFoundInEitherUnicodeForm(t *testing.T) {
-	root := writeManuscript(t, inFolder("か\u3099/はひふ", small(nil)))
+	root := bookFolder(t, inFolder("か\u3099/はひふ", small(nil)))
 	b, err := ReadBook(root, "が/はひふ", "config.yml")
 	if err != nil || b.Dir != "か\u3099/はひふ" {
 		t.Errorf("read %q: %v", b.Dir, err)
@@ -147,7 +147,7 @@ func TestNamesAreFoundInEitherUnicodeForm(t *testing.T) {
 }
 
 func TestTheRootIsThatOfBookciYmlElseGitsElseTheBook(t *testing.T) {
-	root := writeManuscript(t, map[string]string{
+	root := bookFolder(t, map[string]string{
 		"home/.git/HEAD":                  "ref: refs/heads/main\n",
 		"home/repo/.git/HEAD":             "ref: refs/heads/main\n",
 		"home/repo/books/vol1/config.yml": "x",

@@ -32,7 +32,7 @@ func paths(files []File) []string {
 }
 
 func TestEverythingBelowTheRootGoesIntoTheWorkTree(t *testing.T) {
-	root := writeManuscript(t, map[string]string{
+	root := bookFolder(t, map[string]string{
 		"a/config.yml": "x", "a-b.re": "x", "a/x.re": "x", "code/main.go": "x", "new\nline.re": "x", "原稿.re": "x", "-rf": "x", "my file": "x",
 		"empty/": "dir", "only/.git/HEAD": "x",
 		".git/HEAD": "x", ".hg/x": "x", "sub/.git": "gitdir: x", "sub/x": "x", ".bookci/log/x": "x", ".texmf-var/x": "x", "a/.texmf-var/x": "x", "artifacts/book.pdf": "x", ".gitignore": "x",
@@ -53,7 +53,7 @@ func TestEverythingBelowTheRootGoesIntoTheWorkTree(t *testing.T) {
 }
 
 func TestOldOutputOfTheMakersIsNoSource(t *testing.T) {
-	root := writeManuscript(t, small(map[string]string{"book.pdf": "old", "print.pdf": "old", "book.epub": "old", "figure.pdf": "x", "config.yml": "bookname: book\npdfmaker: {bookname: print}\n"}))
+	root := bookFolder(t, small(map[string]string{"book.pdf": "old", "print.pdf": "old", "book.epub": "old", "figure.pdf": "x", "config.yml": "bookname: book\npdfmaker: {bookname: print}\n"}))
 	b, err := ReadBook(root, ".", "config.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestOldOutputOfTheMakersIsNoSource(t *testing.T) {
 }
 
 func TestPatternsExcludeSources(t *testing.T) {
-	root := writeManuscript(t, map[string]string{"raw/a.psd": "x", "raw/keep/b.psd": "x", "raw/keep/c.txt": "x", "x.psd": "x", "y.re": "x", "deep/er/x.tmp": "x"})
+	root := bookFolder(t, map[string]string{"raw/a.psd": "x", "raw/keep/b.psd": "x", "raw/keep/c.txt": "x", "x.psd": "x", "y.re": "x", "deep/er/x.tmp": "x"})
 	s := sources(t, root, SourceOptions{Exclude: []string{"raw", "!raw/keep/*.txt", "*.psd", "**/*.tmp"}})
 	if got := paths(s.Files); !slices.Equal(got, []string{"deep/er", "raw/keep/c.txt", "y.re"}) {
 		t.Errorf("listed %q", got)
@@ -78,8 +78,8 @@ func TestPatternsExcludeSources(t *testing.T) {
 }
 
 func TestLinksAreListedAndNotFollowed(t *testing.T) {
-	outside := writeManuscript(t, map[string]string{"secret": "x"})
-	root := writeManuscript(t, map[string]string{"x.re": "x"})
+	outside := bookFolder(t, map[string]string{"secret": "x"})
+	root := bookFolder(t, map[string]string{"x.re": "x"})
 	for name, to := range map[string]string{"in": "x.re", "out": outside, "gone": "nowhere", "self": "."} {
 		if err := os.Symlink(to, filepath.Join(root, name)); err != nil {
 			t.Fatal(err)
@@ -95,7 +95,7 @@ func TestLinksAreListedAndNotFollowed(t *testing.T) {
 }
 
 func TestSpecialFilesAreLeftOutWithANote(t *testing.T) {
-	root := writeManuscript(t, map[string]string{"x.re": "x"})
+	root := bookFolder(t, map[string]string{"x.re": "x"})
 	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o666); err != nil {
 		t.Skip(err)
 	}
@@ -110,7 +110,7 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 		t.Skip("root reads everything")
 	}
 	for name, mode := range map[string]fs.FileMode{"x.re": 0, "dir": 0o311} {
-		root := writeManuscript(t, map[string]string{"x.re": "x", "dir/y.re": "x"})
+		root := bookFolder(t, map[string]string{"x.re": "x", "dir/y.re": "x"})
 		if err := os.Chmod(filepath.Join(root, name), mode); err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 }
 
 func TestABookDependsOnItsFolderAndOnWhatItsConfigNames(t *testing.T) {
-	root := writeManuscript(t, map[string]string{
+	root := bookFolder(t, map[string]string{
 		"bookci.yml": "x", "bookci.lock": "x", "README.md": "x", "other/x.re": "x", "code/a.go": "x", "code/b.md": "x",
 		"book/config.yml":  "inherit: [../common/base.yml]\ncontentdir: ../text\nbookname: b\n",
 		"book/catalog.yml": "CHAPS: [ch01.re]\n", "book/sty/x.sty": "x", "book/images/deep/x.png": "x", "booklet/x": "x",
@@ -151,7 +151,7 @@ func TestABookDependsOnItsFolderAndOnWhatItsConfigNames(t *testing.T) {
 }
 
 func TestABookInALinkedFolderDependsOnWhereTheLinkLeads(t *testing.T) {
-	root := writeManuscript(t, inFolder("real/deep", small(nil)))
+	root := bookFolder(t, inFolder("real/deep", small(nil)))
 	if err := os.Symlink("real", filepath.Join(root, "link")); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestABookInALinkedFolderDependsOnWhereTheLinkLeads(t *testing.T) {
 }
 
 func TestExtraInputsStayBelowTheRoot(t *testing.T) {
-	root := writeManuscript(t, small(nil))
+	root := bookFolder(t, small(nil))
 	b, err := ReadBook(root, ".", "config.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -222,7 +222,7 @@ func runGit(t *testing.T, dir string, args ...string) Git {
 }
 
 func TestTheSourceDateIsThatOfTheLastCommit(t *testing.T) {
-	root := writeManuscript(t, map[string]string{"repo/x.re": "x", "elsewhere/": "dir"})
+	root := bookFolder(t, map[string]string{"repo/x.re": "x", "elsewhere/": "dir"})
 	repo := filepath.Join(root, "repo")
 	git := runGit(t, repo, "init", "-q")
 	inputs := []File{{Path: "x.re", MTime: 1600000000e9}, {Path: "dir", Mode: fs.ModeDir, MTime: 1800000000e9}}
@@ -258,7 +258,7 @@ func TestTheSourceDateIsThatOfTheLastCommit(t *testing.T) {
 }
 
 func TestARepositoryCannotRunAProgramWhenAskedForTheDate(t *testing.T) {
-	repo := writeManuscript(t, map[string]string{"x.re": "x"})
+	repo := bookFolder(t, map[string]string{"x.re": "x"})
 	git := runGit(t, repo, "init", "-q")
 	runGit(t, repo, "add", ".")
 	runGit(t, repo, "commit", "-qm", "x")

@@ -47,6 +47,8 @@ var (
 func exitCode(err error) int {
 	var status passedOn
 	var usage *usageError
+	var configuration *settingsError
+	var search *build.SearchError
 	var environment *build.EnvironmentError
 	switch {
 	case err == nil:
@@ -59,7 +61,7 @@ func exitCode(err error) int {
 		return exitTerminated
 	case errors.Is(err, build.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
 		return exitTimeout
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &configuration), errors.As(err, &search):
 		return exitUsage
 	case errors.As(err, &environment):
 		return exitEnvironment
