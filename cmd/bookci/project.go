@@ -56,6 +56,15 @@ func (a *app) open(ctx context.Context, c choice, flags func(*settings) error) (
 	if err != nil {
 		return nil, err
 	}
+	if root.Settings == "" {
+		// The only book below may have a bookci.yml beside its config.
+		if book, err := build.FindBook(ctx, build.SearchOptions{Dir: dir, Config: c.config, Root: root.Dir, Home: home}); err == nil {
+			below, err := build.FindRoot(filepath.Join(root.Dir, filepath.FromSlash(book.Dir)), home)
+			if err == nil && below.Settings != "" {
+				root, dir = below, below.Dir
+			}
+		}
+	}
 	p := &project{root: root.Dir, dir: dir, targets: map[*build.Book][]build.Target{}, faults: map[*build.Book]error{}}
 	if p.settings, err = readSettings(root.Settings, a.env()); err != nil {
 		return nil, err
