@@ -289,6 +289,20 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	return res
 }
 
+// Sums returns the content hashes, in hexadecimal, of those of files that the
+// last Build read, by path.
+func (b *Builder) Sums(files []File) map[string]string {
+	sums := map[string]string{}
+	for _, f := range files {
+		if f.Mode.IsRegular() {
+			if sum, err := b.hashes.sum(f); err == nil {
+				sums[f.Path] = sum
+			}
+		}
+	}
+	return sums
+}
+
 // variantSession is a session and what was put into it.
 type variantSession struct {
 	Session
@@ -311,10 +325,7 @@ func (b *Builder) session(ctx context.Context, book *Book) (*variantSession, Mak
 	}
 	opened, err := engine.Open(ctx, SessionOptions{
 		Root: b.Root,
-		Env: append([]string{
-			fmt.Sprintf("SOURCE_DATE_EPOCH=%d", b.SourceDate),
-			"FORCE_SOURCE_DATE=1",
-		}, b.Env...),
+		Env:  b.Env,
 		Note: func(format string, args ...any) {
 			b.emit(Event{Kind: Note, Book: book.Name, Text: fmt.Sprintf(format, args...)})
 		},

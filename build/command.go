@@ -63,7 +63,7 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		// The shell puts the image's own PATH and bookci's folder together.
 		Argv:  append([]string{"/bin/sh", "-c", `exec "$@"`, "bookci"}, job.Argv...),
 		Dir:   job.Book.Dir,
-		Env:   []string{"BOOKCI_STATE=" + own + "/state/run"},
+		Env:   append(b.dates(), "BOOKCI_STATE="+own+"/state/run"),
 		Stdin: job.Stdin, Stdout: job.Stdout, Stderr: job.Stderr,
 	})
 	if err != nil || !job.Write && job.Reports == nil {

@@ -117,7 +117,7 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 		Book: m.job.Book, Target: m.target, Work: m.session.Paths().Work,
 		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit,
 	})
-	env := []string{"BOOKCI_STATE=" + m.kept(), "BOOKCI_URNID=" + m.job.Book.urn()}
+	env := append(m.b.dates(), "BOOKCI_STATE="+m.kept(), "BOOKCI_URNID="+m.job.Book.urn())
 	if m.target == PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
 	}
@@ -132,6 +132,12 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 		Stdout: m.log, Stderr: m.log,
 	})
 	return status, errors.Join(err, file.Close())
+}
+
+// dates make output reproducible. They are the command's, not the session's: a
+// session outlives a commit.
+func (b *Builder) dates() []string {
+	return []string{fmt.Sprintf("SOURCE_DATE_EPOCH=%d", b.SourceDate), "FORCE_SOURCE_DATE=1"}
 }
 
 // limitWriter writes the first left bytes and says where it stopped.

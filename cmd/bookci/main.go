@@ -93,9 +93,14 @@ func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
-	fmt.Fprintf(a.stderr, "bookci: %v\n", err)
+	a.reportTo(&quietProgress{w: a.stderr}, err)
+}
+
+// reportTo is report while progress is shown.
+func (a *app) reportTo(p progress, err error) {
+	p.println(fmt.Sprintf("bookci: %v", err))
 	if h := hint(err); h != "" {
-		fmt.Fprintf(a.stderr, "hint: %s\n", h)
+		p.println("hint: " + h)
 	}
 }
 
@@ -131,6 +136,6 @@ and leaves no container behind.`,
 		return usagef(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = false
-	cmd.AddCommand(a.newCacheCmd(), a.newLockCmd(), a.newBuildCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newInitCmd(), a.newVersionCmd())
+	cmd.AddCommand(a.newCacheCmd(), a.newLockCmd(), a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newInitCmd(), a.newVersionCmd())
 	return cmd
 }

@@ -1,0 +1,75 @@
+package build
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/ledongthuc/pdf"
+)
+
+// PageSum identifies what stands on a page.
+type PageSum [sha256.Size]byte
+
+// PageSums returns a sum for each page of a PDF, of its text and graphics. The
+// images that a page shows count by their names and sizes alone.
+func PageSums(name string) (sums []PageSum, err error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		// The library panics on what it cannot read.
+		if r := recover(); r != nil {
+			sums, err = nil, fmt.Errorf("reading %s: %v", name, r)
+		}
+	}()
+	r, err := pdf.NewReader(f, st.Size())
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", name, err)
+	}
+	for i := 1; i <= r.NumPage(); i++ {
+		sum, err := pageSum(r.Page(i))
+		if err != nil {
+			return nil, fmt.Errorf("reading page %d of %s: %w", i, name, err)
+		}
+		sums = append(sums, sum)
+	}
+	return sums, nil
+}
+
+func pageSum(p pdf.Page) (sum PageSum, err error) {
+	h := sha256.New()
+	contents := p.V.Key("Contents")
+	streams := []pdf.Value{contents}
+	if contents.Kind() == pdf.Array {
+		streams = nil
+		for i := range contents.Len() {
+			streams = append(streams, contents.Index(i))
+		}
+	}
+	for _, s := range streams {
+		if s.Kind() != pdf.Stream {
+			continue
+		}
+		r := s.Reader()
+		_, cerr := io.Copy(h, r)
+		if err := errors.Join(cerr, r.Close()); err != nil {
+			return sum, err
+		}
+	}
+	images := p.Resources().Key("XObject")
+	for _, key := range images.Keys() {
+		image := images.Key(key)
+		fmt.Fprintln(h, key, image.Key("Width"), image.Key("Height"), image.Key("Length"))
+	}
+	h.Sum(sum[:0])
+	return sum, nil
+}

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/watch"
+)
+
+// watchFlags are those of watch alone.
+type watchFlags struct {
+	buildFlags
+	poll      bool
+	debounce  time.Duration
+	serve     string
+	open      bool
+	onSuccess string
+	onFailure string
+	cancel    string
+}
+
+func (a *app) newWatchCmd() *cobra.Command {
+	var f watchFlags
+	cmd := &cobra.Command{
+		Use:   "watch [DIR]",
+		Short: "Make the artifacts again after each change",
+		Long: `watch builds the book and then builds it again after each change to its files,
+in a container that stays warm. Ctrl-C ends it and leaves nothing behind.
+
+It spends less on compressing the PDF than build does; the pages are the same.`,
+		Example: `  bookci watch
+  bookci watch --serve localhost:8000 --open
+  bookci watch --on-success 'open artifacts/book.pdf'`,
+		Args: oneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.choice.dir = dirArg(args)
+			return a.runWatch(cmd.Context(), &f, func(s *settings) error { return f.applyWatch(cmd, s) })
+		},
+	}
+	f.add(cmd)
+	flags := cmd.Flags()
+	flags.BoolVar(&f.poll, "poll", false, "look at the files again and again instead of waiting for events")
+	flags.DurationVar(&f.debounce, "debounce", 0, "a change is complete when nothing happened for so long")
+	flags.StringVar(&f.serve, "serve", "", "show the book at this address, such as localhost:8000")
+	flags.BoolVar(&f.open, "open", false, "open the browser at it")
+	flags.StringVar(&f.onSuccess, "on-success", "", "a shell command to run after a good build")
+	flags.StringVar(&f.onFailure, "on-failure", "", "a shell command to run after a failed one")
+	flags.StringVar(&f.cancel, "cancel", "", "give up a build that newer edits have overtaken: auto, always or never")
+	return cmd
+}
+
+func (f *watchFlags) applyWatch(cmd *cobra.Command, s *settings) error {
+	changed := cmd.Flags().Changed
+	w := &s.Watch
+	if changed("poll") {
+		w.Poll = fmt.Sprint(f.poll)
+	}
+	if changed("debounce") {
+		w.Debounce = f.debounce
+	}
+	for _, text := range []struct {
+		flag, given string
+		set         *string
+	}{{"serve", f.serve, &w.Serve}, {"on-success", f.onSuccess, &w.OnSuccess}, {"on-failure", f.onFailure, &w.OnFailure}, {"cancel", f.cancel, &w.Cancel}} {
+		if changed(text.flag) {
+			*text.set = text.given
+		}
+	}
+	if !slices.Contains([]string{"auto", "always", "never"}, w.Cancel) {
+		return usagef("", "--cancel %q (one of auto, always, never)", w.Cancel)
+	}
+	if f.json {
+		return usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
+	}
+	return f.apply(cmd, s)
+}
+
+// watcher is a book that is built after each change.
+type watcher struct {
+	app   *app
+	flags *watchFlags
+	apply func(*settings) error
+	show  progress
+
+	reaper  *build.Reaper
+	project *project
+	engines *engines
+	builder *build.Builder
+	results []build.Result
+	pages   map[string][]build.PageSum // of each PDF, as it was last built
+}
+
+// runWatch is the watch command.
+func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings) error) error {
+	show, err := a.newProgress(f.progress)
+	if err != nil {
+		return err
+	}
+	defer show.close()
+	p, err := a.open(ctx, f.choice, apply)
+	if err != nil {
+		return err
+	}
+	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	reaper, err := build.StartReaper()
+	if err != nil {
+		return &build.EnvironmentError{Err: err}
+	}
+	defer reaper.Close()
+	w := &watcher{app: a, flags: f, apply: apply, show: show, reaper: reaper, pages: map[string][]build.PageSum{}}
+	defer w.close()
+
+	opts := watch.Options{
+		Scope:    watch.Scope{Folders: []string{p.root}},
+		Ignore:   w.ignore(p),
+		Poll:     p.settings.Watch.Poll == "true",
+		ProbeDir: p.state(),
+		Quiet:    p.settings.Watch.Debounce,
+		Busy: func() bool {
+			_, err := os.Lstat(filepath.Join(p.root, ".git", "index.lock"))
+			return err == nil
+		},
+		Cancel: cancelPolicy(p.settings.Watch.Cancel),
+		Notify: func(n watch.Notice) {
+			if n.Kind != watch.ByEvents {
+				show.println("bookci: " + n.Text)
+				if n.Hint != "" {
+					show.println("hint: " + n.Hint)
+				}
+			}
+		},
+	}
+	err = watch.Run(ctx, opts, w.build)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// ignore tells what is no input: what bookci and the makers write.
+func (w *watcher) ignore(p *project) func(string, bool) bool {
+	outputs := []string{p.artifacts(), p.state(), filepath.Join(p.root, ".texmf-var")}
+	return func(path string, _ bool) bool {
+		return slices.Contains(outputs, path)
+	}
+}
+
+// cancelPolicy says when a running build is given up for newer edits. By
+// itself bookci does that as long as little work is lost, so that an author
+// who saves all the time still sees pages.
+func cancelPolicy(choice string) func(watch.Change, time.Duration, []watch.Edit) bool {
+	switch choice {
+	case "never":
+		return nil
+	case "always":
+		return func(watch.Change, time.Duration, []watch.Edit) bool { return true }
+	}
+	return watch.CancelYoung(10*time.Second, 3)
+}
+
+// dockerAway is how long watch waits before it asks Docker again.
+const dockerAway = 5 * time.Second
+
+// build builds once, for package watch.
+func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
+	results, jobs, err := w.once(ctx, c)
+	if errors.Is(context.Cause(ctx), watch.ErrSuperseded) {
+		return watch.Result{}, watch.ErrSuperseded
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return watch.Result{}, cause
+	}
+	var out watch.Result
+	if len(jobs) > 0 {
+		out.Scope, out.Read = w.scope(jobs)
+	}
+	if err != nil {
+		w.app.reportTo(w.show, err)
+	}
+	var environment *build.EnvironmentError
+	for _, res := range results {
+		err = errors.Join(err, res.Err)
+	}
+	if errors.As(err, &environment) {
+		out.Again = dockerAway
+	}
+	w.hook(ctx, err)
+	return out, nil
+}
+
+// once reads the project anew and builds it. bookci.yml, the configs and the
+// catalog may have changed.
+func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []build.Job, error) {
+	p, err := w.app.open(ctx, w.flags.choice, w.apply)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := w.prepare(p); err != nil {
+		return nil, nil, err
+	}
+	jobs, err := w.app.jobs(ctx, p, w.builder, w.flags.only)
+	if err != nil {
+		return nil, nil, err
+	}
+	results := w.builder.Build(ctx, jobs)
+	if lost(results) && context.Cause(ctx) == nil {
+		// The warm session may have gone with the daemon, or with the
+		// machine's sleep: a new one tells whether Docker is really away.
+		w.closeBuilder()
+		if err := w.prepare(p); err != nil {
+			return nil, jobs, err
+		}
+		if jobs, err = w.app.jobs(ctx, p, w.builder, w.flags.only); err != nil {
+			return nil, nil, err
+		}
+		results = w.builder.Build(ctx, jobs)
+	}
+	if context.Cause(ctx) == nil {
+		w.say(p, c, results)
+	}
+	w.results = results
+	return results, jobs, nil
+}
+
+// prepare makes the builder, or keeps the warm one when the settings are the same.
+func (w *watcher) prepare(p *project) error {
+	if w.builder != nil && reflect.DeepEqual(w.project.settings, p.settings) && w.project.root == p.root {
+		w.project = p
+		w.engines.project = p
+		return nil
+	}
+	w.closeBuilder()
+	w.project = p
+	w.engines = &engines{app: w.app, project: p, reaper: w.reaper, onEvent: w.show.event}
+	b, err := w.app.newBuilder(p, w.engines)
+	if err != nil {
+		return err
+	}
+	b.KeepOpen, b.Fast = true, true
+	b.Force = w.flags.force
+	w.flags.force = false // the first build only
+	w.builder = b
+	return nil
+}
+
+func (w *watcher) closeBuilder() {
+	if w.builder == nil {
+		return
+	}
+	if err := w.builder.Close(); err != nil {
+		w.show.println(fmt.Sprintf("bookci: %v", err))
+	}
+	w.engines.close()
+	w.builder, w.engines = nil, nil
+}
+
+func (w *watcher) close() { w.closeBuilder() }
+
+// lost reports whether a session failed rather than the book.
+func lost(results []build.Result) bool {
+	return slices.ContainsFunc(results, func(r build.Result) bool {
+		var environment *build.EnvironmentError
+		return errors.As(r.Err, &environment)
+	})
+}
+
+// scope is what the build read: the books' folders, the single files beside
+// them, and the content of each.
+func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
+	root := w.project.root
+	scope := &watch.Scope{Folders: []string{}}
+	for _, job := range jobs {
+		dir := filepath.Join(root, filepath.FromSlash(job.Book.Dir))
+		if !slices.Contains(scope.Folders, dir) {
+			scope.Folders = append(scope.Folders, dir)
+		}
+	}
+	read := map[string]watch.Sum{}
+	for _, job := range jobs {
+		for name, text := range w.builder.Sums(job.Inputs) {
+			abs := filepath.Join(root, filepath.FromSlash(name))
+			raw, err := hex.DecodeString(text)
+			if err != nil || len(raw) != sha256.Size {
+				continue
+			}
+			read[abs] = watch.Sum(raw)
+			if !slices.ContainsFunc(scope.Folders, func(dir string) bool { return strings.HasPrefix(abs, dir+string(filepath.Separator)) }) {
+				scope.Files = append(scope.Files, abs)
+			}
+		}
+	}
+	for _, name := range []string{build.SettingsFile, "bookci.lock"} {
+		if abs := filepath.Join(root, name); !slices.Contains(scope.Files, abs) {
+			scope.Files = append(scope.Files, abs)
+		}
+	}
+	return scope, read
+}
+
+// hook runs the user's command after a build.
+func (w *watcher) hook(ctx context.Context, err error) {
+	if w.project == nil {
+		return
+	}
+	command := w.project.settings.Watch.OnSuccess
+	if err != nil {
+		command = w.project.settings.Watch.OnFailure
+	}
+	if command == "" {
+		return
+	}
+	const hookLimit = time.Minute
+	ctx, cancel := context.WithTimeout(ctx, hookLimit)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
+	cmd.Dir = w.project.root
+	cmd.Env = append(w.app.env(), "BOOKCI_RESULT="+fmt.Sprint(exitCode(err)))
+	cmd.WaitDelay = time.Second
+	out, err := cmd.CombinedOutput()
+	if text := strings.TrimRight(string(out), "\n"); text != "" {
+		w.show.println(text)
+	}
+	if err != nil && ctx.Err() == nil {
+		w.show.println(fmt.Sprintf("bookci: %q: %v", command, err))
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/watch"
+)
+
+// This file says what a watch has built, in one line for each artifact, so
+// that the terminal stays readable for hours.
+
+// say tells what became of one build.
+func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
+	here, err := os.Getwd()
+	if err != nil {
+		here = p.root
+	}
+	clock := time.Now().Format("15:04:05")
+	for _, res := range results {
+		name := res.Book.Name + " " + string(res.Target)
+		switch {
+		case res.Err != nil:
+			w.show.println(clock + " " + name + ": failed" + because(p.root, c))
+			w.app.say(w.show, p.root, here, res)
+		case res.UpToDate && c.First:
+			w.pagesOf(p.root, res)
+			w.show.println(clock + " " + name + ": up to date, " + relativeTo(p.root, here, res.Artifact.Path))
+		case res.UpToDate:
+			// Another variant was meant.
+		default:
+			w.show.println(clock + " " + name + ": " + w.app.sum(res) + because(p.root, c) + w.pagesOf(p.root, res))
+			for _, d := range res.Diagnostics {
+				if d.Severity != build.Warning {
+					d.File = relativeTo(p.root, here, d.File)
+					w.show.println(w.app.paint(d))
+				}
+			}
+		}
+	}
+}
+
+// because names the files that made the build necessary.
+func because(root string, c watch.Change) string {
+	if c.Reason != "" {
+		return " (" + c.Reason + ")"
+	}
+	var names []string
+	for _, path := range c.Paths() {
+		if rel, err := filepath.Rel(root, path); err == nil {
+			path = rel
+		}
+		names = append(names, path)
+	}
+	const shown = 2
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) > shown:
+		return fmt.Sprintf(" (%s and %d more)", strings.Join(names[:shown], ", "), len(names)-shown)
+	}
+	return " (" + strings.Join(names, ", ") + ")"
+}
+
+// pagesOf tells which pages of a PDF have changed since it was last built.
+func (w *watcher) pagesOf(root string, res build.Result) string {
+	if res.Target != build.PDF {
+		return ""
+	}
+	name := filepath.FromSlash(res.Artifact.Path)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(root, name)
+	}
+	now, err := build.PageSums(name)
+	if err != nil {
+		return "" // a PDF that the library cannot follow: the pages go unnamed
+	}
+	before, known := w.pages[name]
+	w.pages[name] = now
+	if !known {
+		return ""
+	}
+	var changed []int
+	for i, sum := range now {
+		if i >= len(before) || before[i] != sum {
+			changed = append(changed, i+1)
+		}
+	}
+	if len(changed) == 0 {
+		return "; no page changed"
+	}
+	return "; changed: " + ranges(changed)
+}
+
+// ranges writes page numbers, in order, as in "pages 3, 7-9".
+func ranges(pages []int) string {
+	var parts []string
+	for i := 0; i < len(pages); {
+		j := i
+		for j+1 < len(pages) && pages[j+1] == pages[j]+1 {
+			j++
+		}
+		if i == j {
+			parts = append(parts, fmt.Sprint(pages[i]))
+		} else {
+			parts = append(parts, fmt.Sprintf("%d-%d", pages[i], pages[j]))
+		}
+		i = j + 1
+	}
+	const shown = 6
+	if len(parts) > shown {
+		return fmt.Sprintf("%d pages from page %d on", len(pages), pages[0])
+	}
+	word := "pages"
+	if len(pages) == 1 {
+		word = "page"
+	}
+	return word + " " + strings.Join(parts, ", ")
+}
