@@ -37,6 +37,8 @@ run_folder() {
 count_pages() {
 	LC_ALL=C awk '
 		BEGIN { RS = "["; last = -1; doubt = -2; n = 0 }
+		# Counting from the start is cheap for any output but that of a loop.
+		(size += length($0)) > 4000000 { exit }
 		NR > 1 && /^-?[0-9]+(\.[0-9]+)*[]{<\n ]/ {
 			p = $0 + 0
 			if (p < 0) p = -p
@@ -52,17 +54,11 @@ count_pages() {
 # dvipdfmx does not buffer.
 watch_pages() {
 	watch_seen=0
-	watch_size=-1
 	while kill -0 $$; do
-		sleep 0.3
-		watch_now=$(wc -c <"$1")
-		[ "$watch_now" = "$watch_size" ] && continue
-		watch_size=$watch_now
-		# Counting from the start is cheap for any output but that of a loop.
-		[ "$watch_size" -gt 4000000 ] && return
-		watch_pages_now=$(count_pages "$1")
-		if [ "${watch_pages_now:-0}" -gt "$watch_seen" ]; then
-			watch_seen=$watch_pages_now
+		sleep 0.5
+		watch_now=$(count_pages "$1")
+		if [ "${watch_now:-0}" -gt "$watch_seen" ]; then
+			watch_seen=$watch_now
 			event "$2" "$watch_seen"
 		fi
 	done
