@@ -12,7 +12,10 @@ import (
 )
 
 // maxDiagnostics bounds what is told about one build. Nobody mends more at once.
-const maxDiagnostics = 200
+const (
+	maxDiagnostics = 200
+	maxTeXErrors   = 20
+)
 
 // Diagnostics says what was wrong, errors first, each in the order in which it
 // was met. Status is the maker's exit status; notes may be nil. Source reads a
@@ -280,7 +283,8 @@ func (d *diagnoser) duplicate(e *reviewEntry) place {
 }
 
 func (d *diagnoser) fromTeX(t *texLog) {
-	for i := range t.errors {
+	// Without -halt-on-error TeX goes on, and stumbles over what the first error left.
+	for i := range t.errors[:min(len(t.errors), maxTeXErrors)] {
 		e := &t.errors[i]
 		r, _ := explain(texRules, e.message)
 		switch r.code {
@@ -425,6 +429,10 @@ func (d *diagnoser) fromTools() {
 				d.add(Error, "mendex-error", d.configWord(f.message, "makeindex_options"), "mendex says “"+sentence(f.message)+"”", "check makeindex_options and makeindex_sty in the config")
 			}
 			continue
+		}
+		if strings.HasPrefix(f.message, "failed to run command: ") {
+			d.later = append(d.later, Diagnostic{Severity: Error, Code: "command-failed", Message: sentence(f.message)})
+			continue // 2.x: what failed has said why
 		}
 		at := d.frame(f)
 		r, ok := explain(toolRules, f.message)
