@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/docker/docker/api/types/build"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 )
 
@@ -75,14 +77,21 @@ func TestABooksOwnImageIsBuiltOnceAndSavedAndRestoredLikeAnyOther(t *testing.T) 
 func TestADockerfileThatFailsSaysWhereAndWhy(t *testing.T) {
 	c := engines(t)[0]
 	dir := contextDir(t, map[string]string{
-		"Dockerfile": "FROM scratch\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"sh\", \"-c\", \"echo about to fail; exit 7\"]\n",
+		"Dockerfile": "FROM scratch\nLABEL bookci-test=fails\nCOPY busybox /bin/busybox\nRUN [\"/bin/busybox\", \"sh\", \"-c\", \"echo about to fail; exit 7\"]\n",
 		"busybox":    string(busybox(t)),
 	})
 	fatal(t, os.Chmod(filepath.Join(dir, "busybox"), 0o755))
+	t.Cleanup(func() { // the builder keeps the steps that went well
+		list, err := c.ImageList(context.Background(), image.ListOptions{Filters: filters.NewArgs(filters.Arg("label", "bookci-test=fails"))})
+		fatal(t, err)
+		for _, img := range list {
+			removeImage(t, c, img.ID)
+		}
+	})
 	var log strings.Builder
 	_, err := BuildImage(t.Context(), c, BuildOptions{Name: "fails", Context: dir, Network: "none", Output: func(l string) { log.WriteString(l + "\n") }})
 	var failed *BuildError
-	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Step, "Step 3/3") || !strings.Contains(failed.Message, "7") {
+	if !errors.As(err, &failed) || !strings.HasPrefix(failed.Step, "Step 4/4") || !strings.Contains(failed.Message, "7") {
 		t.Errorf("%v", err)
 	}
 	if !strings.Contains(log.String(), "about to fail\n") {

@@ -84,7 +84,7 @@ func (s *Store) Prune(opts PruneOptions) (Pruned, error) {
 		}
 	}
 	if !opts.DryRun {
-		for _, k := range append(keys, "stats") {
+		for _, k := range append(keys, statsKey) {
 			if unlock, ok := s.tryLock(k); ok {
 				p.Freed += s.sweep(k)
 				unlock()

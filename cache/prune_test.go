@@ -82,6 +82,8 @@ func TestAPruneRemovesLeftoversButNotThoseBeingWritten(t *testing.T) {
 		}
 		fatal(t, os.WriteFile(s.path(name), []byte(text), 0o644))
 	}
+	s.Record(Timing{Ref: "a:1", Kind: TimedPull, Whole: true, Took: time.Second})
+	stay = append(stay, statsFile)
 	unlock, err := s.lock(t.Context(), "busy:1")
 	fatal(t, err)
 	st, err := s.Status(t.Context(), nil)

@@ -48,7 +48,7 @@ func (s *Store) Record(t Timing) {
 		err = os.MkdirAll(s.Dir, 0o755)
 	}
 	if err == nil {
-		err = s.writeFile("stats", statsFile, append(text, '\n'))
+		err = s.writeFile(statsKey, statsFile, append(text, '\n'))
 	}
 	if err != nil {
 		s.log().Debug("recording a timing", "err", err)

@@ -70,7 +70,7 @@ func (s *Store) keys() ([]string, error) {
 	}
 	var keys []string
 	for _, e := range entries {
-		if m := owned.FindStringSubmatch(e.Name()); m != nil && m[1] != "stats" {
+		if m := owned.FindStringSubmatch(e.Name()); m != nil && m[1] != statsKey {
 			keys = append(keys, m[1])
 		}
 	}

@@ -53,7 +53,8 @@ const (
 	tarSuffix   = ".tar.zst"
 	lockSuffix  = ".lock"
 	tempSuffix  = ".tmp"
-	statsFile   = "stats.json"
+	statsKey    = "stats"
+	statsFile   = statsKey + indexSuffix // not an index
 )
 
 // normalize returns a reference as users write it: with a tag or digest and
@@ -166,7 +167,7 @@ func (s *Store) sweep(key string) (freed int64) {
 		return 0
 	}
 	var unreadable *fs.PathError
-	if err != nil && !newer && !errors.As(err, &unreadable) { // its content is damaged
+	if err != nil && key != statsKey && !newer && !errors.As(err, &unreadable) { // its content is damaged
 		if info, statErr := os.Stat(s.path(key + indexSuffix)); statErr == nil && os.Remove(s.path(key+indexSuffix)) == nil {
 			freed += info.Size()
 		}

@@ -233,7 +233,7 @@ nothing usable is kept it says why and succeeds: the build then pulls.`,
 				r, err := m.store.Restore(cmd.Context(), m.refs[0], m.pin())
 				var miss *cache.Miss
 				if errors.As(err, &miss) && !require {
-					m.show.println(fmt.Sprintf("bookci: %v; the build will pull the image", miss))
+					m.show.println(fmt.Sprintf("bookci: %v; the build uses what Docker has, or pulls", miss))
 					if f.json {
 						return writeJSON(a.stdout, miss)
 					}
