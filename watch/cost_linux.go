@@ -2,8 +2,9 @@ package watch
 
 import (
 	"runtime"
-	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // timed runs f and returns the processor time that it used. Only f's own thread
@@ -16,11 +17,11 @@ func timed(f func() error, _ Clock) (time.Duration, error) {
 	return threadTime() - before, err
 }
 
+// threadTime is exact to the nanosecond, where getrusage counts in ticks.
 func threadTime() time.Duration {
-	var u syscall.Rusage
-	const thread = 1 // RUSAGE_THREAD
-	if syscall.Getrusage(thread, &u) != nil {
+	var ts unix.Timespec
+	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &ts) != nil {
 		return 0
 	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	return time.Duration(ts.Nano())
 }

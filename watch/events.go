@@ -154,11 +154,11 @@ func wanted(snap *snapshot) map[string]folderID {
 		byID[id] = true
 	}
 	for path := range snap.beside {
-		info, err := os.Stat(path)
+		st, err := stampAt(path, true)
 		if err != nil {
 			continue
 		}
-		if id := folderIDOf(path, info); !byID[id] {
+		if id := st.folderID(path); !byID[id] {
 			want[path] = id
 			byID[id] = true
 		}

@@ -186,7 +186,7 @@ func readTree(dir string, ignore func(string, bool) bool) map[string]string {
 			}
 			return nil
 		}
-		if d.IsDir() {
+		if !d.Type().IsRegular() && d.Type()&fs.ModeSymlink == 0 {
 			return nil
 		}
 		rel := strings.TrimPrefix(path, dir)
@@ -225,7 +225,7 @@ func sameTree(a, b map[string]string) bool { return maps.Equal(a, b) }
 
 func until(t *testing.T, ok func() bool, say func() string) {
 	t.Helper()
-	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !ok(); time.Sleep(100 * time.Microsecond) {
 		if time.Now().After(end) {
 			t.Fatal("timed out: " + say())
 		}

@@ -30,6 +30,7 @@ type look struct {
 	real  []string            // the folders of the scope with links resolved
 	seen  map[folderID]string // where each folder was walked, to end cycles of links
 	start time.Time           // wall time at Clock.Mono zero
+	path  []byte              // where join puts paths together
 }
 
 // errMoved: a file was another one, or written to, while it was being read.
@@ -40,120 +41,126 @@ var errMoved = errors.New("changed while it was read")
 func (s *scanner) scan(ctx context.Context, prev *snapshot) (*snapshot, error) {
 	l := &look{scanner: s, ctx: ctx, prev: prev, seen: map[folderID]string{}}
 	l.start = s.clock.Wall().Add(-s.clock.Mono())
-	l.snap = &snapshot{files: map[string]*entry{}, folders: map[string]folderID{}, beside: map[string]map[string]bool{}}
+	l.snap = &snapshot{folders: map[string]folderID{}, beside: map[string]map[string]bool{}}
+	size := 0
 	if prev != nil {
-		l.snap.files = make(map[string]*entry, len(prev.files))
+		size = len(prev.files)
 	}
+	l.snap.files = make(map[string]*entry, size)
 	for _, dir := range s.scope.Folders {
 		if real, err := filepath.EvalSymlinks(dir); err == nil {
 			l.real = append(l.real, real)
 		}
 	}
 	for i, dir := range s.scope.Folders {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		st, err := stampAt(dir, true)
+		if err != nil || !st.mode.IsDir() {
 			l.snap.gone = l.snap.gone || i == 0
 			l.await(dir)
 			continue
 		}
-		l.folder(dir)
+		l.folder(dir, st)
 	}
 	for _, path := range s.scope.Files {
-		l.file(path, nil)
+		if st, err := stampAt(path, false); err == nil && !st.mode.IsDir() {
+			l.file(path, st)
+		}
 		l.await(path)
 	}
 	return l.snap, ctx.Err()
 }
 
 // folder walks dir. A folder that vanishes or cannot be read holds nothing.
-func (l *look) folder(dir string) {
+func (l *look) folder(dir string, st stamp) {
 	if l.ctx.Err() != nil {
 		return
 	}
-	info, err := os.Stat(dir)
-	if err != nil || !info.IsDir() {
-		return
-	}
-	id := folderIDOf(dir, info)
+	id := st.folderID(dir)
 	if _, again := l.seen[id]; again {
 		return
 	}
 	l.seen[id] = dir
 	l.snap.folders[dir] = id
-	entries, err := os.ReadDir(dir)
+	names, err := namesIn(dir)
 	if err != nil && !errors.Is(err, fs.ErrPermission) {
 		l.snap.moving = true
 	}
-	for _, e := range entries {
-		name := e.Name()
-		path := dir + string(filepath.Separator) + name
-		if versionControl(name) || Transient(name) || l.ignored(path, e.IsDir()) {
+	for _, name := range names {
+		if versionControl(name) || Transient(name) {
 			continue
 		}
-		if e.IsDir() {
-			l.folder(path)
-			continue
-		}
-		info, err := e.Info()
-		if err != nil {
+		path := l.join(dir, name)
+		st, err := stampAt(path, false)
+		switch {
+		case err != nil:
 			l.snap.moving = true
-			continue
+		case l.ignore != nil && l.ignore(path, st.mode.IsDir()):
+		case st.mode.IsDir():
+			l.folder(path, st)
+		default:
+			l.file(path, st)
 		}
-		l.file(path, info)
 	}
 }
 
-func (l *look) ignored(path string, isDir bool) bool {
-	return l.ignore != nil && l.ignore(path, isDir)
+func namesIn(dir string) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() // read only: nothing to lose
+	return f.Readdirnames(-1)
 }
 
-// file notes one file. info is its own (not a link's target's), nil when not yet asked for.
-func (l *look) file(path string, info fs.FileInfo) {
+// join is dir/name: the string that prev has of it, if it can be.
+func (l *look) join(dir, name string) string {
+	l.path = append(append(append(l.path[:0], dir...), filepath.Separator), name...)
+	if l.prev != nil {
+		if old := l.prev.files[string(l.path)]; old != nil {
+			return old.path
+		}
+	}
+	return string(l.path)
+}
+
+// file notes one file, whose own stamp (not a link's target's) is st.
+func (l *look) file(path string, st stamp) {
 	if l.ctx.Err() != nil {
-		return
-	}
-	if info == nil {
-		var err error
-		if info, err = os.Lstat(path); err != nil {
-			return
-		}
-	}
-	e := &entry{seen: l.clock.Mono()}
-	if info.Mode()&fs.ModeSymlink != 0 {
-		e.link, _ = os.Readlink(path)
-		target, err := os.Stat(path)
-		if err == nil && target.IsDir() {
-			l.linkedFolder(path, e)
-			return
-		}
-		l.linkedFile(path, e.link)
-		if err != nil { // dangling: the link itself is all there is
-			e.stamp, e.known = stampOf(info), true
-			l.snap.files[path] = e
-			return
-		}
-		info = target
-	} else if info.IsDir() {
-		return
-	}
-	e.stamp = stampOf(info)
-	l.snap.files[path] = e
-	if !e.stamp.mode.IsRegular() {
-		e.known = true // a FIFO or device has no content to compare
 		return
 	}
 	var old *entry
 	if l.prev != nil {
 		old = l.prev.files[path]
 	}
-	if old != nil && old.stamp == e.stamp && old.link == e.link && !old.torn && (!old.known || old.settled(l.start)) {
+	link := ""
+	if st.mode.Type() == fs.ModeSymlink {
+		link, _ = os.Readlink(path)
+		target, err := stampAt(path, true)
+		if err == nil && target.mode.IsDir() {
+			l.linkedFolder(path, link, target)
+			return
+		}
+		l.linkedFile(path, link)
+		if err == nil { // else it points nowhere, and is itself all there is
+			st = target
+		}
+	}
+	if old != nil && old.stamp == st && old.link == link && !old.torn &&
+		(!old.known || !st.mode.IsRegular() || old.settled(l.start)) {
 		l.snap.files[path] = old
+		return
+	}
+	e := &entry{path: path, stamp: st, link: link, seen: l.clock.Mono()}
+	if old != nil && old.stamp == st {
+		e.seen = old.seen
+	}
+	l.snap.files[path] = e
+	if !st.mode.IsRegular() {
+		e.known = true // a FIFO, a device or a link to nowhere has no content to compare
 		return
 	}
 	if l.prev == nil {
 		return
-	}
-	if old != nil && old.stamp == e.stamp {
-		e.seen = old.seen
 	}
 	switch err := l.hash(path, e); {
 	case errors.Is(err, errMoved):
@@ -164,21 +171,20 @@ func (l *look) file(path string, info fs.FileInfo) {
 }
 
 // linkedFolder walks the folder that path points to, unless the scope holds it already.
-func (l *look) linkedFolder(path string, e *entry) {
+func (l *look) linkedFolder(path, link string, target stamp) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		l.snap.moving = true
 		return
 	}
 	// The link itself counts, as which folder it names.
-	e.stamp, e.known = stamp{mode: fs.ModeSymlink}, true
-	l.snap.files[path] = e
+	l.snap.files[path] = &entry{path: path, stamp: stamp{mode: fs.ModeSymlink}, link: link, known: true}
 	for _, dir := range l.real {
 		if within(real, dir) {
 			return
 		}
 	}
-	l.folder(path)
+	l.folder(path, target)
 }
 
 // linkedFile sees to it that events of a link's target are listened to.
@@ -202,7 +208,7 @@ func (l *look) linkedFile(path, link string) {
 func (l *look) await(path string) {
 	for {
 		dir, name := filepath.Dir(path), filepath.Base(path)
-		if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		if st, err := stampAt(dir, true); err == nil && st.mode.IsDir() {
 			if l.snap.beside[dir] == nil {
 				l.snap.beside[dir] = map[string]bool{}
 			}
@@ -237,11 +243,11 @@ func (s *scanner) hash(path string, e *entry) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	info, err := f.Stat()
+	st, err := stampOfOpen(f)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	if stampOf(info) != e.stamp || n != e.stamp.size {
+	if st != e.stamp || n != e.stamp.size {
 		return errMoved
 	}
 	h.Sum(e.sum[:0])

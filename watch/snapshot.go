@@ -23,6 +23,7 @@ type snapshot struct {
 
 // entry is one file that counts. Folders are none: an empty one changes no build.
 type entry struct {
+	path  string
 	stamp stamp
 	link  string // where it points, for a symbolic link; stamp and sum are the target's
 	sum   Sum
@@ -38,7 +39,7 @@ type entry struct {
 // system's clock (see entry.settled) and for file systems without ctime, where
 // a tool may set the mtime back.
 type stamp struct {
-	mode  fs.FileMode // type and permission bits
+	mode  fs.FileMode // permission bits, and whether it is a regular file, folder or link
 	size  int64
 	mtime int64 // nanoseconds since 1970
 	ctime int64 // the same, 0 where there is none
@@ -146,7 +147,7 @@ func (s *snapshot) withRead(read map[string]Sum) *snapshot {
 	c := *s
 	c.files = maps.Clone(s.files)
 	for path, sum := range read {
-		e := entry{stamp: stamp{mode: 0o644}}
+		e := entry{path: path, stamp: stamp{mode: 0o644}}
 		if old, ok := c.files[path]; ok {
 			if old.known && old.sum == sum {
 				continue
