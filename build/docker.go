@@ -61,6 +61,7 @@ type DockerEngine struct {
 	Limits    Limits
 	Network   string // "none", "bridge", or a network's name
 	Writable  bool   // leave the image's own file system writable
+	Reaper    *Reaper
 	Owner     Owner  // who runs bookci, and so what leftovers may be swept
 	State     string // .bookci of the root: where a transport that failed is remembered
 	Now       func() time.Time
@@ -94,7 +95,7 @@ func (e *DockerEngine) Open(ctx context.Context, opts SessionOptions) (Session, 
 	}
 	info, err := e.API.Info(ctx)
 	if err != nil {
-		return nil, dockerError("asking Docker about itself", err)
+		return nil, dockerError(ctx, "asking Docker about itself", err)
 	}
 	if info.OSType != "" && info.OSType != "linux" {
 		return nil, environmentf("switch Docker Desktop to Linux containers", "Docker runs %s containers, the image needs linux", info.OSType)
@@ -145,16 +146,28 @@ func bindAtFault(err error) bool {
 	return false
 }
 
+// createLimit bounds how long Docker may take to make a container.
+const createLimit = time.Minute
+
 // start makes a container whose main process reads from a connection that
 // only this process holds: when bookci ends, however it ends, so does the
 // container, and the daemon removes it.
 func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info system.Info, transport Transport) (_ *dockerSession, err error) {
 	config, host := e.spec(opts, info, transport)
-	created, err := e.API.ContainerCreate(ctx, config, host, nil, nil, "")
+	// A container that was made but not started ends with nobody: if this
+	// process is killed now, the reaper looks for it.
+	if err := e.Reaper.expectContainer(); err != nil {
+		return nil, environmentf("", "%w", err)
+	}
+	// Once asked for, its ID must be known, so that it can be removed.
+	createCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
+	created, err := e.API.ContainerCreate(createCtx, config, host, nil, nil, "")
+	cancel()
 	if err != nil {
-		return nil, dockerError("creating the container", err)
+		return nil, errors.Join(dockerError(ctx, "creating the container", err), e.Reaper.containerGone())
 	}
 	s := &dockerSession{
+		reaper:    e.Reaper,
 		api:       e.API,
 		id:        created.ID,
 		root:      opts.Root,
@@ -170,14 +183,14 @@ func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info syst
 	}()
 	s.keepalive, err = e.API.ContainerAttach(ctx, s.id, container.AttachOptions{Stream: true, Stdin: true})
 	if err != nil {
-		return nil, dockerError("attaching to the container", err)
+		return nil, dockerError(ctx, "attaching to the container", err)
 	}
 	// The daemon must know of the wait before the container can be gone.
 	waitCtx, stopWaiting := context.WithCancel(context.WithoutCancel(ctx))
 	s.stopWaiting = stopWaiting
 	s.gone, s.waitErr = e.API.ContainerWait(waitCtx, s.id, container.WaitConditionRemoved)
 	if err := e.API.ContainerStart(ctx, s.id, container.StartOptions{}); err != nil {
-		return nil, dockerError("starting the container", err)
+		return nil, dockerError(ctx, "starting the container", err)
 	}
 	if err := s.unpackOwn(ctx); err != nil {
 		return nil, err
@@ -275,9 +288,9 @@ func (e *DockerEngine) sweep(ctx context.Context, opts SessionOptions) {
 }
 
 // dockerError tells the daemon's refusals from its absence.
-func dockerError(op string, err error) error {
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+func dockerError(ctx context.Context, op string, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
 	}
 	hint := "run `bookci doctor`"
 	msg := err.Error()

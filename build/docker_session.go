@@ -22,6 +22,7 @@ import (
 // dockerSession is a container that lives as long as keepalive is open.
 type dockerSession struct {
 	api         DockerAPI
+	reaper      *Reaper
 	id          string
 	root        string
 	transport   Transport
@@ -44,7 +45,11 @@ const closeLimit = 20 * time.Second
 
 // Close implements Session.
 func (s *dockerSession) Close() error {
-	s.closing.Do(func() { s.closeErr = s.close() })
+	s.closing.Do(func() {
+		if s.closeErr = s.close(); s.closeErr == nil {
+			s.closeErr = s.reaper.containerGone()
+		}
+	})
 	return s.closeErr
 }
 
@@ -62,7 +67,7 @@ func (s *dockerSession) close() error {
 		return nil
 	}
 	if !errdefs.IsConflict(err) || s.gone == nil {
-		return dockerError("removing the container", err)
+		return dockerError(ctx, "removing the container", err)
 	}
 	// The daemon is already at it.
 	select {
@@ -72,7 +77,7 @@ func (s *dockerSession) close() error {
 		if err == nil || errdefs.IsNotFound(err) {
 			return nil
 		}
-		return dockerError("removing the container", err)
+		return dockerError(ctx, "removing the container", err)
 	case <-ctx.Done():
 		return environmentf("", "removing the container: no answer from Docker in %s", closeLimit)
 	}
@@ -348,7 +353,7 @@ func (s *dockerSession) lost(ctx context.Context, err error) error {
 		return environmentf("was Docker restarted, or the container removed from outside? run the command again", "the container ended in the middle of the work")
 	default:
 	}
-	return dockerError("running in the container", err)
+	return dockerError(ctx, "running in the container", err)
 }
 
 // killAll ends every process of the container but its main one.

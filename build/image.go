@@ -30,7 +30,7 @@ func FindImage(ctx context.Context, api ImageAPI, ref string) (image.InspectResp
 	case errdefs.IsInvalidArgument(err):
 		return image.InspectResponse{}, false, environmentf("an image is named like vvakame/review:5.9", "%q is no image reference: %w", ref, err)
 	case err != nil:
-		return image.InspectResponse{}, false, dockerError("looking for image "+ref, err)
+		return image.InspectResponse{}, false, dockerError(ctx, "looking for image "+ref, err)
 	}
 	return found, true, nil
 }

@@ -12,8 +12,9 @@ import (
 // a signal that it cannot catch. It is a small shell that waits for the end of
 // a pipe which only this process holds.
 //
-// The daemon does the same for containers; the reaper is for what lies on this
-// machine: process groups of the host engine and files that are not yet whole.
+// The daemon does the same for containers that run; the reaper is for those
+// that were made and not yet started, for process groups of the host engine and
+// for files that are not yet whole.
 type Reaper struct {
 	mu    sync.Mutex
 	stdin io.WriteCloser
@@ -22,11 +23,13 @@ type Reaper struct {
 
 // The list of process groups is a string with blanks on both sides of each.
 const reaperScript = `
-groups=' '
+groups=' ' containers=0 sweeper=$1
+shift
 while IFS=' ' read -r word arg; do
 	case $word in
 	kill) groups="$groups$arg " ;;
 	spare) case $groups in *" $arg "*) groups="${groups%% $arg *} ${groups#* $arg }" ;; esac ;;
+	container) containers=$((containers + arg)) ;;
 	remove) set -- "$@" "$arg" ;;
 	keep) n=$#
 		for f do [ "$f" = "$arg" ] || set -- "$@" "$f"; done
@@ -35,11 +38,13 @@ while IFS=' ' read -r word arg; do
 done
 for g in $groups; do kill -9 -- "-$g"; done
 for f do rm -rf -- "$f" || { chmod -R u+rwX "$f"; rm -rf -- "$f"; }; done
+[ "$containers" -le 0 ] || eval "$sweeper"
 `
 
-// StartReaper starts the shell. It costs about a millisecond.
-func StartReaper() (*Reaper, error) {
-	cmd := exec.Command("/bin/sh", "-c", reaperScript, "bookci")
+// StartReaper starts the shell. It costs about a millisecond. sweeper is a shell
+// command that removes this process's containers.
+func StartReaper(sweeper string) (*Reaper, error) {
+	cmd := exec.Command("/bin/sh", "-c", reaperScript, "bookci", sweeper)
 	cmd.Dir = "/"
 	ownSession(cmd) // Ctrl-C and a closed terminal reach bookci alone
 	stdin, err := cmd.StdinPipe()
@@ -58,6 +63,11 @@ func (r *Reaper) Remove(path string) error { return r.say("remove", path) }
 
 // Keep takes Remove back: path is gone, or has become what it should be.
 func (r *Reaper) Keep(path string) error { return r.say("keep", path) }
+
+// expectContainer has this process's containers removed if it is killed, until
+// containerGone is called as often.
+func (r *Reaper) expectContainer() error { return r.say("container", "1") }
+func (r *Reaper) containerGone() error   { return r.say("container", "-1") }
 
 func (r *Reaper) kill(group int) error  { return r.say("kill", fmt.Sprint(group)) }
 func (r *Reaper) spare(group int) error { return r.say("spare", fmt.Sprint(group)) }

@@ -150,7 +150,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings)
 		return err
 	}
 	defer unlock()
-	reaper, err := build.StartReaper()
+	reaper, err := startReaper()
 	if err != nil {
 		return &build.EnvironmentError{Err: err}
 	}

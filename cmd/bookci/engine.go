@@ -99,6 +99,7 @@ func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Ma
 		Limits:    build.Limits{Memory: s.Limits.Memory, PIDs: s.Limits.PIDs, CPUs: s.Limits.CPUs},
 		Network:   s.Network,
 		Writable:  !s.ReadOnly,
+		Reaper:    e.reaper,
 		Owner:     build.Owner{UID: uid, GID: gid, Token: ownerToken(), Alive: ownerAlive},
 		State:     p.state(),
 		Now:       time.Now,

@@ -55,7 +55,7 @@ func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) err
 		return err
 	}
 	s.Transport = string(build.Copy) // there is nothing to mount
-	reaper, err := build.StartReaper()
+	reaper, err := startReaper()
 	if err != nil {
 		return &build.EnvironmentError{Err: err}
 	}

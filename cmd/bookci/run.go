@@ -89,7 +89,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 		return err
 	}
 	defer unlock()
-	reaper, err := build.StartReaper()
+	reaper, err := startReaper()
 	if err != nil {
 		return &build.EnvironmentError{Err: err}
 	}

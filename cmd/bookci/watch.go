@@ -119,7 +119,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 		return err
 	}
 	defer unlock()
-	reaper, err := build.StartReaper()
+	reaper, err := startReaper()
 	if err != nil {
 		return &build.EnvironmentError{Err: err}
 	}

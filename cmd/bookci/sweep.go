@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+)
+
+// startReaper starts the reaper with this program as the remover of containers.
+func startReaper() (*build.Reaper, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	return build.StartReaper(shellQuote(self) + " sweep-containers " + shellQuote(ownerToken()) + " >/dev/null 2>&1")
+}
+
+func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// newSweepCmd removes the containers of a bookci that was killed. The reaper
+// runs it.
+func (a *app) newSweepCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    "sweep-containers TOKEN",
+		Hidden: true,
+		Args:   cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			d, err := connect(cmd.Context(), a.getenv)
+			if err != nil {
+				return err
+			}
+			defer d.Close() // nothing is under way any more
+			return sweepContainers(cmd.Context(), d, args[0])
+		},
+	}
+}
+
+// sweepContainers looks several times: the daemon may still be at work on what
+// the killed process asked for last.
+func sweepContainers(ctx context.Context, d *daemon, token string) error {
+	const looks = 6
+	for range looks {
+		list, err := d.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", build.Label+"="+token))})
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			// One that is already on its way out answers with an error.
+			_ = d.ContainerRemove(ctx, c.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		}
+		select {
+		case <-time.After(500 * time.Millisecond):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
