@@ -103,7 +103,9 @@ func writeSettled(out io.Writer, entries []*zip.File, date time.Time) error {
 			CompressedSize64:   e.CompressedSize64,
 			UncompressedSize64: e.UncompressedSize64,
 			// No extra field: readers want the mimetype entry without one.
+			//lint:ignore SA1019 CreateRaw writes the two as they are and does not look at Modified
 			ModifiedDate: uint16(date.Day() | int(date.Month())<<5 | (date.Year()-1980)<<9),
+			//lint:ignore SA1019 likewise
 			ModifiedTime: uint16(date.Second()/2 | date.Minute()<<5 | date.Hour()<<11),
 		}
 		w, err := zw.CreateRaw(h)
