@@ -153,7 +153,7 @@ var converterRules = []rule{
 	on(`No character mapping available`, "character-missing", Lax, "", ""),
 	on(`Image inclusion failed.*(?:for|file:) "?([^"]*?)"?\.?$`, "image-unreadable", Lax, "the image $1 could not be put into the PDF", "open it and save it again"),
 	on(`Could(?:n't| not) (?:open|find) .*?"?([^\s"]+)"?\.?$`, "dvipdfmx-warning", Lax, "dvipdfmx could not find $1", "check dvioptions in the config, and the fonts"),
-	on(`.`, "dvipdfmx-warning", Warning, "", ""),
+	on(`^`, "dvipdfmx-warning", Warning, "", ""),
 }
 
 // undefinedCommand says which macro TeX does not know, and notices when the

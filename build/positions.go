@@ -118,7 +118,7 @@ func (c *chapterRecord) chapter() *texChapter {
 			if from > 0 {
 				line.first = c.marks[from-1].line + 1
 			}
-			line.first = max(1, min(line.first, line.last))
+			line.first = min(max(1, line.first), line.last) // 0 when nothing had been read
 		}
 		chapter.lines[i] = line
 		offset = end + 1
