@@ -12,10 +12,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/client"
+
+	"github.com/bookci/bookci/build"
 )
 
 // leftovers lists what bookci has left behind once limit is over: containers,
@@ -66,6 +71,19 @@ func (s *scene) removeContainers() {
 	}
 }
 
+// noOrphans fails for containers of ref whose bookci is gone.
+func noOrphans(t *testing.T, api *client.Client, ref string) {
+	list, err := api.ContainerList(context.Background(), container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", build.Label), filters.Arg("ancestor", ref))})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, c := range list {
+		if !ownerAlive(c.Labels[build.Label]) {
+			t.Errorf("LEFT BEHIND: container %.12s (%s), whose bookci is gone", c.ID, c.State)
+		}
+	}
+}
+
 // processes lists those that a script's commands started and that still run:
 // they have its work folder in their environment.
 func (s *scene) processes() []string {
@@ -97,7 +115,7 @@ var temporaryName = regexp.MustCompile(`^(\.bookci-.+|nonce-.+|.*\.part|.*\.new|
 // temporary lists bookci's files that are none of its lasting ones.
 func (s *scene) temporary() []string {
 	var left []string
-	tmp, err := os.ReadDir(filepath.Join(s.work, ".tmp"))
+	tmp, err := os.ReadDir(filepath.Join(s.dir, "tmp"))
 	if err != nil {
 		left = append(left, err.Error())
 	}
@@ -130,7 +148,7 @@ func takeSnapshot(dir string) (map[string]string, error) {
 		if err != nil {
 			return err
 		}
-		if rel == "." || rel == ".bg" || strings.HasPrefix(rel, ".bg/") {
+		if rel == "." {
 			return nil // bookci's folders appear in it
 		}
 		info, err := d.Info()
