@@ -134,29 +134,27 @@ func (s *scene) temporary() []string {
 	return left
 }
 
-// takeSnapshot describes every file below dir but bookci's own.
-func takeSnapshot(dir string) (map[string]string, error) {
+// takeSnapshot describes every file below dir, but for folders of the names in
+// without, which are bookci's.
+func takeSnapshot(dir string, without []string) (map[string]string, error) {
 	all := map[string]string{}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && slices.Contains([]string{"artifacts", ".bookci", ".texmf-var"}, d.Name()) {
+		if d.IsDir() && slices.Contains(without, d.Name()) {
 			return fs.SkipDir
 		}
 		rel, err := filepath.Rel(dir, name)
 		if err != nil {
 			return err
 		}
-		if rel == "." {
-			return nil // bookci's folders appear in it
-		}
 		info, err := d.Info()
 		if err != nil {
 			return err
 		}
 		text := fmt.Sprintf("%s %d", info.Mode(), info.Size())
-		if !d.IsDir() || !hasOwnFolder(name) {
+		if !d.IsDir() || rel != "." && !hasOwnFolder(name, without) {
 			text += " " + info.ModTime().Format(time.RFC3339Nano)
 		}
 		switch {
@@ -179,9 +177,10 @@ func takeSnapshot(dir string) (map[string]string, error) {
 	return all, err
 }
 
-// hasOwnFolder reports whether bookci keeps one of its folders in dir.
-func hasOwnFolder(dir string) bool {
-	for _, name := range []string{"artifacts", ".bookci", ".texmf-var"} {
+// hasOwnFolder reports whether a folder of one of the names is in dir: then
+// the time of dir is that of its making.
+func hasOwnFolder(dir string, names []string) bool {
+	for _, name := range names {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return true
 		}

@@ -74,6 +74,7 @@ type scene struct {
 	started  map[string]*background
 	snapshot map[string]string // what the sources were like
 	sources  string            // the folder that snapshot is of
+	without  []string          // names of folders that are bookci's
 }
 
 type sceneKey struct{}
