@@ -245,7 +245,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		return res
 	}
 	watch.lap("fingerprint")
-	if entry, ok := record.upToDate(fingerprint); ok && !b.Force {
+	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.Force {
 		res.UpToDate, res.Artifact = true, entry.Artifact
 		res.Diagnostics = record.Diagnostics
 		return res

@@ -159,12 +159,9 @@ func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info syst
 	if err := e.Reaper.expectContainer(); err != nil {
 		return nil, environmentf("", "%w", err)
 	}
-	// Once asked for, its ID must be known, so that it can be removed.
-	createCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
-	created, err := e.API.ContainerCreate(createCtx, config, host, nil, nil, "")
-	cancel()
+	created, err := e.create(ctx, config, host)
 	if err != nil {
-		return nil, errors.Join(dockerError(ctx, "creating the container", err), e.Reaper.containerGone())
+		return nil, dockerError(ctx, "creating the container", err)
 	}
 	s := &dockerSession{
 		reaper:    e.Reaper,
@@ -181,7 +178,9 @@ func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info syst
 			s.Close()
 		}
 	}()
-	s.keepalive, err = e.API.ContainerAttach(ctx, s.id, container.AttachOptions{Stream: true, Stdin: true})
+	s.keepalive, err = hijacked(ctx, func() (types.HijackedResponse, error) {
+		return e.API.ContainerAttach(ctx, s.id, container.AttachOptions{Stream: true, Stdin: true})
+	})
 	if err != nil {
 		return nil, dockerError(ctx, "attaching to the container", err)
 	}
@@ -196,6 +195,46 @@ func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info syst
 		return nil, err
 	}
 	return s, nil
+}
+
+// create makes the container, and takes back that the reaper expects one when
+// it is sure that there is none. A request that is cancelled on its way may
+// still be carried out: its answer is waited for, though not for ever.
+func (e *DockerEngine) create(ctx context.Context, config *container.Config, host *container.HostConfig) (container.CreateResponse, error) {
+	type answer struct {
+		created container.CreateResponse
+		err     error
+	}
+	answers := make(chan answer, 1)
+	asking, stop := context.WithTimeout(context.WithoutCancel(ctx), createLimit)
+	defer stop()
+	go func() {
+		created, err := e.API.ContainerCreate(asking, config, host, nil, nil, "")
+		answers <- answer{created, err}
+	}()
+	select {
+	case a := <-answers:
+		if a.err != nil && !errors.Is(a.err, context.DeadlineExceeded) {
+			a.err = errors.Join(a.err, e.Reaper.containerGone())
+		}
+		return a.created, a.err
+	case <-ctx.Done():
+	}
+	select {
+	case a := <-answers:
+		var err error
+		if a.err == nil {
+			removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeLimit)
+			defer cancel()
+			err = e.API.ContainerRemove(removing, a.created.ID, container.RemoveOptions{Force: true, RemoveVolumes: true})
+		}
+		if err == nil {
+			err = e.Reaper.containerGone()
+		}
+		return container.CreateResponse{}, errors.Join(context.Cause(ctx), err)
+	case <-time.After(killLimit):
+	}
+	return container.CreateResponse{}, context.Cause(ctx)
 }
 
 // spec is the container: hardened, with all that it writes held in memory.

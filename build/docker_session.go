@@ -286,7 +286,9 @@ func (s *dockerSession) exec(ctx context.Context, opts container.ExecOptions, st
 	if err != nil {
 		return 0, s.lost(ctx, err)
 	}
-	conn, err := s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	conn, err := hijacked(ctx, func() (types.HijackedResponse, error) {
+		return s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	})
 	if err != nil {
 		return 0, s.lost(ctx, err)
 	}
@@ -364,11 +366,39 @@ func (s *dockerSession) killAll() {
 	if err != nil {
 		return // the caller removes the container when this has no effect
 	}
-	conn, err := s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Detach: false})
+	conn, err := hijacked(ctx, func() (types.HijackedResponse, error) {
+		return s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Detach: false})
+	})
 	if err != nil {
 		return
 	}
 	conn.Close()
+}
+
+// hijacked opens a connection that becomes a stream. The client forgets about
+// ctx once it has asked for one, and a daemon that hangs would hold bookci.
+func hijacked(ctx context.Context, open func() (types.HijackedResponse, error)) (types.HijackedResponse, error) {
+	type answer struct {
+		conn types.HijackedResponse
+		err  error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		conn, err := open()
+		answers <- answer{conn, err}
+	}()
+	select {
+	case a := <-answers:
+		return a.conn, a.err
+	case <-ctx.Done():
+		// Ends with the daemon's answer, or with this process.
+		go func() {
+			if a := <-answers; a.err == nil {
+				a.conn.Close()
+			}
+		}()
+		return types.HijackedResponse{}, context.Cause(ctx)
+	}
 }
 
 // headWriter keeps the first max bytes.

@@ -267,19 +267,20 @@ func (m *making) collect(ctx context.Context) (Artifact, error) {
 	if err != nil {
 		return Artifact{}, &MakerError{Op: err.Error()}
 	}
-	a.Path, err = m.b.publish(made, m.artifactName(path.Base(output)))
+	a.Path, err = m.b.publish(made, m.b.artifactName(m.job, m.target))
 	return a, err
 }
 
 // artifactName is where the artifact goes, below the artifacts folder. A part
 // of a book must not take the place of the whole.
-func (m *making) artifactName(base string) string {
-	if len(m.job.Only) > 0 {
+func (b *Builder) artifactName(job Job, t Target) string {
+	base := path.Base(t.output(job.Book))
+	if len(job.Only) > 0 {
 		ext := path.Ext(base)
 		base = strings.TrimSuffix(base, ext) + "-only" + ext
 	}
-	if m.b.Separate {
-		return filepath.Join(m.job.Book.Name, base)
+	if b.Separate {
+		return filepath.Join(job.Book.Name, base)
 	}
 	return base
 }

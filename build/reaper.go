@@ -22,6 +22,7 @@ type Reaper struct {
 }
 
 // The list of process groups is a string with blanks on both sides of each.
+// dash's kill does not know "--" after a signal's number.
 const reaperScript = `
 groups=' ' containers=0 sweeper=$1
 shift
@@ -36,7 +37,7 @@ while IFS=' ' read -r word arg; do
 		shift "$n" ;;
 	esac
 done
-for g in $groups; do kill -9 -- "-$g"; done
+for g in $groups; do kill -9 "-$g"; done
 for f do rm -rf -- "$f" || { chmod -R u+rwX "$f"; rm -rf -- "$f"; }; done
 [ "$containers" -le 0 ] || eval "$sweeper"
 `

@@ -52,10 +52,10 @@ func (r *record) save() error {
 	return renameio.WriteFile(r.path(), text, 0o644)
 }
 
-// upToDate tells whether the artifact that fingerprint would make is there
-// and as it was made.
-func (r *record) upToDate(fingerprint string) (Entry, bool) {
-	if r.Entry.Fingerprint != fingerprint || fingerprint == "" {
+// upToDate tells whether the artifact that fingerprint would make is there, at
+// path, and as it was made.
+func (r *record) upToDate(fingerprint, path string) (Entry, bool) {
+	if r.Entry.Fingerprint != fingerprint || fingerprint == "" || r.Entry.Path != path {
 		return Entry{}, false
 	}
 	return r.Entry, r.intact() != ""

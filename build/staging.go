@@ -71,10 +71,16 @@ func (b *Builder) publish(made, name string) (string, error) {
 	if err := syncPath(filepath.Dir(to)); err != nil {
 		return "", environmentf("", "publishing %s: %w", name, err)
 	}
+	return b.pathOf(name), nil
+}
+
+// pathOf is what is said of the artifact named name below the artifacts folder.
+func (b *Builder) pathOf(name string) string {
+	to := filepath.Join(b.Artifacts, name)
 	if rel, err := filepath.Rel(b.Root, to); err == nil && filepath.IsLocal(rel) {
-		return filepath.ToSlash(rel), nil
+		return filepath.ToSlash(rel)
 	}
-	return filepath.ToSlash(to), nil
+	return filepath.ToSlash(to)
 }
 
 // replace puts made in the place of to. A folder cannot be renamed over one

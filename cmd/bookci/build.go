@@ -57,6 +57,9 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 func (f *buildFlags) apply(cmd *cobra.Command, s *settings) error {
 	changed := cmd.Flags().Changed
 	if changed("image") {
+		if err := checkReference(f.image); err != nil {
+			return usagef("", "--image: %w", err)
+		}
 		s.Image = imageSettings{Ref: f.image}
 	}
 	if changed("engine") {

@@ -12,10 +12,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/client"
+
+	"github.com/bookci/bookci/build"
 )
 
 // leftovers lists what bookci has left behind once limit is over: containers,
@@ -66,6 +71,19 @@ func (s *scene) removeContainers() {
 	}
 }
 
+// noOrphans fails for containers of ref whose bookci is gone.
+func noOrphans(t *testing.T, api *client.Client, ref string) {
+	list, err := api.ContainerList(context.Background(), container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", build.Label), filters.Arg("ancestor", ref))})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, c := range list {
+		if !ownerAlive(c.Labels[build.Label]) {
+			t.Errorf("LEFT BEHIND: container %.12s (%s), whose bookci is gone", c.ID, c.State)
+		}
+	}
+}
+
 // processes lists those that a script's commands started and that still run:
 // they have its work folder in their environment.
 func (s *scene) processes() []string {
@@ -97,7 +115,7 @@ var temporaryName = regexp.MustCompile(`^(\.bookci-.+|nonce-.+|.*\.part|.*\.new|
 // temporary lists bookci's files that are none of its lasting ones.
 func (s *scene) temporary() []string {
 	var left []string
-	tmp, err := os.ReadDir(filepath.Join(s.work, ".tmp"))
+	tmp, err := os.ReadDir(filepath.Join(s.dir, "tmp"))
 	if err != nil {
 		left = append(left, err.Error())
 	}
@@ -116,29 +134,27 @@ func (s *scene) temporary() []string {
 	return left
 }
 
-// takeSnapshot describes every file below dir but bookci's own.
-func takeSnapshot(dir string) (map[string]string, error) {
+// takeSnapshot describes every file below dir, but for folders of the names in
+// without, which are bookci's.
+func takeSnapshot(dir string, without []string) (map[string]string, error) {
 	all := map[string]string{}
 	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && slices.Contains([]string{"artifacts", ".bookci", ".texmf-var"}, d.Name()) {
+		if d.IsDir() && slices.Contains(without, d.Name()) {
 			return fs.SkipDir
 		}
 		rel, err := filepath.Rel(dir, name)
 		if err != nil {
 			return err
 		}
-		if rel == "." || rel == ".bg" || strings.HasPrefix(rel, ".bg/") {
-			return nil // bookci's folders appear in it
-		}
 		info, err := d.Info()
 		if err != nil {
 			return err
 		}
 		text := fmt.Sprintf("%s %d", info.Mode(), info.Size())
-		if !d.IsDir() || !hasOwnFolder(name) {
+		if !d.IsDir() || rel != "." && !hasOwnFolder(name, without) {
 			text += " " + info.ModTime().Format(time.RFC3339Nano)
 		}
 		switch {
@@ -161,9 +177,10 @@ func takeSnapshot(dir string) (map[string]string, error) {
 	return all, err
 }
 
-// hasOwnFolder reports whether bookci keeps one of its folders in dir.
-func hasOwnFolder(dir string) bool {
-	for _, name := range []string{"artifacts", ".bookci", ".texmf-var"} {
+// hasOwnFolder reports whether a folder of one of the names is in dir: then
+// the time of dir is that of its making.
+func hasOwnFolder(dir string, names []string) bool {
+	for _, name := range names {
 		if _, err := os.Lstat(filepath.Join(dir, name)); err == nil {
 			return true
 		}

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,7 +15,6 @@ import (
 // proxy stands between bookci and Docker: it notes what is asked for and can
 // hold a request back, as a daemon does that hangs. Bytes pass unchanged.
 type proxy struct {
-	dir      string
 	listener net.Listener
 	network  string
 	address  string
@@ -24,6 +22,7 @@ type proxy struct {
 	mu       sync.Mutex
 	requests []string
 	holding  *regexp.Regexp
+	answer   bool          // it is the answer that is held
 	free     chan struct{} // closed when holding ends
 	isHeld   chan struct{} // closed when a request is held
 	conns    map[net.Conn]bool
@@ -32,21 +31,17 @@ type proxy struct {
 }
 
 // startProxy starts one for the daemon at host, such as unix:///var/run/docker.sock.
-func startProxy(host string) (*proxy, error) {
+// It listens at socket.
+func startProxy(host, socket string) (*proxy, error) {
 	network, address, ok := strings.Cut(host, "://")
 	if !ok || network != "unix" && network != "tcp" {
 		return nil, errors.New("no proxy for " + host)
 	}
-	// A socket's path must be short.
-	dir, err := os.MkdirTemp("", "e2e")
+	l, err := net.Listen("unix", socket)
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("unix", filepath.Join(dir, "s"))
-	if err != nil {
-		return nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	p := &proxy{dir: dir, listener: l, network: network, address: address, conns: map[net.Conn]bool{}}
+	p := &proxy{listener: l, network: network, address: address, conns: map[net.Conn]bool{}}
 	p.wait.Go(p.accept)
 	return p, nil
 }
@@ -54,7 +49,7 @@ func startProxy(host string) (*proxy, error) {
 func (p *proxy) host() string { return "unix://" + p.listener.Addr().String() }
 
 func (p *proxy) close() {
-	p.hold(nil)
+	p.hold(nil, false)
 	p.listener.Close()
 	p.mu.Lock()
 	p.closed = true
@@ -63,7 +58,6 @@ func (p *proxy) close() {
 	}
 	p.mu.Unlock()
 	p.wait.Wait()
-	os.RemoveAll(p.dir)
 }
 
 func (p *proxy) accept() {
@@ -99,23 +93,41 @@ func (p *proxy) serve(client net.Conn) {
 		p.mu.Unlock()
 	}()
 	var both sync.WaitGroup
+	answers := &gate{w: client}
 	both.Go(func() {
-		_, _ = io.Copy(client, server)
+		_, _ = io.Copy(answers, server)
 		client.Close() // the daemon has said all
 	})
-	p.forward(server, client)
+	p.forward(server, client, answers)
 	both.Wait()
 }
 
 var requestLine = regexp.MustCompile(`^(GET|POST|PUT|DELETE|HEAD) (\S+) HTTP/1`)
 
+// gate keeps the daemon's answers back while it is shut.
+type gate struct {
+	w    io.Writer
+	mu   sync.Mutex
+	shut <-chan struct{} // until closed
+}
+
+func (g *gate) Write(b []byte) (int, error) {
+	g.mu.Lock()
+	shut := g.shut
+	g.mu.Unlock()
+	if shut != nil {
+		<-shut
+	}
+	return g.w.Write(b)
+}
+
 // forward passes what the client says, and its end.
-func (p *proxy) forward(server, client net.Conn) {
+func (p *proxy) forward(server, client net.Conn, answers *gate) {
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := client.Read(buf)
 		if n > 0 {
-			if m := requestLine.FindSubmatch(buf[:n]); m != nil && !p.pass(string(m[1])+" "+string(m[2]), client) {
+			if m := requestLine.FindSubmatch(buf[:n]); m != nil && !p.pass(string(m[1])+" "+string(m[2]), client, answers) {
 				server.Close()
 				return
 			}
@@ -138,11 +150,11 @@ func (p *proxy) forward(server, client net.Conn) {
 
 // pass notes a request and waits while it is to be held. The answer is false
 // when the client has lost patience.
-func (p *proxy) pass(request string, client net.Conn) bool {
+func (p *proxy) pass(request string, client net.Conn, answers *gate) bool {
 	p.mu.Lock()
 	p.requests = append(p.requests, request)
 	held := p.holding != nil && p.holding.MatchString(request)
-	free, isHeld := p.free, p.isHeld
+	free, isHeld, answer := p.free, p.isHeld, p.answer
 	if held {
 		select {
 		case <-isHeld:
@@ -152,6 +164,12 @@ func (p *proxy) pass(request string, client net.Conn) bool {
 	}
 	p.mu.Unlock()
 	if !held {
+		return true
+	}
+	if answer {
+		answers.mu.Lock()
+		answers.shut = free
+		answers.mu.Unlock()
 		return true
 	}
 	gone := make(chan struct{})
@@ -174,9 +192,11 @@ func (p *proxy) pass(request string, client net.Conn) bool {
 	}
 }
 
-// hold has requests that match held from now on; nil lets all pass.
-func (p *proxy) hold(re *regexp.Regexp) {
+// hold has requests that match, or the answers to them, held from now on; nil
+// lets all pass.
+func (p *proxy) hold(re *regexp.Regexp, answer bool) {
 	p.mu.Lock()
+	p.answer = answer
 	defer p.mu.Unlock()
 	if p.free != nil {
 		close(p.free)

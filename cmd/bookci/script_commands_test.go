@@ -95,7 +95,7 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	s := sceneOf(ts)
 	ts.Check(ts.Exec("env", "-0")) // the script's environment, which has no other way out
 	environ := strings.Split(strings.TrimRight(ts.ReadFile("stdout"), "\x00"), "\x00")
-	b := &background{cmd: exec.Command(lookPath(args[1], ts.Getenv("PATH")), args[2:]...), done: make(chan struct{}), out: filepath.Join(s.work, ".bg", args[0])}
+	b := &background{cmd: exec.Command(lookPath(args[1], ts.Getenv("PATH")), args[2:]...), done: make(chan struct{}), out: filepath.Join(s.dir, "bg", args[0])}
 	b.cmd.Dir, b.cmd.Env = ts.MkAbs("."), environ
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := os.Create(b.out + ".stdout")
@@ -176,11 +176,16 @@ func cmdWaitFor(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// hold REGEXP keeps requests to Docker that match from reaching it.
+// hold [-answer] REGEXP keeps requests to Docker that match from reaching it,
+// or their answers from reaching bookci.
 func cmdHold(ts *testscript.TestScript, _ bool, args []string) {
+	answer := args[0] == "-answer"
+	if answer {
+		args = args[1:]
+	}
 	re, err := regexp.Compile(args[0])
 	ts.Check(err)
-	sceneOf(ts).proxy.hold(re)
+	sceneOf(ts).proxy.hold(re, answer)
 }
 
 // held waits until a request is held.
@@ -191,7 +196,7 @@ func cmdHeld(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // release lets requests pass again.
-func cmdRelease(ts *testscript.TestScript, _ bool, _ []string) { sceneOf(ts).proxy.hold(nil) }
+func cmdRelease(ts *testscript.TestScript, _ bool, _ []string) { sceneOf(ts).proxy.hold(nil, false) }
 
 // asked REGEXP: Docker was asked so since the script began; ! asked: it was not.
 func cmdAsked(ts *testscript.TestScript, neg bool, args []string) {
@@ -258,14 +263,15 @@ func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// snapshot DIR notes every file's name, kind, permissions, time and content.
+// snapshot DIR [FOLDER...] notes every file's name, kind, permissions, time and content.
 // When the script ends, and when it says `unchanged`, all must be as it was,
-// but for bookci's three folders.
+// but for bookci's three folders, and those named.
 func cmdSnapshot(ts *testscript.TestScript, _ bool, args []string) {
 	s := sceneOf(ts)
 	s.sources = ts.MkAbs(args[0])
 	var err error
-	s.snapshot, err = takeSnapshot(s.sources)
+	s.without = append([]string{"artifacts", ".bookci", ".texmf-var"}, args[1:]...)
+	s.snapshot, err = takeSnapshot(s.sources, s.without)
 	ts.Check(err)
 }
 
@@ -279,12 +285,16 @@ func (s *scene) changes() string {
 	if s.snapshot == nil {
 		return ""
 	}
-	now, err := takeSnapshot(s.sources)
+	now, err := takeSnapshot(s.sources, s.without)
 	if err != nil {
 		return err.Error()
 	}
 	var diff strings.Builder
 	for name, was := range s.snapshot {
+		// The folder that bookci's folders appeared in has another time.
+		if kind, _, ok := strings.Cut(now[name], " "); ok && strings.HasPrefix(kind, "d") && hasOwnFolder(filepath.Join(s.sources, name), s.without) && strings.HasPrefix(was, kind+" ") {
+			continue
+		}
 		if now[name] != was {
 			fmt.Fprintf(&diff, "%s: was %q, is %q\n", name, was, now[name])
 		}

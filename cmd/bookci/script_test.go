@@ -40,6 +40,8 @@ func TestScripts(t *testing.T) {
 func TestDockerScripts(t *testing.T) {
 	api := standin.Docker(t)
 	image := standin.Image(t, api)
+	// Containers that were made and never attached to are in no proxy's account.
+	t.Cleanup(func() { noOrphans(t, api, image) })
 	testscript.Run(t, testscript.Params{
 		Dir:       "testdata/script",
 		Setup:     func(env *testscript.Env) error { return (&scene{t: t, api: api, image: image}).setup(env) },
@@ -66,11 +68,13 @@ type scene struct {
 	image string
 	bins  []string // folders of the makers on PATH
 
-	work     string
+	work     string // the script's own folder
+	dir      string // HOME, TMPDIR and what the harness keeps
 	proxy    *proxy
 	started  map[string]*background
 	snapshot map[string]string // what the sources were like
 	sources  string            // the folder that snapshot is of
+	without  []string          // names of folders that are bookci's
 }
 
 type sceneKey struct{}
@@ -81,22 +85,28 @@ func (s *scene) setup(env *testscript.Env) error {
 	s.work = env.WorkDir
 	s.started = map[string]*background{}
 	env.Values[sceneKey{}] = s
-	home, tmp := filepath.Join(s.work, ".home"), filepath.Join(s.work, ".tmp")
-	for _, dir := range []string{home, tmp, filepath.Join(s.work, ".bg")} {
-		if err := os.MkdirAll(dir, 0o755); err != nil {
+	// Beside the work folder, which often is the book's; and short, for sockets.
+	dir, err := os.MkdirTemp("", "e2e")
+	if err != nil {
+		return err
+	}
+	s.dir = dir
+	env.Defer(func() { s.end(env.T()) })
+	for _, name := range []string{"home", "tmp", "bg"} {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			return err
 		}
 	}
-	env.Setenv("HOME", home)
-	env.Setenv("TMPDIR", tmp)
-	env.Setenv("BG", filepath.Join(s.work, ".bg"))
-	env.Setenv("NOWHERE", "unix://"+filepath.Join(tmp, "nowhere.sock"))
+	env.Setenv("HOME", filepath.Join(dir, "home"))
+	env.Setenv("TMPDIR", filepath.Join(dir, "tmp"))
+	env.Setenv("BG", filepath.Join(dir, "bg"))
+	env.Setenv("NOWHERE", "unix://"+filepath.Join(dir, "nowhere.sock"))
 	if len(s.bins) > 0 {
 		env.Setenv("PATH", strings.Join(slices.Concat(s.bins, filepath.SplitList(env.Getenv("PATH"))), string(os.PathListSeparator)))
 	}
 	env.Setenv("DOCKER_HOST", env.Getenv("NOWHERE"))
 	if s.api != nil {
-		p, err := startProxy(s.api.DaemonHost())
+		p, err := startProxy(s.api.DaemonHost(), filepath.Join(dir, "docker.sock"))
 		if err != nil {
 			return err
 		}
@@ -105,7 +115,6 @@ func (s *scene) setup(env *testscript.Env) error {
 		env.Setenv("IMAGE", s.image)
 		env.Setenv("BOOKCI_IMAGE", s.image)
 	}
-	env.Defer(func() { s.end(env.T()) })
 	return nil
 }
 
@@ -115,8 +124,12 @@ func (s *scene) end(t testscript.T) {
 		b.kill()
 	}
 	failures := s.leftovers(15 * time.Second)
+	s.removeContainers()
 	if s.proxy != nil {
 		s.proxy.close()
+	}
+	if err := os.RemoveAll(s.dir); err != nil {
+		failures = append(failures, err.Error())
 	}
 	for _, f := range failures {
 		t.Log("LEFT BEHIND: " + f)

@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/distribution/reference"
+
 	"github.com/bookci/bookci/build"
 )
 
@@ -192,6 +194,9 @@ func setImage(r *settingsReader, v setting) error {
 func checkReference(s string) error {
 	if s == "" || strings.HasPrefix(s, "-") || strings.ContainsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }) {
 		return fmt.Errorf("%q is no image, such as vvakame/review:5.9", s)
+	}
+	if _, err := reference.ParseAnyReference(s); err != nil {
+		return fmt.Errorf("%q is no image, such as vvakame/review:5.9: %w", s, err)
 	}
 	return nil
 }
