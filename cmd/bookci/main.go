@@ -136,6 +136,6 @@ and leaves no container behind.`,
 		return usagef(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = false
-	cmd.AddCommand(a.newCacheCmd(), a.newLockCmd(), a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newInitCmd(), a.newVersionCmd())
+	cmd.AddCommand(a.newCacheCmd(), a.newLockCmd(), a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newCICmd(), a.newInitCmd(), a.newVersionCmd())
 	return cmd
 }
