@@ -38,7 +38,7 @@ type contender struct {
 func contenders(t *testing.T) []contender {
 	list := []contender{{name: "host", engine: func(t testing.TB) build.Engine {
 		path := strings.Join(append(standin.Programs(t), "/usr/bin", "/bin"), ":")
-		reaper, err := build.StartReaper()
+		reaper, err := build.StartReaper("true")
 		if err != nil {
 			t.Fatal(err)
 		}

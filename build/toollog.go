@@ -36,7 +36,7 @@ type toolLog struct {
 var (
 	rubyRaised = regexp.MustCompile("^(?:\\S*ruby[\\d.]*: )?([^:\\s][^:]*):(\\d+):in [`'](?:[^']*)': (.*)$")
 	rubySyntax = regexp.MustCompile(`^(?:\S*ruby[\d.]*: )?([^:\s][^:]*\.rb):(\d+): (.*(?:\(SyntaxError\)|syntax errors? .*))$`)
-	rubyFrom   = regexp.MustCompile("^\\s+(?:\\d+: )?from ([^:]+):(\\d+)(?::in .*)?$")
+	rubyFrom   = regexp.MustCompile(`^\s+(?:\d+: )?from ([^:]+):(\d+)(?::in .*)?$`)
 	rubyInner  = regexp.MustCompile(`^(/[^:]+):(\d+): (.*)$`)
 
 	shellLine = regexp.MustCompile(`^([^:\s][^:]*): (?:line )?(\d+): (.*(?:not found|No such file or directory|Permission denied|cannot execute|syntax error|unexpected|parameter not set|unbound variable).*)$`)

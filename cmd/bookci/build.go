@@ -103,6 +103,7 @@ func (f *buildFlags) apply(cmd *cobra.Command, s *settings) error {
 
 func (a *app) newBuildCmd() *cobra.Command {
 	var f buildFlags
+	var r reportFlags
 	cmd := &cobra.Command{
 		Use:   "build [DIR]",
 		Short: "Make the book's artifacts",
@@ -118,15 +119,16 @@ stay when a build fails.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.choice.dir = dirArg(args)
-			return a.runBuild(cmd.Context(), &f, func(s *settings) error { return f.apply(cmd, s) })
+			return a.runBuild(cmd.Context(), &f, &r, func(s *settings) error { return f.apply(cmd, s) })
 		},
 	}
 	f.add(cmd)
+	r.add(cmd)
 	return cmd
 }
 
 // runBuild is the build command.
-func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings) error) (err error) {
+func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply func(*settings) error) (err error) {
 	var results []build.Result
 	var p *project
 	if f.json {
@@ -140,6 +142,9 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings)
 			}
 		}()
 	}
+	begun := time.Now()
+	// After the progress has been taken off the screen, before the JSON document.
+	defer func() { err = a.writeReports(r, p, f.only, results, begun, err) }()
 	show, err := a.newProgress(f.progress)
 	if err != nil {
 		return err
@@ -148,6 +153,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings)
 	if p, err = a.open(ctx, f.choice, apply); err != nil {
 		return err
 	}
+	p.leaveOut(r.files()...)
 	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
 	if err != nil {
 		return err
@@ -173,7 +179,9 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, apply func(*settings)
 	if cerr := b.Close(); cerr != nil {
 		show.println(fmt.Sprintf("bookci: %v", cerr))
 	}
+	resume := a.stopCommands(show)
 	err = a.sayAll(show, p, results, f.json)
+	resume()
 	if context.Cause(ctx) == nil {
 		// The image is worth keeping also when the book has a fault.
 		if kerr := e.keepImages(ctx); kerr != nil {
@@ -212,7 +220,7 @@ func (a *app) newBuilder(p *project, e *engines) (*build.Builder, error) {
 // jobs reads the sources and says what is to be made of them.
 func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []string) ([]build.Job, error) {
 	s := p.settings
-	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: s.Exclude, Books: p.books})
+	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: append(slices.Clip(s.Exclude), p.leftOut...), Books: p.books})
 	if err != nil {
 		return nil, err
 	}

@@ -136,6 +136,11 @@ and leaves no container behind.`,
 		return usagef(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = false
-	cmd.AddCommand(a.newCacheCmd(), a.newLockCmd(), a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newDoctorCmd(), a.newInitCmd(), a.newSweepCmd(), a.newVersionCmd())
+	cmd.AddCommand(
+		a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(),
+		a.newCacheCmd(), a.newLockCmd(),
+		a.newDoctorCmd(), a.newInitCmd(), a.newCICmd(), a.newVersionCmd(),
+		a.newSweepCmd(),
+	)
 	return cmd
 }

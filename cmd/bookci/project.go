@@ -25,6 +25,7 @@ type project struct {
 	books    []*build.Book
 	targets  map[*build.Book][]build.Target
 	faults   map[*build.Book]error // configs that cannot be read: *build.BookError
+	leftOut  []string              // patterns of what bookci writes below the root and is no source
 }
 
 // choice is what the command line says about the books.
@@ -75,7 +76,24 @@ func (a *app) open(ctx context.Context, c choice, flags func(*settings) error) (
 	if err := flags(p.settings); err != nil {
 		return nil, err
 	}
+	p.leaveOut(p.cacheDir())
 	return p, a.openBooks(ctx, p, c, home)
+}
+
+// leaveOut keeps files and folders, absolute paths, from being taken for
+// sources. Those that lie outside the root are none anyway.
+func (p *project) leaveOut(names ...string) {
+	literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
+	for _, name := range names {
+		rel, err := filepath.Rel(p.root, name)
+		if name == "" || err != nil || rel == "." || !filepath.IsLocal(rel) {
+			continue
+		}
+		if rel = literal.Replace(rel); strings.HasPrefix(rel, "!") {
+			rel = `\` + rel
+		}
+		p.leftOut = append(p.leftOut, rel)
+	}
 }
 
 // openBooks reads the books that bookci.yml lists, or the one that is there.

@@ -95,7 +95,7 @@ compile() {
 			"$here/standin-misbehave" $what || die "standin: $what: exit status $?"
 		done <"$tmp/asked"
 		awk -v file="${source##*/}" '
-			BEGIN { split("b i code idx hidx list img table fn tt", k); for (n in k) known[k[n]] = 1 }
+			BEGIN { split("b i code idx hidx list img table fn tt ami balloon bib bou br chap chapref column comment del em embed endnote eq hd href icon imgref ins kw m pageref raw ruby sec secref sectitle strong sub sup title tcy ttb tti u uchar w wb", k); for (n in k) known[k[n]] = 1 }
 			/^#@/ { print ""; next }
 			{
 				rest = $0

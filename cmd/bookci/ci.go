@@ -1,0 +1,245 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+	"unicode"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/cache"
+)
+
+// The templates have [[ and ]] around what is filled in: CircleCI and GitHub
+// have {{ and }} of their own.
+//
+//go:embed ci
+var ciTemplates embed.FS
+
+// The values of --form: where the job's steps run, and where Docker does.
+const (
+	formMachine = "machine"       // both on the job's own machine
+	formRemote  = "remote-docker" // the steps in a container, Docker elsewhere
+	formInImage = "in-image"      // the steps in the book's image, without Docker
+)
+
+// ciSystem is a CI that there is a template for.
+type ciSystem struct {
+	name     string
+	template string   // in ci/
+	file     string   // where the CI looks for it, a slash path below the repository's top
+	forms    []string // the first is the default
+}
+
+var ciSystems = []ciSystem{
+	{"circleci", "circleci.yml", ".circleci/config.yml", []string{formMachine, formRemote, formInImage}},
+	{"github", "github.yml", ".github/workflows/book.yml", []string{formMachine}},
+	{"gitlab", "gitlab.yml", ".gitlab-ci.yml", []string{formRemote, formInImage}},
+	{"jenkins", "Jenkinsfile", "Jenkinsfile", []string{formMachine}},
+}
+
+func (a *app) newCICmd() *cobra.Command {
+	var form string
+	var write bool
+	var names []string
+	for _, s := range ciSystems {
+		names = append(names, s.name)
+	}
+	cmd := &cobra.Command{
+		Use:   "ci " + strings.Join(names, "|") + " [DIR]",
+		Short: "Print a CI pipeline for this book",
+		Long: `ci prints a pipeline that builds the book in DIR, or in this folder: it keeps the
+image and what TeX learnt in the CI's cache, and shows the book and what is wrong
+with it on the CI's pages.
+
+With --write it goes to the file in which the CI looks for it; one that is there
+is never written over.`,
+		Example: `  bookci ci github --write
+  bookci ci circleci --form remote-docker
+  bookci ci jenkins articles`,
+		ValidArgs: names,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 || !slices.Contains(names, args[0]) {
+				return usagef("as in `bookci ci github`", "ci takes the name of a CI: %s", strings.Join(names, ", "))
+			}
+			return oneDir(nil, args[1:])
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			system := ciSystems[slices.Index(names, args[0])]
+			return a.runCI(cmd.Context(), system, form, dirArg(args[1:]), write)
+		},
+	}
+	cmd.Flags().StringVar(&form, "form", "", "where the job runs: machine, remote-docker or in-image, as far as the CI has it")
+	cmd.Flags().BoolVar(&write, "write", false, "write the file, unless it is there")
+	return cmd
+}
+
+func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, write bool) error {
+	if form == "" {
+		form = system.forms[0]
+	}
+	if !slices.Contains(system.forms, form) {
+		return usagef(fmt.Sprintf("for %s there is %s", system.name, strings.Join(system.forms, ", ")), "--form %q", form)
+	}
+	p, err := a.open(ctx, choice{dir: dir}, func(*settings) error { return nil })
+	if err != nil {
+		return err
+	}
+	top := a.repositoryTop(p.root)
+	text, err := p.pipeline(system, form, top)
+	if err != nil {
+		return err
+	}
+	if !write {
+		_, err := a.stdout.Write(text)
+		return err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		here = top
+	}
+	name := relativeTo(top, here, system.file)
+	if err := writeNew(filepath.Join(top, filepath.FromSlash(system.file)), text); err != nil {
+		if errors.Is(err, os.ErrExist) {
+			return usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)
+		}
+		return &build.EnvironmentError{Err: fmt.Errorf("writing %s: %w", name, plainError(err))}
+	}
+	_, err = fmt.Fprintln(a.stdout, name)
+	return err
+}
+
+// writeNew writes a file that is not there, whole or not at all.
+func writeNew(name string, text []byte) error {
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Close()); err != nil {
+		_ = os.Remove(name) // ours, and of no use
+	}
+	return err
+}
+
+// pipelineData is what the templates fill in. Paths are slash paths below the
+// repository's top, in which CIs run commands.
+type pipelineData struct {
+	Form      string
+	Dir       string   // what to build, "" for the top itself
+	Artifacts string   // a folder
+	State     string   // .bookci
+	Fonts     string   // .texmf-var
+	Image     string   // the reference, "" when the book builds its own
+	ImageName string   // the same as a word
+	KeyFiles  []string // files that say which image it is; empty when only Image does
+}
+
+// pipeline is the text of a pipeline for the project's books.
+func (p *project) pipeline(system ciSystem, form, top string) ([]byte, error) {
+	data := pipelineData{Form: form, Image: p.imageRef()}
+	dir := p.root
+	if len(p.settings.Books) == 0 {
+		dir = filepath.Join(p.root, filepath.FromSlash(p.books[0].Dir))
+	}
+	for _, one := range []struct {
+		set *string
+		abs string
+	}{
+		{&data.Dir, dir}, {&data.Artifacts, p.artifacts()},
+		{&data.State, p.state()}, {&data.Fonts, filepath.Join(p.root, ".texmf-var")},
+	} {
+		var err error
+		if *one.set, err = ciPath(top, one.abs); err != nil {
+			return nil, err
+		}
+	}
+	if data.Dir == "." {
+		data.Dir = ""
+	}
+	lock := filepath.Join(p.root, cache.LockName)
+	if _, err := os.Stat(lock); err == nil {
+		name, err := ciPath(top, lock)
+		if err != nil {
+			return nil, err
+		}
+		data.KeyFiles = append(data.KeyFiles, name)
+	}
+	if s := p.settings.Image; s.Build != "" {
+		if form == formInImage {
+			return nil, usagef("take another form, or push the image to a registry and name it in bookci.yml", "the book builds its own image, in which no job can run before it is built")
+		}
+		file := s.Dockerfile
+		if file == "" {
+			file = "Dockerfile"
+		}
+		name, err := ciPath(top, filepath.Join(p.root, s.Build, file))
+		if err != nil {
+			return nil, err
+		}
+		data.KeyFiles = append(data.KeyFiles, name)
+		data.Image = ""
+	}
+	data.ImageName = notWord.ReplaceAllString(data.Image, "-")
+
+	t, err := template.New(system.template).Delims("[[", "]]").Funcs(template.FuncMap{"sh": shellWord, "yaml": yamlWord}).
+		ParseFS(ciTemplates, path.Join("ci", system.template))
+	if err != nil {
+		return nil, err
+	}
+	var text bytes.Buffer
+	if err := t.Execute(&text, data); err != nil {
+		return nil, err
+	}
+	return append(bytes.TrimSpace(text.Bytes()), '\n'), nil
+}
+
+var notWord = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// ciPath is abs as a slash path below top. Names with characters that one of
+// the CIs takes for more than a part of a name are refused: what they would do
+// in a pipeline cannot be seen by looking at it.
+func ciPath(top, abs string) (string, error) {
+	rel, err := filepath.Rel(top, abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return "", usagef("CIs keep files from below the repository's top only", "%s lies outside %s", abs, top)
+	}
+	name := filepath.ToSlash(rel)
+	bad := func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune("$`'\"\\*?[]{}<>,|&;!#%:", r) }
+	if strings.ContainsFunc(name, bad) || strings.ContainsAny(name[:1], "-~@=+") || name != strings.TrimSpace(name) {
+		return "", usagef("rename the folder", "the name %q has characters that CI systems do not take for a name", name)
+	}
+	return name, nil
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9._/][A-Za-z0-9._/:@-]*$`)
+
+// shellWord is a name that ciPath has let pass as one word of a shell command.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + s + "'"
+}
+
+// yamlWord is the same, or an image's reference, as a YAML scalar.
+func yamlWord(s string) string {
+	if plainWord.MatchString(s) && strings.ContainsFunc(s, unicode.IsLetter) {
+		return s
+	}
+	return `"` + s + `"`
+}

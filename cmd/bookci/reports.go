@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/renameio/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/reports"
+)
+
+// reportFlags name the files that a build leaves for the CI that runs it.
+type reportFlags struct {
+	junit, quality, sarif string
+}
+
+func (r *reportFlags) add(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&r.junit, "junit", "", "write a JUnit report to this file, as Jenkins, CircleCI and GitLab read it")
+	flags.StringVar(&r.quality, "code-quality", "", "write a GitLab Code Quality report to this file")
+	flags.StringVar(&r.sarif, "sarif", "", "write a SARIF 2.1.0 report to this file")
+}
+
+// reportFile is a report to be written to a file.
+type reportFile struct {
+	name  string // as given
+	write func(io.Writer, reports.Run) error
+}
+
+func (r *reportFlags) list() []reportFile {
+	all := []reportFile{{r.junit, reports.WriteJUnit}, {r.quality, reports.WriteCodeQuality}, {r.sarif, reports.WriteSARIF}}
+	return slices.DeleteFunc(all, func(f reportFile) bool { return f.name == "" })
+}
+
+// files are the absolute paths of the reports, by their real names as far as
+// they exist.
+func (r *reportFlags) files() []string {
+	var names []string
+	for _, f := range r.list() {
+		abs, err := filepath.Abs(f.name)
+		if err != nil {
+			continue // the writing will say so
+		}
+		dir, rest := filepath.Dir(abs), filepath.Base(abs)
+		for {
+			if real, err := filepath.EvalSymlinks(dir); err == nil {
+				names = append(names, filepath.Join(real, rest))
+				break
+			}
+			if dir == filepath.Dir(dir) {
+				break
+			}
+			dir, rest = filepath.Dir(dir), filepath.Join(filepath.Base(dir), rest)
+		}
+	}
+	return names
+}
+
+// writeReports tells the CI what became of a build that ended with err, p being
+// nil when not even the project could be opened. A report that cannot be
+// written is the environment's fault; it is added to err.
+func (a *app) writeReports(r *reportFlags, p *project, only []string, results []build.Result, begun time.Time, err error) error {
+	inGitHub := a.getenv("GITHUB_ACTIONS") == "true"
+	if len(r.list()) == 0 && !inGitHub {
+		return err
+	}
+	run := a.reportRun(p, only, results, begun, err)
+	var failed []error
+	for _, f := range r.list() {
+		var text bytes.Buffer
+		werr := f.write(&text, run)
+		if werr == nil {
+			werr = os.MkdirAll(filepath.Dir(f.name), 0o755)
+		}
+		if werr == nil {
+			werr = replaceFile(f.name, text.Bytes())
+		}
+		if werr != nil {
+			failed = append(failed, fmt.Errorf("writing the report %s: %w", f.name, plainError(werr)))
+		}
+	}
+	if inGitHub {
+		// The runner reads commands from stderr as it does from stdout.
+		if werr := reports.WriteAnnotations(a.stderr, run); werr != nil {
+			failed = append(failed, fmt.Errorf("writing annotations: %w", werr))
+		}
+		if name := a.getenv("GITHUB_STEP_SUMMARY"); name != "" {
+			if werr := appendSummary(name, run); werr != nil {
+				failed = append(failed, fmt.Errorf("writing the job summary: %w", werr))
+			}
+		}
+	}
+	if len(failed) == 0 {
+		return err
+	}
+	unwritten := &build.EnvironmentError{Err: errors.Join(failed...), Hint: "the build itself is not touched by this"}
+	if errors.Is(err, errReported) {
+		a.report(unwritten)
+	}
+	return errors.Join(err, unwritten)
+}
+
+// replaceFile writes a file whole or not at all. What is there and no regular
+// file, such as /dev/stdout, must not be replaced by one.
+func replaceFile(name string, text []byte) error {
+	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
+		return errors.New("there is something that is no regular file")
+	}
+	return renameio.WriteFile(name, text, 0o644, renameio.WithStaticPermissions(0o644))
+}
+
+// appendSummary adds to what other steps' commands have said in the summary.
+func appendSummary(name string, run reports.Run) error {
+	var text bytes.Buffer
+	if err := reports.WriteSummary(&text, run); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text.Bytes())
+	return errors.Join(err, f.Close())
+}
+
+// reportRun is a build in the words of package reports.
+func (a *app) reportRun(p *project, only []string, results []build.Result, begun time.Time, err error) reports.Run {
+	run := reports.Run{Version: bookciVersion(), Begun: begun, Seconds: time.Since(begun).Seconds()}
+	if err != nil && !errors.Is(err, errReported) {
+		run.Err, run.Hint = err.Error(), hint(err)
+	}
+	var place func(string) string
+	if p == nil {
+		place = func(name string) string { return name }
+		run.Config = build.SettingsFile
+	} else {
+		top := a.repositoryTop(p.root)
+		place = func(name string) string { return belowTop(top, p.root, name) }
+		run.Config = place(build.SettingsFile)
+		if len(p.books) > 0 {
+			run.Config = place(path.Join(p.books[0].Dir, p.books[0].Config))
+		}
+	}
+	for _, res := range results {
+		run.Results = append(run.Results, reportResult(res, only, p.settings.Strict, place))
+	}
+	return run
+}
+
+func reportResult(res build.Result, only []string, strict bool, place func(string) string) reports.Result {
+	one := reports.Result{
+		Book: res.Book.Name, Target: string(res.Target), Status: reports.Built,
+		Config:   place(path.Join(res.Book.Dir, res.Book.Config)),
+		Artifact: reports.Artifact{Path: place(res.Artifact.Path), Bytes: res.Artifact.Bytes, Pages: res.Artifact.Pages},
+	}
+	switch {
+	case res.UpToDate:
+		one.Status = reports.UpToDate
+	case res.Err != nil && exitCode(res.Err) == exitBook:
+		one.Status = reports.Failed
+	case res.Err != nil:
+		one.Status = reports.Broken
+	}
+	one.Checked = res.Err == nil || one.Status == reports.Failed && res.Log != ""
+	if res.Err != nil {
+		one.Err, one.Hint = res.Err.Error(), hint(res.Err)
+		one.Artifact = reports.Artifact{Path: place(res.Kept)}
+	}
+	for _, s := range res.Seconds {
+		one.Seconds += s
+	}
+	for _, c := range res.Book.ChaptersFor(res.Target) {
+		named := func(name string) bool {
+			return strings.TrimSuffix(filepath.Base(strings.TrimSpace(name)), ".re") == c.ID
+		}
+		if len(only) == 0 || slices.ContainsFunc(only, named) {
+			one.Chapters = append(one.Chapters, reports.Chapter{ID: c.ID, File: place(c.Path)})
+		}
+	}
+	for _, d := range res.Diagnostics {
+		level := reports.Error
+		if d.Severity == build.Warning || d.Severity == build.Lax && !strict {
+			level = reports.Warning
+		}
+		one.Findings = append(one.Findings, reports.Finding{
+			Level: level, Code: d.Code, File: place(d.File), Line: d.Line,
+			Message: d.Message, Hint: d.Hint, Source: d.Source, Count: d.Count,
+		})
+	}
+	return one
+}
+
+// repositoryTop is the folder that a CI's pages take paths from: the top of
+// git's work tree, else the folder that the CI names, else root.
+func (a *app) repositoryTop(root string) string {
+	for dir := root; ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	for _, name := range []string{"GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "CIRCLE_WORKING_DIRECTORY"} {
+		dir := a.getenv(name)
+		if rest, ok := strings.CutPrefix(dir, "~/"); ok {
+			dir = filepath.Join(a.getenv("HOME"), rest)
+		}
+		dir, err := filepath.EvalSymlinks(dir)
+		if err != nil || !filepath.IsAbs(dir) {
+			continue
+		}
+		if rel, err := filepath.Rel(dir, root); err == nil && filepath.IsLocal(rel) {
+			return dir
+		}
+	}
+	return root
+}
+
+// belowTop is name, a slash path below root or an absolute one, as a slash path
+// below top, or absolute when it lies elsewhere.
+func belowTop(top, root, name string) string {
+	if name == "" {
+		return ""
+	}
+	abs := filepath.FromSlash(name)
+	if !filepath.IsAbs(abs) {
+		abs = filepath.Join(root, abs)
+	}
+	if rel, err := filepath.Rel(top, abs); err == nil && filepath.IsLocal(rel) {
+		return filepath.ToSlash(rel)
+	}
+	return filepath.ToSlash(abs)
+}
+
+// stopCommands keeps GitHub's runner from obeying commands in what is printed
+// until the answer is called: the lines quoted from a manuscript are not trusted.
+func (a *app) stopCommands(show progress) (resume func()) {
+	if a.getenv("GITHUB_ACTIONS") != "true" {
+		return func() {}
+	}
+	token := rand.Text()
+	show.println("::stop-commands::" + token)
+	return func() { show.println("::" + token + "::") }
+}
