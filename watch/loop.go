@@ -37,7 +37,8 @@ type loop struct {
 	Options
 	build Func
 	scanner
-	src *events // nil: polling alone
+	src     *events // nil: polling alone
+	limited bool     // src was given up because of the system's limit
 
 	cur    *snapshot // the latest look
 	base   *snapshot // what the last build that counts read; nil: none yet
@@ -303,7 +304,7 @@ func (l *loop) lookNow(ctx context.Context, prev *snapshot) error {
 		added, err := l.src.sync(snap)
 		if err != nil {
 			l.src.close()
-			l.src = nil
+			l.src, l.limited = nil, true
 			l.Notify(limitNotice(err))
 			return nil
 		}
@@ -550,6 +551,15 @@ func (l *loop) rescope(ctx context.Context, s Scope) error {
 	}
 	from := l.scope
 	l.scope = s
+	if l.limited {
+		// The new scope may be smaller: it may be possible to listen to it.
+		opts := l.Options
+		opts.Scope = s
+		l.src, _ = chooseSource(opts)
+		if l.limited = l.src == nil; !l.limited {
+			l.Notify(Notice{Kind: ByEvents, Text: "listening for edits"})
+		}
+	}
 	if n, ok := remoteIn(s); ok && l.src != nil && !l.wary {
 		l.wary = true
 		l.Notify(n)

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -58,6 +59,21 @@ func TestBeyondTheSystemsLimitItPolls(t *testing.T) {
 	b.write("d9/ch.re", "two")
 	b.waitBuilds(2)
 	b.wantEdits("changed d9/ch.re")
+
+	// A build that reads less may make listening possible again.
+	b.onBuild = func(context.Context, Change) (Result, error) {
+		return Result{Scope: &Scope{Folders: []string{b.path("d0")}}}, nil
+	}
+	b.mu.Lock()
+	b.notices = nil
+	b.mu.Unlock()
+	b.write("d9/ch.re", "three")
+	b.waitBuilds(3)
+	if !b.noticed(ByEvents) {
+		t.Error("it went on polling")
+	}
+	b.write("d0/ch.re", "two")
+	b.waitBuilds(4)
 
 	must(t, os.WriteFile("/proc/sys/user/max_inotify_instances", []byte("0"), 0))
 	if _, err := newEvents(); err == nil {
