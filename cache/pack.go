@@ -57,7 +57,7 @@ type piece struct {
 
 // newPacker starts a packer that writes to out.
 func newPacker(ctx context.Context, out io.Writer) (*packer, error) {
-	workers := min(runtime.GOMAXPROCS(0), maxWorkers)
+	workers := min(runtime.NumCPU(), maxWorkers)
 	enc, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(level),
 		zstd.WithEncoderConcurrency(workers),

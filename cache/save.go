@@ -104,6 +104,7 @@ func (s *Store) kept(ref string, img image.InspectResponse) (Index, bool) {
 
 // save streams the image into a temporary file, checks it and publishes it.
 func (s *Store) save(ctx context.Context, ref string, img image.InspectResponse) (x Index, err error) {
+	defer manyThreads()()
 	f, err := os.CreateTemp(s.Dir, key(ref)+".*"+tempSuffix)
 	if err != nil {
 		return Index{}, err
