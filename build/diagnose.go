@@ -260,6 +260,9 @@ func (d *diagnoser) duplicate(e *reviewEntry) place {
 	_, rest, _ := strings.Cut(e.message, "duplicate ID: ")
 	id, _, _ := strings.Cut(rest, " (")
 	for _, c := range d.book.Chapters {
+		if e.location != "" && c.ID != strings.TrimSuffix(e.location, ".re") {
+			continue
+		}
 		seen := map[string]bool{}
 		for i, s := range d.lines(c.Path) {
 			if !blockHead.MatchString(s) || !strings.Contains(s, "["+id+"]") {
@@ -362,19 +365,12 @@ func (d *diagnoser) texWarnings(t *texLog) {
 		case "reference":
 			at := d.locator.chapterLine(w.file, w.line, w.name)
 			if !at.known() {
-				at = d.inChapters(func(s string) bool { return strings.Contains(s, "{"+w.name+"}") })
+				name := strings.TrimLeft(w.name, "#")
+				at = d.inChapters(func(s string) bool { return strings.Contains(s, "{"+w.name+"}") || strings.Contains(s, "#"+name) })
 			}
 			d.add(Lax, "tex-undefined-reference", at, "there is no label "+w.name+", so the reference shows ??", "check the spelling of the label")
 		case "label":
-			at := place{}
-			for _, c := range d.book.Chapters {
-				for i, s := range d.lines(c.Path) {
-					if strings.Contains(s, "["+w.name+"]") || strings.Contains(s, "{"+w.name+"}") {
-						at = place{c.Path, i + 1}
-					}
-				}
-			}
-			d.add(Lax, "tex-duplicate-label", at, "the label "+w.name+" is given twice", "give each its own name")
+			d.duplicateLabel(w.name)
 		case "character":
 			at := d.inChapters(func(s string) bool { return strings.Contains(s, w.name) })
 			d.add(Lax, "character-missing", at, "the font has no character "+w.name+", so it is missing in the book", "use another character, or a font that has it")
@@ -388,7 +384,8 @@ func (d *diagnoser) texWarnings(t *texLog) {
 			if c, ok := d.locator.positions.chapter(w.file); ok {
 				overfull++
 				if w.size > worst {
-					worst, worstAt = w.size, place{d.chapterPath(c.source), c.at(w.line).first}
+					worst = w.size
+					worstAt = d.locator.inChapter(c, &texError{line: w.line, before: c.at(w.line).text}, "tex-overfull")
 				}
 			}
 		}
@@ -397,6 +394,32 @@ func (d *diagnoser) texWarnings(t *texLog) {
 		d.list = append(d.list, Diagnostic{Severity: Warning, Code: "tex-overfull", File: worstAt.file, Line: worstAt.line, Count: overfull,
 			Message: "a line sticks out " + strconv.FormatFloat(worst, 'f', 1, 64) + "pt into the margin", Hint: "long words, URLs and code may need a line break by hand"})
 	}
+}
+
+// duplicateLabel reports a label that TeX met twice. Re:VIEW makes labels of ids,
+// such as image:ch01:plan, and sees for itself only some that are given twice.
+func (d *diagnoser) duplicateLabel(name string) {
+	if parts := strings.SplitN(name, ":", 3); len(parts) == 3 {
+		if c, ok := d.book.chapter(parts[1]); ok {
+			e := &reviewEntry{message: "duplicate ID: " + parts[2], location: c.ID}
+			if at := d.duplicate(e); at.known() {
+				r, _ := explain(reviewRules, e.message)
+				if !slices.ContainsFunc(d.list, func(x Diagnostic) bool { return x.Code == r.code && x.File == at.file && x.Line == at.line }) {
+					d.add(Lax, r.code, at, r.say, r.hint)
+				}
+				return
+			}
+		}
+	}
+	at := place{}
+	for _, c := range d.book.Chapters {
+		for i, s := range d.lines(c.Path) {
+			if strings.Contains(s, "["+name+"]") || strings.Contains(s, "{"+name+"}") {
+				at = place{c.Path, i + 1}
+			}
+		}
+	}
+	d.add(Lax, "tex-duplicate-label", at, "the label "+name+" is given twice", "give each its own name")
 }
 
 // unbalanced finds the manuscript's line that opens a group that TeX found open
@@ -552,8 +575,12 @@ func (d *diagnoser) converter(f toolFinding) {
 			}
 		}
 	case "dvipdfmx-warning":
-		at = d.configWord(f.message, "")
-		if r.severity == Warning {
+		if strings.HasPrefix(f.message, "ICC profile") {
+			return // of no consequence, and said of every photograph
+		}
+		if r.severity == Lax {
+			at = d.configWord(f.message, "")
+		} else {
 			r.say = "dvipdfmx says “" + sentence(f.message) + "”"
 		}
 	}

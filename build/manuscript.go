@@ -124,10 +124,12 @@ func (m *manuscript) inChapters(is func(string) bool) place {
 	return place{}
 }
 
-// inConfig returns the first line of the configuration for which is holds.
+// inConfig returns the first line of the configuration, comments left out, for
+// which is holds.
 func (m *manuscript) inConfig(is func(string) bool) place {
+	set := func(s string) bool { return !strings.HasPrefix(strings.TrimSpace(s), "#") && is(s) }
 	for _, name := range m.book.ConfigFiles {
-		if p := m.find(name, is); p.known() {
+		if p := m.find(name, set); p.known() {
 			return p
 		}
 	}
