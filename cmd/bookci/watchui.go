@@ -177,10 +177,8 @@ func (s *watchScreen) close() {
 		s.timer.Stop()
 	}
 	var last strings.Builder
-	for _, p := range s.pins {
-		for _, line := range p.lines {
-			last.WriteString(plainText(line) + "\n")
-		}
+	for _, text := range s.holds() {
+		last.WriteString(text + "\n")
 	}
 	s.steps, s.pins, s.status = nil, nil, ""
 	s.draw(last.String())
@@ -224,11 +222,9 @@ func (s *watchScreen) live(cols, rows int) []string {
 		below = append(below, fold(s.status, cols-1)[0])
 	}
 	var errs []string
-	for _, p := range s.pins {
-		for _, text := range p.lines {
-			for line := range strings.SplitSeq(plainText(text), "\n") {
-				errs = append(errs, fold(line, cols-1)...)
-			}
+	for _, text := range s.holds() {
+		for line := range strings.SplitSeq(text, "\n") {
+			errs = append(errs, fold(line, cols-1)...)
 		}
 	}
 	below = below[:min(len(below), max(0, rows-1))]
@@ -240,6 +236,21 @@ func (s *watchScreen) live(cols, rows int) []string {
 		}
 	}
 	return append(errs, below...)
+}
+
+// holds is what is pinned. An error that several variants have is shown once.
+func (s *watchScreen) holds() []string {
+	var texts []string
+	seen := map[string]bool{}
+	for _, p := range s.pins {
+		for _, text := range p.lines {
+			if text = plainText(text); !seen[text] {
+				seen[text] = true
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts
 }
 
 // rowsOf is how many rows lines of these widths take on a screen of cols

@@ -136,6 +136,19 @@ func TestAnErrorGoesWhenItIsMended(t *testing.T) {
 	f.want("failed", "good", "ch01.re:5: error: again")
 }
 
+func TestAnErrorOfTwoVariantsIsShownOnceUntilBothAreMended(t *testing.T) {
+	f := newFakeTerminal(t, 40, 12)
+	s := newTestScreen(f)
+	s.rest("watching")
+	s.pin("print", []string{"ch01.re:3: error: bad"})
+	s.pin("ebook", []string{"ch01.re:3: error: bad"})
+	f.want("ch01.re:3: error: bad", "watching")
+	s.pin("print", nil)
+	f.want("ch01.re:3: error: bad", "watching")
+	s.pin("ebook", nil)
+	f.want("watching")
+}
+
 func TestLinesAreMeasuredInCellsNotCharacters(t *testing.T) {
 	f := newFakeTerminal(t, 21, 10)
 	s := newTestScreen(f)
