@@ -38,7 +38,7 @@ type loop struct {
 	build Func
 	scanner
 	src     *events // nil: polling alone
-	limited bool     // src was given up because of the system's limit
+	limited bool    // src was given up because of the system's limit
 
 	cur    *snapshot // the latest look
 	base   *snapshot // what the last build that counts read; nil: none yet

@@ -93,7 +93,7 @@ type watcher struct {
 	app   *app
 	flags *watchFlags
 	apply func(*settings) error
-	show  progress
+	show  watchShow
 
 	reaper  *build.Reaper
 	project *project
@@ -101,11 +101,12 @@ type watcher struct {
 	builder *build.Builder
 	results []build.Result
 	pages   map[string][]build.PageSum // of each PDF, as it was last built
+	failed  map[string]bool            // variants and targets whose last build failed
 }
 
 // runWatch is the watch command.
 func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings) error) error {
-	show, err := a.newProgress(f.progress)
+	show, err := a.newWatchShow(f.progress)
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 		return &build.EnvironmentError{Err: err}
 	}
 	defer reaper.Close()
-	w := &watcher{app: a, flags: f, apply: apply, show: show, reaper: reaper, pages: map[string][]build.PageSum{}}
+	w := &watcher{app: a, flags: f, apply: apply, show: show, reaper: reaper, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
 	defer w.close()
 
 	opts := watch.Options{
@@ -180,6 +181,7 @@ const dockerAway = 5 * time.Second
 
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
+	defer func() { w.show.rest(w.status()) }()
 	results, jobs, err := w.once(ctx, c)
 	if errors.Is(context.Cause(ctx), watch.ErrSuperseded) {
 		return watch.Result{}, watch.ErrSuperseded
@@ -191,9 +193,7 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	if len(jobs) > 0 {
 		out.Scope, out.Read = w.scope(jobs)
 	}
-	if err != nil {
-		w.app.reportTo(w.show, err)
-	}
+	w.settings(err)
 	var environment *build.EnvironmentError
 	for _, res := range results {
 		err = errors.Join(err, res.Err)

@@ -2,8 +2,10 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,10 +28,16 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 		switch {
 		case res.Err != nil:
 			w.show.println(clock + " " + name + ": failed" + because(p.root, c))
-			w.app.say(w.show, p.root, here, res)
+			var lines caught
+			w.app.say(&lines, p.root, here, res)
+			w.show.pin(name, lines.lines)
+			w.failed[name] = true
+			continue
 		case res.UpToDate && c.First:
 			w.pagesOf(p.root, res)
 			w.show.println(clock + " " + name + ": up to date, " + relativeTo(p.root, here, res.Artifact.Path))
+		case res.UpToDate && w.failed[name]:
+			w.show.println(clock + " " + name + ": mended, the last good one is up to date" + because(p.root, c))
 		case res.UpToDate:
 			// Another variant was meant.
 		default:
@@ -41,7 +49,37 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 				}
 			}
 		}
+		w.show.pin(name, nil)
+		delete(w.failed, name)
 	}
+}
+
+// settings shows an error that kept every target from being built, or takes it away.
+func (w *watcher) settings(err error) {
+	const name = "settings"
+	delete(w.failed, name)
+	var lines caught
+	if err != nil {
+		w.failed[name] = true
+		w.app.reportTo(&lines, err)
+	}
+	w.show.pin(name, lines.lines)
+}
+
+// status is how things are while nothing is built.
+func (w *watcher) status() string {
+	if len(w.failed) == 0 {
+		return w.inColour("32", "watching") + ", all well; Ctrl-C ends"
+	}
+	names := slices.Sorted(maps.Keys(w.failed))
+	return w.inColour("31", "watching") + ", to be mended: " + strings.Join(names, ", ") + "; Ctrl-C ends"
+}
+
+func (w *watcher) inColour(code, text string) string {
+	if !w.app.colour() {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
 }
 
 // because names the files that made the build necessary.

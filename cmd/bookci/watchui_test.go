@@ -1,0 +1,261 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/bookci/bookci/build"
+)
+
+// fakeTerminal is as much of a terminal as watchScreen needs: it wraps,
+// scrolls, goes up and clears to its end.
+type fakeTerminal struct {
+	t          *testing.T
+	cols, rows int
+	lines      []string // with what has scrolled out
+	row        int      // of the cursor in lines
+	col        int
+	written    int
+}
+
+func newFakeTerminal(t *testing.T, cols, rows int) *fakeTerminal {
+	return &fakeTerminal{t: t, cols: cols, rows: rows, lines: []string{""}}
+}
+
+func (f *fakeTerminal) size() (int, int) { return f.cols, f.rows }
+
+var csi = regexp.MustCompile(`^\x1b\[([0-9;]*)([A-Za-z])`)
+
+func (f *fakeTerminal) Write(p []byte) (int, error) {
+	f.written += len(p)
+	for text := string(p); text != ""; {
+		if m := csi.FindStringSubmatch(text); m != nil {
+			f.control(m[1], m[2])
+			text = text[len(m[0]):]
+			continue
+		}
+		r, n := utf8.DecodeRuneInString(text)
+		text = text[n:]
+		f.put(r)
+	}
+	return len(p), nil
+}
+
+func (f *fakeTerminal) control(arg, kind string) {
+	switch kind {
+	case "A":
+		n, err := strconv.Atoi(arg)
+		if err != nil {
+			f.t.Errorf("moves up by %q", arg)
+		}
+		f.row -= n
+		if top := max(0, len(f.lines)-f.rows); f.row < top {
+			f.t.Error("the cursor went above the screen")
+			f.row = top
+		}
+	case "J":
+		f.lines = f.lines[:f.row+1]
+		f.lines[f.row] = ""
+	case "m":
+	default:
+		f.t.Errorf("unexpected control %q", kind)
+	}
+}
+
+func (f *fakeTerminal) put(r rune) {
+	switch {
+	case r == '\r':
+		f.col = 0
+	case r == '\n':
+		f.row, f.col = f.row+1, 0
+		if f.row == len(f.lines) {
+			f.lines = append(f.lines, "")
+		}
+	case r < ' ':
+		f.t.Errorf("control character %q reached the terminal", r)
+	default:
+		w := runewidth.RuneWidth(r)
+		if f.col+w > f.cols {
+			f.put('\n')
+		}
+		f.lines[f.row] += string(r)
+		f.col += w
+	}
+}
+
+func (f *fakeTerminal) text() string { return strings.TrimRight(strings.Join(f.lines, "\n"), "\n") }
+
+func (f *fakeTerminal) want(want ...string) {
+	f.t.Helper()
+	if got := f.text(); got != strings.Join(want, "\n") {
+		f.t.Errorf("the terminal shows\n%s\nwant\n%s", got, strings.Join(want, "\n"))
+	}
+}
+
+func newTestScreen(f *fakeTerminal) *watchScreen {
+	return newWatchScreen(f, f.size, func() time.Time { return time.Unix(0, 0) })
+}
+
+func TestWhatHappenedStaysAboveWhatHolds(t *testing.T) {
+	f := newFakeTerminal(t, 60, 10)
+	s := newTestScreen(f)
+	s.event(build.Event{Kind: build.Stage, Book: "book", Target: build.PDF, Text: "make"})
+	s.event(build.Event{Kind: build.Pass, Book: "book", Target: build.PDF, N: 2, Text: "uplatex"})
+	s.println("12:00:01 one")
+	f.want("12:00:01 one", "book pdf: TeX pass 2 (uplatex)  0 s")
+	s.rest("watching")
+	f.want("12:00:01 one", "watching")
+	s.println("12:00:02 two")
+	f.want("12:00:01 one", "12:00:02 two", "watching")
+	s.close()
+	s.println("after")
+	f.want("12:00:01 one", "12:00:02 two", "after")
+}
+
+func TestAnErrorGoesWhenItIsMended(t *testing.T) {
+	f := newFakeTerminal(t, 40, 12)
+	s := newTestScreen(f)
+	s.rest("watching")
+	s.println("failed")
+	s.pin("book pdf", []string{"ch01.re:3: error: bad\n    @<b>{"})
+	f.want("failed", "ch01.re:3: error: bad", "    @<b>{", "watching")
+	s.pin("book pdf", []string{"ch01.re:4: error: worse"})
+	f.want("failed", "ch01.re:4: error: worse", "watching")
+	s.pin("book pdf", nil)
+	s.println("good")
+	f.want("failed", "good", "watching")
+	s.pin("book pdf", []string{"ch01.re:5: error: again"})
+	s.close()
+	f.want("failed", "good", "ch01.re:5: error: again")
+}
+
+func TestAnErrorOfTwoVariantsIsShownOnceUntilBothAreMended(t *testing.T) {
+	f := newFakeTerminal(t, 40, 12)
+	s := newTestScreen(f)
+	s.rest("watching")
+	s.pin("print", []string{"ch01.re:3: error: bad"})
+	s.pin("ebook", []string{"ch01.re:3: error: bad"})
+	f.want("ch01.re:3: error: bad", "watching")
+	s.pin("print", nil)
+	f.want("ch01.re:3: error: bad", "watching")
+	s.pin("ebook", nil)
+	f.want("watching")
+}
+
+func TestLinesAreMeasuredInCellsNotCharacters(t *testing.T) {
+	f := newFakeTerminal(t, 21, 10)
+	s := newTestScreen(f)
+	s.pin("book", []string{"\x1b[31;1mエラー\x1b[0m: 図「はじめての組版」がない"})
+	s.rest("監視中です。いまのところ問題はありません")
+	f.want("エラー: 図「はじめて", "の組版」がない", "監視中です。いまのと")
+	s.println("done")
+	f.want("done", "エラー: 図「はじめて", "の組版」がない", "監視中です。いまのと")
+}
+
+func TestMoreErrorsThanFitAreCounted(t *testing.T) {
+	for rows := 1; rows < 12; rows++ {
+		f := newFakeTerminal(t, 30, rows)
+		s := newTestScreen(f)
+		s.rest("watching")
+		var lines []string
+		for i := range 30 {
+			lines = append(lines, fmt.Sprintf("error %d", i))
+		}
+		for i := range 5 {
+			s.pin("book", lines)
+			s.println(fmt.Sprint("line ", i))
+		}
+		if rows >= 5 && !strings.Contains(f.text(), "more lines") {
+			t.Errorf("%d rows: %s", rows, f.text())
+		}
+		if rows >= 3 {
+			s.pin("book", nil)
+			f.want("line 0", "line 1", "line 2", "line 3", "line 4", "watching")
+		}
+	}
+}
+
+func TestThousandsOfRedrawsDoNotScroll(t *testing.T) {
+	f := newFakeTerminal(t, 80, 24)
+	s := newTestScreen(f)
+	for i := range 3000 {
+		s.event(build.Event{Kind: build.Page, Book: "book", Target: build.PDF, N: int64(i)})
+		s.mu.Lock()
+		s.draw("")
+		s.mu.Unlock()
+	}
+	s.rest("watching")
+	f.want("watching")
+}
+
+func TestNothingIsWrittenWhileNothingChanges(t *testing.T) {
+	f := newFakeTerminal(t, 80, 24)
+	s := newTestScreen(f)
+	s.event(build.Event{Kind: build.Stage, Book: "book", Target: build.PDF, Text: "make"})
+	s.rest("watching")
+	before := f.written
+	time.Sleep(3 * redrawEvery)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.written != before || s.timer != nil {
+		t.Error("the idle screen is redrawn")
+	}
+}
+
+func TestManuscriptsDoNotControlTheTerminal(t *testing.T) {
+	f := newFakeTerminal(t, 80, 24)
+	s := newTestScreen(f)
+	s.pin("book", []string{"a\x1b]0;title\x07b\x1b[2Jc\rd\be\u009bf\xff"})
+	s.println("x\x1b[1;31mred\x1b[0m\x1b[3Ay")
+	for _, bad := range []string{"title\x07", "\x1b[2J", "\b"} {
+		if strings.Contains(f.text(), bad) {
+			t.Errorf("%q got through", bad)
+		}
+	}
+	f.want("xred[3Ay", "a]0;titleb[2Jcdef\ufffd")
+}
+
+func FuzzFold(f *testing.F) {
+	f.Add("\x1b[31;1mエラー\x1b[0m: 図", 5)
+	f.Fuzz(func(t *testing.T, text string, width int) {
+		text = strings.ReplaceAll(plainText(text), "\n", "")
+		width = 2 + abs(width)%200
+		var bare strings.Builder
+		for _, line := range fold(text, width) {
+			if n := cells(line); n > width {
+				t.Errorf("%q is %d cells, more than %d", line, n, width)
+			}
+			bare.WriteString(stripColour(line))
+		}
+		if bare.String() != stripColour(text) {
+			t.Errorf("%q became %q", text, bare.String())
+		}
+	})
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -(n + 1)
+	}
+	return n
+}
+
+func stripColour(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if n := colourAt(text[i:]); n > 0 {
+			i += n
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
+}
