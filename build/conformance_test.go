@@ -38,7 +38,7 @@ type contender struct {
 func contenders(t *testing.T) []contender {
 	list := []contender{{name: "host", engine: func(t testing.TB) build.Engine {
 		path := strings.Join(append(standin.Programs(t), "/usr/bin", "/bin"), ":")
-		reaper, err := build.StartReaper("true")
+		reaper, err := build.StartReaper("")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +123,7 @@ func list(t testing.TB, root string) []build.File {
 		if err != nil || rel == "." {
 			return err
 		}
-		if rel == ".bookci" {
+		if rel == ".bookci" || rel == ".git" {
 			return fs.SkipDir
 		}
 		info, err := d.Info()

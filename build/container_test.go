@@ -55,8 +55,8 @@ func TestAContainerIsHardened(t *testing.T) {
 		if out != "" {
 			t.Errorf("could be written to: %s", out)
 		}
-		if out, _ := sh(t, s, "cat /bookci/src/.git/config .git/config 2>/dev/null | grep -c token"); c.name == "docker bind stand-in" && strings.TrimSpace(out) != "1" {
-			t.Errorf(".git/config can be read in the mount: %q", out) // the copy in the work tree is the test's own doing
+		if out, _ := sh(t, s, "cat /bookci/src/.git/config 2>/dev/null"); out != "" {
+			t.Errorf(".git/config can be read: %q", out)
 		}
 		out, _ = sh(t, s, `ls /var/run/docker.sock 2>&1 | grep -v -i 'no such'; ls /dev/sd* /dev/vd* /dev/mem 2>/dev/null; true`)
 		if out != "" {
@@ -69,21 +69,29 @@ func TestAContainersLimitsHold(t *testing.T) {
 	inContainers(t, func(t *testing.T, c contender) {
 		root := t.TempDir()
 		s := open(t, c.engine(t), root)
-		// A fork that fails ends the shell.
-		if _, status := sh(t, s, `while :; do sleep 1000 & done`); status == 0 {
-			t.Error("processes without end ended well")
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		_, _ = s.Run(ctx, build.Command{Argv: []string{"sleep", "60"}}) // cancelled: that ends the others, too
-		if out, status := sh(t, s, "echo alive"); out != "alive\n" || status != 0 {
-			t.Fatalf("after a fork bomb: %q, %d", out, status)
-		}
 		if _, status := sh(t, s, `exec awk 'BEGIN { s = "0123456789abcdef"; while (1) s = s s }'`); status == 0 {
 			t.Error("memory without end ended well")
 		}
 		if _, status := sh(t, s, `dd if=/dev/zero of=/tmp/fill bs=1M count=2000 2>/dev/null`); status == 0 {
 			t.Error("2 GB of files were written within 512 MB")
+		}
+	})
+}
+
+func TestAForkBombEndsWhenCancelled(t *testing.T) {
+	inContainers(t, func(t *testing.T, c contender) {
+		root := t.TempDir()
+		e := c.engine(t)
+		s := open(t, e, root)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		begun := time.Now()
+		_, err := s.Run(ctx, build.Command{Argv: []string{"/bin/sh", "-c", `bomb() { while :; do sleep 1000 & done; }; while :; do (bomb) 2>/dev/null; done`}})
+		if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 20*time.Second {
+			t.Errorf("Run: %v after %v", err, took)
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
 		}
 	})
 }

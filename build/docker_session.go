@@ -27,7 +27,7 @@ type dockerSession struct {
 	root        string
 	transport   Transport
 	paths       Paths
-	sent        map[string]File // what the container's copy of the sources holds (Copy)
+	sent        map[string]File // what the container's copy of the sources holds (Copy); nil: unknown
 	keepalive   types.HijackedResponse
 	gone        <-chan container.WaitResponse
 	waitErr     <-chan error
@@ -127,8 +127,9 @@ func (s *dockerSession) Sync(ctx context.Context, files []File) error {
 	if err := s.send(ctx, files); err != nil {
 		return err
 	}
-	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && tar -cf - . | tar -xf - -C "$1"`,
-		[]string{s.paths.Work, ownDir + "/tree"}, nil, nil)
+	// The folder itself is left out: its times are not the user's to set.
+	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 |`+copyNames,
+		[]string{s.paths.Work, ownDir + "/tree", ownDir + "/run/unread"}, nil, nil)
 }
 
 // emptyWork removes all below $1. What a hostile maker left unreadable is made
@@ -137,11 +138,19 @@ const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {
 empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
 `
 
-// copyMounted fills the work tree from the mount. Names come by standard
-// input, end in NUL and begin with "./": any name is safe, GNU and busybox
-// tar alike.
+// copyNames copies what it is told of by standard input from this folder to
+// $1. Names end in NUL and begin with "./": any name is safe, GNU and busybox
+// tar alike. A pipeline's status is that of its end, so the file $3 tells when
+// its beginning could not read something.
+const copyNames = ` unread=$3 more=$4 xargs -0 -r sh -c '
+rm -f "$unread"
+{ tar -cf - $more -- "$@" || : >"$unread"; } | tar -xf - -C "$0" && [ ! -e "$unread" ]' "$1"`
+
+// copyMounted fills the work tree from the mount. The maker must be able to
+// write where a read-only checkout cannot.
 func (s *dockerSession) copyMounted(ctx context.Context, files []File) error {
-	script := emptyWork + `cd "$2" && xargs -0 sh -c 'tar -cf - --no-recursion -- "$@" | tar -xf - -C "$0" && exit 0; exit 1' "$1"`
+	script := emptyWork + `cd "$2" &&` + copyNames + ` && cd "$1" &&
+find . -mindepth 1 ! -type l ! -perm -600 -exec chmod u+rwX {} +`
 	pr, pw := io.Pipe()
 	go func() {
 		for _, f := range files {
@@ -152,12 +161,19 @@ func (s *dockerSession) copyMounted(ctx context.Context, files []File) error {
 		pw.Close()
 	}()
 	defer pr.Close()
-	return s.shell(ctx, "filling the work tree", script, []string{s.paths.Work, sourceDir}, pr, nil)
+	return s.shell(ctx, "filling the work tree", script,
+		[]string{s.paths.Work, sourceDir, ownDir + "/run/unread", "--no-recursion"}, pr, nil)
 }
 
 // send brings the container's copy of the sources up to date: what changed
 // goes as tar, what vanished goes first, by name.
 func (s *dockerSession) send(ctx context.Context, files []File) error {
+	tree := ownDir + "/tree"
+	if s.sent == nil {
+		if err := s.shell(ctx, "emptying the container's copy", emptyWork, []string{tree}, nil, nil); err != nil {
+			return err
+		}
+	}
 	now := make(map[string]File, len(files))
 	var changed []File
 	for _, f := range files {
@@ -172,7 +188,12 @@ func (s *dockerSession) send(ctx context.Context, files []File) error {
 			stale = append(stale, name)
 		}
 	}
-	tree := ownDir + "/tree"
+	folders := foldersOf(now)
+	for dir := range foldersOf(s.sent) {
+		if !folders[dir] {
+			stale = append(stale, dir)
+		}
+	}
 	if len(stale) > 0 {
 		err := s.shell(ctx, "removing files from the container", `cd "$1" && xargs -0 rm -rf --`, []string{tree},
 			strings.NewReader("./"+strings.Join(stale, "\x00./")+"\x00"), nil)
@@ -195,12 +216,23 @@ func (s *dockerSession) send(ctx context.Context, files []File) error {
 			err = rerr
 		}
 		if err != nil {
-			s.sent = map[string]File{} // unknown: send all the next time
+			s.sent = nil // unknown: send all the next time
 			return err
 		}
 	}
 	s.sent = now
 	return nil
+}
+
+// foldersOf lists the folders that hold files.
+func foldersOf(files map[string]File) map[string]bool {
+	folders := map[string]bool{}
+	for name := range files {
+		for dir := path.Dir(name); dir != "." && !folders[dir]; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	return folders
 }
 
 // Put implements Session.
