@@ -70,6 +70,8 @@ type Job struct {
 	Inputs  []File            // what the artifacts depend on
 	Fault   error             // why there is nothing to build: the config cannot be read
 	Known   []Diagnostic      // what is known to be wrong before a maker runs
+
+	first bool // made by Builder.First
 }
 
 // Result says what became of one target of a job.

@@ -47,10 +47,16 @@ func (m *making) prepare(ctx context.Context) error {
 		s.learnt = map[Target]bool{}
 	}
 	s.learnt[m.target] = true
-	if m.b.Force || m.record.Makers != s.makers {
+	record := m.record
+	if m.job.first {
+		whole := m.job
+		whole.Only = nil
+		record = m.b.record(whole, m.target)
+	}
+	if m.b.Force || record.Makers != s.makers {
 		return nil // from nothing; TeX of another image may read it differently
 	}
-	return putFolder(ctx, s, m.kept(), m.record.learntDir())
+	return putFolder(ctx, s, m.kept(), record.learntDir())
 }
 
 // putFolder sends a folder of this machine. A missing one is an empty one, and
@@ -117,7 +123,7 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 		Book: m.job.Book, Target: m.target, Work: m.session.Paths().Work,
 		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit,
 	})
-	env := append(m.b.dates(), "BOOKCI_STATE="+m.kept(), "BOOKCI_URNID="+m.job.Book.urn())
+	env := append(m.b.dates(), "BOOKCI_URNID="+m.job.Book.urn())
 	if m.target == PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
 	}
@@ -126,6 +132,11 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	}
 	if m.b.Fast {
 		env = append(env, "BOOKCI_FAST=1")
+	}
+	if m.job.first {
+		env = append(env, m.firstEnv()...)
+	} else {
+		env = append(env, "BOOKCI_STATE="+m.kept())
 	}
 	status, err = m.session.Run(ctx, Command{
 		Argv: m.argv(), Dir: m.job.Book.Dir, Env: env,
@@ -288,6 +299,9 @@ func (b *Builder) artifactName(job Job, t Target) string {
 // remember keeps what this build learnt for the next one, and says in the
 // manifest what was made.
 func (m *making) remember(ctx context.Context, fingerprint string, makers Makers, a Artifact, diagnostics []Diagnostic) error {
+	if m.job.first {
+		return nil
+	}
 	// What was learnt saves time; failing to keep it costs time and no more.
 	if err := m.keepLearnt(ctx); err != nil {
 		m.emit(Event{Kind: Note, Text: fmt.Sprintf("keeping what TeX learnt: %v", err)})

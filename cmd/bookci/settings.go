@@ -75,6 +75,7 @@ type watchSettings struct {
 	OnSuccess string        // shell command
 	OnFailure string        // shell command
 	Cancel    string        // a build that newer edits have overtaken: auto, always or never
+	First     string        // the edited chapters' pages before the whole book: auto, always or never
 }
 
 // defaultSettings are those of a folder without bookci.yml.
@@ -88,7 +89,7 @@ func defaultSettings() *settings {
 		ReadOnly:  true,
 		Engine:    "auto",
 		Transport: "auto",
-		Watch:     watchSettings{Poll: "auto", Cancel: "auto"},
+		Watch:     watchSettings{Poll: "auto", Cancel: "auto", First: "auto"},
 		Command:   map[build.Target]string{},
 		Env:       map[string]string{},
 		Origin:    map[string]string{},

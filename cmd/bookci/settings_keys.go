@@ -74,6 +74,7 @@ var settingKeys = []settingKey{
 		textKey("on_success", nil, func(s *settings) *string { return &s.Watch.OnSuccess }),
 		textKey("on_failure", nil, func(s *settings) *string { return &s.Watch.OnFailure }),
 		choiceKey("cancel", []string{"auto", "always", "never"}, func(s *settings) *string { return &s.Watch.Cancel }),
+		choiceKey("chapter_first", []string{"auto", "always", "never"}, func(s *settings) *string { return &s.Watch.First }),
 	}},
 }
 

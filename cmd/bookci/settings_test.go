@@ -52,7 +52,7 @@ engine: docker
 transport: copy
 jobs: 2
 strict: yes
-watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", on_success: make ok, on_failure: make ko, cancel: never}
+watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", on_success: make ok, on_failure: make ko, cancel: never, chapter_first: never}
 `
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -78,7 +78,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Transport:   "copy",
 		Jobs:        2,
 		Strict:      true,
-		Watch:       watchSettings{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", OnSuccess: "make ok", OnFailure: "make ko", Cancel: "never"},
+		Watch:       watchSettings{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", OnSuccess: "make ok", OnFailure: "make ko", Cancel: "never", First: "never"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -91,7 +91,7 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		"BOOKCI_NETWORK=host", "BOOKCI_LIMITS_MEMORY=1g", "BOOKCI_LIMITS_PIDS=none", "BOOKCI_LIMITS_CPUS=0.5", "BOOKCI_TIMEOUT=90s",
 		"BOOKCI_ENV=TZ=Asia/Tokyo,A=b=c", "BOOKCI_EXTRA_INPUTS=code/**, data/*", "BOOKCI_EXCLUDE=raw", "BOOKCI_READ_ONLY=0", "BOOKCI_CACHE_DIR=c",
 		"BOOKCI_ENGINE=host", "BOOKCI_TRANSPORT=bind", "BOOKCI_JOBS=3", "BOOKCI_STRICT=true", "BOOKCI_WATCH_DEBOUNCE=1s", "BOOKCI_WATCH_POLL=no", "BOOKCI_WATCH_SERVE=:9000",
-		"BOOKCI_WATCH_ON_SUCCESS=a", "BOOKCI_WATCH_ON_FAILURE=b", "BOOKCI_WATCH_CANCEL=always", "HOME=/root", "BOOKCI_WORK=/work",
+		"BOOKCI_WATCH_ON_SUCCESS=a", "BOOKCI_WATCH_ON_FAILURE=b", "BOOKCI_WATCH_CANCEL=always", "BOOKCI_WATCH_CHAPTER_FIRST=always", "HOME=/root", "BOOKCI_WORK=/work",
 	)
 	s.Origin = nil
 	s.File = ""
@@ -101,7 +101,7 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		Network: "host", Limits: limitSettings{Memory: 1 << 30, CPUs: 0.5}, Timeout: 90 * time.Second,
 		Env: map[string]string{"TZ": "Asia/Tokyo", "A": "b=c"}, ExtraInputs: []string{"code/**", "data/*"}, Exclude: []string{"raw"},
 		CacheDir: "c", Engine: "host", Transport: "bind", Jobs: 3, Strict: true,
-		Watch: watchSettings{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always"},
+		Watch: watchSettings{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always", First: "always"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -199,7 +199,7 @@ func TestBadValuesAreRefused(t *testing.T) {
 		"artifacts: .", "artifacts: ''", "artifacts: ./x/..", "network: 'container:x y'", "network: ''",
 		"limits: {memory: 1m}", "limits: {memory: -1g}", "limits: {memory: 99999999t}", "limits: {pids: -5}", "limits: {pids: 1.5}", "limits: {cpus: nan}", "limits: {cpus: -2}",
 		"timeout: -5m", "timeout: soon", "timeout: [1m]", "env: [A=1]", "env: {A: [1]}", "exclude: [a, [b]]", "exclude: '[a'",
-		"jobs: 0", "jobs: 1.5", "strict: maybe", "watch: {serve: nowhere}", "watch: {serve: ':99999'}", "watch: {poll: often}", "watch: {cancel: maybe}",
+		"jobs: 0", "jobs: 1.5", "strict: maybe", "watch: {serve: nowhere}", "watch: {serve: ':99999'}", "watch: {poll: often}", "watch: {cancel: maybe}", "watch: {chapter_first: yes}",
 		"books: x", "books: [x]", "books: [{}, {}]", "books: [{name: a}, {name: A}]", "books: [{name: ../x}]", "books: [{name: -x}]", "books: [{dir: ../x}]", "books: [{dir: /x}]", "books: [{targets: []}]",
 		"books: [{dir: a, dir: b}]", "books: [{dir: artifacts/x}]", "image: ''", "image: a b", "image: -x", "image: {build: ., ref: x}", "image: {dockerfile: x}", "image: {build: ../x}", "image: {build: ., platform: intel}",
 		"command: {pdf: ''}", "command: rake", "- a", "a: [", "\x83", "env: &a\n  B: *a\n",

@@ -30,6 +30,7 @@ type watchFlags struct {
 	onSuccess string
 	onFailure string
 	cancel    string
+	first     string
 }
 
 func (a *app) newWatchCmd() *cobra.Command {
@@ -59,6 +60,7 @@ It spends less on compressing the PDF than build does; the pages are the same.`,
 	flags.StringVar(&f.onSuccess, "on-success", "", "a shell command to run after a good build")
 	flags.StringVar(&f.onFailure, "on-failure", "", "a shell command to run after a failed one")
 	flags.StringVar(&f.cancel, "cancel", "", "give up a build that newer edits have overtaken: auto, always or never")
+	flags.StringVar(&f.first, "chapter-first", "", "make the edited chapters' pages before the whole book: auto, always or never")
 	return cmd
 }
 
@@ -74,13 +76,15 @@ func (f *watchFlags) applyWatch(cmd *cobra.Command, s *settings) error {
 	for _, text := range []struct {
 		flag, given string
 		set         *string
-	}{{"serve", f.serve, &w.Serve}, {"on-success", f.onSuccess, &w.OnSuccess}, {"on-failure", f.onFailure, &w.OnFailure}, {"cancel", f.cancel, &w.Cancel}} {
+	}{{"serve", f.serve, &w.Serve}, {"on-success", f.onSuccess, &w.OnSuccess}, {"on-failure", f.onFailure, &w.OnFailure}, {"cancel", f.cancel, &w.Cancel}, {"chapter-first", f.first, &w.First}} {
 		if changed(text.flag) {
 			*text.set = text.given
 		}
 	}
-	if !slices.Contains([]string{"auto", "always", "never"}, w.Cancel) {
-		return usagef("", "--cancel %q (one of auto, always, never)", w.Cancel)
+	for flag, value := range map[string]string{"cancel": w.Cancel, "chapter-first": w.First} {
+		if !slices.Contains([]string{"auto", "always", "never"}, value) {
+			return usagef("", "--%s %q (one of auto, always, never)", flag, value)
+		}
 	}
 	if f.json {
 		return usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
@@ -219,6 +223,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 	if err != nil {
 		return nil, nil, err
 	}
+	shown := w.chaptersFirst(ctx, p, c, jobs)
 	results := w.builder.Build(ctx, jobs)
 	if lost(results) && context.Cause(ctx) == nil {
 		// The warm session may have gone with the daemon, or with the
@@ -233,7 +238,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		results = w.builder.Build(ctx, jobs)
 	}
 	if context.Cause(ctx) == nil {
-		w.say(p, c, results)
+		w.say(p, c, withoutShown(results, shown))
 	}
 	w.results = results
 	return results, jobs, nil
@@ -244,6 +249,7 @@ func (w *watcher) prepare(p *project) error {
 	if w.builder != nil && reflect.DeepEqual(w.project.settings, p.settings) && w.project.root == p.root {
 		w.project = p
 		w.engines.project = p
+		w.builder.Force = false // the first build only
 		return nil
 	}
 	w.closeBuilder()
@@ -255,7 +261,7 @@ func (w *watcher) prepare(p *project) error {
 	}
 	b.KeepOpen, b.Fast = true, true
 	b.Force = w.flags.force
-	w.flags.force = false // the first build only
+	w.flags.force = false
 	w.builder = b
 	return nil
 }

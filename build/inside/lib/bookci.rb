@@ -11,15 +11,16 @@ begin
       'review/pdfmaker.rb' => ['ReVIEW::PDFMaker', 'bookci_positions.rb'],
       'review/call_hook.rb' => ['ReVIEW::CallHook', 'bookci_hooks.rb']
     }
+    watched['review/pdfmaker.rb'] << 'bookci_first.rb' if ENV['BOOKCI_CHAPTER_FIRST']
     # :end fires when a class or module body ends. By then everything that the
     # file requires at its top has been defined as well.
     TracePoint.new(:end) do |point|
       begin
-        _, (name, file) = watched.find { |path, (class_name, _)| point.path.end_with?(path) && point.self.to_s == class_name }
+        _, (name, *files) = watched.find { |path, (class_name, _)| point.path.end_with?(path) && point.self.to_s == class_name }
         if name
           watched.delete_if { |_, (class_name, _)| class_name == name }
           point.disable if watched.empty?
-          load File.join(__dir__, file)
+          files.each { |file| load File.join(__dir__, file) }
         end
       rescue StandardError, ScriptError
         nil

@@ -1,0 +1,36 @@
+package build
+
+import (
+	"os"
+	"path"
+	"time"
+)
+
+// First returns the job that makes the pages of some chapters of job alone,
+// with the numbers that they had in the last good PDF of the whole book, and
+// how long the maker took for that one. ok is false where there is none yet
+// whose numbers are known.
+//
+// What it makes is published beside the book, as an artifact of --only is, and
+// nothing of it is kept for later builds.
+func (b *Builder) First(job Job, chapters []string) (first Job, whole time.Duration, ok bool) {
+	if b.Force || len(job.Only) > 0 || job.Command[PDF] != "" {
+		return Job{}, 0, false
+	}
+	record := b.record(job, PDF)
+	if _, err := os.Stat(record.learntDir()); err != nil || record.Entry.Path == "" {
+		return Job{}, 0, false
+	}
+	job.Targets, job.Only, job.first = []Target{PDF}, chapters, true
+	return job, time.Duration(record.Seconds["make"] * float64(time.Second)), true
+}
+
+// firstEnv tells the programs of a session to make a chapter's pages in one
+// pass, from a copy of what the whole book left: see bookci-begin,
+// lib/bookci_first.rb and lib/tex.
+func (m *making) firstEnv() []string {
+	return []string{
+		"BOOKCI_CHAPTER_FIRST=1", "BOOKCI_ONE_PASS=1", "BOOKCI_SEED=" + m.kept(),
+		"BOOKCI_STATE=" + path.Join(m.session.Paths().Own, "state", string(m.target)+"-first"),
+	}
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/watch"
+)
+
+// Of a book that takes long, watch makes the edited chapter's own pages before
+// the whole: an author sees the edit in seconds however long the book is. They
+// have the numbers of the last whole build, which the build that follows
+// corrects.
+
+const (
+	// longBook is how long the maker took for the last whole PDF of a book
+	// whose chapters come first by themselves. A chapter alone takes about 2 s.
+	longBook = 4 * time.Second
+	// mostFirst chapters come first: more are no paragraph's edit.
+	mostFirst = 2
+)
+
+// chaptersFirst makes and says the pages of the chapters that c is about, and
+// returns the errors that were said. Whatever becomes of it, the whole book is
+// made next.
+func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change, jobs []build.Job) (shown []build.Diagnostic) {
+	policy := p.settings.Watch.First
+	if policy == "never" {
+		return nil
+	}
+	var first []build.Job
+	for _, job := range jobs {
+		chapters := editedChapters(p.root, c, job)
+		if len(chapters) == 0 {
+			continue
+		}
+		if j, took, ok := w.builder.First(job, chapters); ok && (policy == "always" || took > longBook) {
+			first = append(first, j)
+		}
+	}
+	if len(first) == 0 {
+		return nil
+	}
+	for i, res := range w.builder.Build(ctx, first) {
+		if context.Cause(ctx) == nil {
+			shown = append(shown, w.sayFirst(p, first[i].Only, res)...)
+		}
+	}
+	return shown
+}
+
+// editedChapters returns the IDs of the job's chapters that c has changed, and
+// none when it changed anything else or too many.
+func editedChapters(root string, c watch.Change, job build.Job) []string {
+	if c.First || c.Reason != "" || len(c.Edits) == 0 || len(c.Edits) > mostFirst || !slices.Contains(job.Targets, build.PDF) {
+		return nil
+	}
+	var ids []string
+	for _, edit := range c.Edits {
+		i := slices.IndexFunc(job.Book.Chapters, func(ch build.Chapter) bool {
+			return filepath.Join(root, filepath.FromSlash(ch.Path)) == edit.Path
+		})
+		if i < 0 || edit.Kind == watch.Removed {
+			return nil
+		}
+		ids = append(ids, job.Book.Chapters[i].ID)
+	}
+	return ids
+}
+
+// sayFirst is the line about a chapter's pages. What is wrong with the book is
+// said at once; any other failure is the whole build's to find.
+func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (shown []build.Diagnostic) {
+	here, err := os.Getwd()
+	if err != nil {
+		here = p.root
+	}
+	name := time.Now().Format("15:04:05") + " " + res.Book.Name + " " + strings.Join(chapters, ", ")
+	var fault *build.MakerError
+	switch {
+	case res.Err == nil:
+		w.show.println(name + " first: " + w.app.sum(res) + ", " + relativeTo(p.root, here, res.Artifact.Path))
+	case errors.As(res.Err, &fault):
+		for _, d := range res.Diagnostics {
+			if d.Severity == build.Error && d.File != "" {
+				shown = append(shown, d)
+			}
+		}
+		if len(shown) > 0 {
+			w.show.println(name + ": failed")
+		}
+		for _, d := range shown {
+			d.File = relativeTo(p.root, here, d.File)
+			w.show.println(w.app.paint(d))
+		}
+	}
+	return shown
+}
+
+// withoutShown leaves out of results what was said already.
+func withoutShown(results []build.Result, shown []build.Diagnostic) []build.Result {
+	said := map[string]bool{}
+	for _, d := range shown {
+		said[fmt.Sprint(d)] = true
+	}
+	results = slices.Clone(results)
+	for i := range results {
+		results[i].Diagnostics = slices.DeleteFunc(slices.Clone(results[i].Diagnostics), func(d build.Diagnostic) bool { return said[fmt.Sprint(d)] })
+	}
+	return results
+}
