@@ -154,12 +154,9 @@ func TestPipelinesRun(t *testing.T) {
 			}
 			git(t, top, "init", "-q")
 			copySample(t, filepath.Join(top, "articles"))
-			here, err := os.Getwd()
-			if err != nil {
-				t.Fatal(err)
-			}
+			// As review-init does: the stand-in has no gem where a job's makers look.
+			copyTree(t, filepath.Join(moduleTop, "internal/standin/image/gem/templates/latex/review-jsbook"), filepath.Join(top, "articles/sty"))
 			text := generateOK(t, top, args...)
-			t.Chdir(here) // generate has left it
 			git(t, top, "add", "-A")
 			git(t, top, "commit", "-q", "-m", "A book")
 			steps := shellSteps(t, system, text)
@@ -188,14 +185,14 @@ func TestPipelinesRun(t *testing.T) {
 			}
 
 			// What bookci writes is not taken for a source by the next build.
-			if code, output = job.run(t, steps[len(steps)-1:]); code != 0 && form != formInImage || strings.Contains(output, "starting the maker") {
+			build := steps[len(steps)-1] // its last line; what is before it has been done
+			build.text = build.text[strings.LastIndex(strings.TrimSpace(build.text), "\n")+1:]
+			if code, output = job.run(t, []shellStep{build}); code != 0 || strings.Contains(output, "starting the maker") {
 				t.Errorf("the second build, exit status %d:\n%s", code, output)
 			}
 
 			// A fault fails the job and stands in the report.
 			write(t, filepath.Join(job.clone, "articles/start.re"), "= はじめに\n\n@<nosuch>{x}\n")
-			build := steps[len(steps)-1]
-			build.text = build.text[strings.LastIndex(strings.TrimSpace(build.text), "\n")+1:]
 			if code, output = job.run(t, []shellStep{build}); code != exitBook {
 				t.Errorf("a wrong book: exit status %d:\n%s", code, output)
 			}
