@@ -60,15 +60,19 @@ func repository(t *testing.T, dir string) (top string) {
 	return top
 }
 
+// moduleTop is found before any test goes to another folder.
+var moduleTop, _ = filepath.Abs("../..")
+
 // copySample copies the sample book's sources.
-func copySample(t *testing.T, to string) {
+func copySample(t *testing.T, to string) { copyTree(t, filepath.Join(moduleTop, "sample-book"), to) }
+
+func copyTree(t *testing.T, from, to string) {
 	t.Helper()
-	sample := filepath.Join("..", "..", "sample-book")
-	err := filepath.WalkDir(sample, func(name string, d os.DirEntry, err error) error {
+	err := filepath.WalkDir(from, func(name string, d os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		rel, _ := filepath.Rel(sample, name)
+		rel, _ := filepath.Rel(from, name)
 		switch {
 		case d.IsDir() && (notASource[d.Name()]):
 			return filepath.SkipDir
@@ -100,10 +104,7 @@ func write(t *testing.T, name, text string) {
 }
 
 func TestPipelinesAreAsKept(t *testing.T) {
-	golden, err := filepath.Abs("testdata/ci")
-	if err != nil {
-		t.Fatal(err)
-	}
+	golden := filepath.Join(moduleTop, "cmd/bookci/testdata/ci")
 	const lock = "bookci.lock"
 	for _, c := range []struct {
 		name  string
