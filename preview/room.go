@@ -49,7 +49,7 @@ type rooms struct {
 	ctx    context.Context // ends with the preview
 	open   Opener
 	now    func() time.Time
-	opened func(generation int) // a new room is there
+	opened func() // a new room is there; called before anything runs in it
 
 	mu         sync.Mutex
 	room       Room
@@ -79,7 +79,7 @@ func (r *rooms) get() (Room, int, error) {
 	}
 	r.generation++
 	if r.opened != nil {
-		r.opened(r.generation)
+		r.opened()
 	}
 	return r.room, r.generation, nil
 }
@@ -160,22 +160,27 @@ func (h *helper) ask(request []byte, read func(*bufio.Reader) error) error {
 	return h.exchange(talk, request, read)
 }
 
-// generation of the room that the next request will be answered in.
+// running returns the conversation with the program of the room that is open
+// now, and begins it where there is none.
 func (h *helper) running() (*conversation, error) {
+	if h.talk != nil {
+		select {
+		case <-h.talk.ended:
+			// Such programs do not end by themselves: the room is lost.
+			h.rooms.drop(h.talk.generation)
+			h.talk = nil
+		default:
+		}
+	}
 	room, generation, err := h.rooms.get()
 	if err != nil {
 		return nil, err
 	}
+	if h.talk != nil && h.talk.generation == generation {
+		return h.talk, nil
+	}
 	if h.talk != nil {
-		select {
-		case <-h.talk.ended:
-		default:
-			if h.talk.generation == generation {
-				return h.talk, nil
-			}
-			h.talk.stop()
-		}
-		h.talk = nil
+		h.talk.stop()
 	}
 	h.talk = begin(h.rooms, room, generation, h.make(room.Own()))
 	if h.start != nil {

@@ -101,10 +101,11 @@ func (s *Server) asset(name, kind string) http.HandlerFunc {
 
 func (s *Server) book(r *http.Request) *book {
 	i, err := strconv.Atoi(r.URL.Query().Get("book"))
-	if err != nil || i < 0 || i >= len(s.books) {
+	books := s.shelf()
+	if err != nil || i < 0 || i >= len(books) {
 		return nil
 	}
-	return s.books[i]
+	return books[i]
 }
 
 func answer(w http.ResponseWriter, value any) {
@@ -159,7 +160,7 @@ func (s *Server) contents(ctx context.Context, b *book) []entry {
 	}
 	var list []entry
 	from := 1
-	for _, ch := range b.Chapters {
+	for _, ch := range b.now() {
 		data, err := readBelow(s.opts.Root, ch.File, chapterLimit)
 		if err != nil {
 			continue
@@ -286,7 +287,7 @@ func (s *Server) place(w http.ResponseWriter, r *http.Request) {
 // sources are the book's chapters as they are now.
 func (s *Server) sources(b *book) []source {
 	var list []source
-	for _, ch := range b.Chapters {
+	for _, ch := range b.now() {
 		if data, err := readBelow(s.opts.Root, ch.File, chapterLimit); err == nil {
 			list = append(list, source{ch.File, readManuscript(string(data))})
 		}
@@ -302,12 +303,13 @@ func (s *Server) spot(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	i := slices.IndexFunc(b.Chapters, func(c Chapter) bool { return c.File == q.Get("file") })
+	chapters := b.now()
+	i := slices.IndexFunc(chapters, func(c Chapter) bool { return c.File == q.Get("file") })
 	if i < 0 {
 		http.NotFound(w, r)
 		return
 	}
-	data, err := readBelow(s.opts.Root, b.Chapters[i].File, chapterLimit)
+	data, err := readBelow(s.opts.Root, chapters[i].File, chapterLimit)
 	if err != nil {
 		fail(w, err)
 		return
@@ -317,7 +319,7 @@ func (s *Server) spot(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	src := source{b.Chapters[i].File, readManuscript(string(data))}
+	src := source{chapters[i].File, readManuscript(string(data))}
 	first, last := chapterPages(e, words, src, string(data))
 	answer(w, findSpot(words, first, last, src, n))
 }
@@ -332,18 +334,18 @@ func chapterPages(e *edition, words [][]line, src source, text string) (first, l
 
 // frame serves the document that chapters are shown in.
 func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
-	i := slices.Index(s.books, s.book(r))
-	if i < 0 || s.books[i] == nil {
+	b := s.book(r)
+	if b == nil {
 		http.NotFound(w, r)
 		return
 	}
-	info, err := s.books[i].texts.info()
+	info, err := b.texts.info()
 	if err != nil {
 		fail(w, err)
 		return
 	}
 	nonce := rand.Text()
-	base := url.URL{Scheme: "http", Host: r.Host, Path: "/files/" + s.token + "/" + strings.TrimPrefix(path.Clean(s.books[i].Dir)+"/", "./")}
+	base := url.URL{Scheme: "http", Host: r.Host, Path: "/files/" + s.token + "/" + strings.TrimPrefix(path.Clean(b.Dir)+"/", "./")}
 	files := url.URL{Scheme: "http", Host: r.Host, Path: "/files/" + s.token + "/"}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")

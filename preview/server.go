@@ -18,7 +18,7 @@ type Options struct {
 	Root  string // absolute
 	Books []Book
 	Open  Opener
-	Now   func() time.Time
+	Now   func() time.Time // the clock
 	// Note is told what the user may want to know, in a sentence.
 	Note func(string)
 }
@@ -71,28 +71,34 @@ type book struct {
 	Book
 	texts *texts
 
-	mu      sync.Mutex
-	edition *edition
-	version int
-	changed []int
-	words   [][]line // of the edition, nil until asked for
-	wordsOf *edition
-	wordsMu sync.Mutex
+	mu       sync.Mutex
+	chapters []Chapter // as they are now
+	edition  *edition
+	version  int
+	changed  []int
+	words    [][]line // of the edition, nil until asked for
+	wordsOf  *edition
+	wordsMu  sync.Mutex
 }
 
 func (b *book) chapter(id string) (Chapter, bool) {
-	i := slices.IndexFunc(b.Chapters, func(c Chapter) bool { return c.ID == id })
+	chapters := b.now()
+	i := slices.IndexFunc(chapters, func(c Chapter) bool { return c.ID == id })
 	if i < 0 {
 		return Chapter{}, false
 	}
-	return b.Chapters[i], true
+	return chapters[i], true
+}
+
+// now are the book's chapters as they are now.
+func (b *book) now() []Chapter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.chapters
 }
 
 // New makes a server. The caller closes it.
 func New(opts Options) *Server {
-	if opts.Now == nil {
-		opts.Now = time.Now
-	}
 	if opts.Note == nil {
 		opts.Note = func(string) {}
 	}
@@ -101,12 +107,10 @@ func New(opts Options) *Server {
 	s.rooms = &rooms{ctx: s.ctx, open: opts.Open, now: opts.Now}
 	s.paint = newPainters(s.rooms)
 	for _, given := range opts.Books {
-		b := &book{Book: given}
-		b.texts = newTexts(b, opts.Root, s.rooms)
-		s.books = append(s.books, b)
+		s.books = append(s.books, s.newBook(given))
 	}
-	s.rooms.opened = func(int) {
-		for _, b := range s.books {
+	s.rooms.opened = func() {
+		for _, b := range s.shelf() {
 			b.texts.refilled()
 		}
 	}
@@ -128,6 +132,77 @@ func New(opts Options) *Server {
 		}
 	}
 	return s
+}
+
+// Update is told which books there are now. Books of the same name and config
+// stay as they are shown, with their chapters of now.
+func (s *Server) Update(books []Book) {
+	s.do(func() {
+		s.mu.Lock()
+		old := s.books
+		s.mu.Unlock()
+		var next []*book
+		same := len(old) == len(books)
+		for i, given := range books {
+			j := slices.IndexFunc(old, func(b *book) bool {
+				return b.Name == given.Name && b.Dir == given.Dir && b.Config == given.Config
+			})
+			if j < 0 {
+				next = append(next, s.newBook(given))
+				same = false
+				continue
+			}
+			b := old[j]
+			same = same && i == j
+			b.mu.Lock()
+			if !slices.Equal(b.chapters, given.Chapters) {
+				b.chapters, same = given.Chapters, false
+			}
+			b.mu.Unlock()
+			next = append(next, b)
+		}
+		if same {
+			return
+		}
+		s.mu.Lock()
+		s.books = next
+		s.mu.Unlock()
+		for _, b := range next {
+			if b.current() == nil && b.PDF != "" {
+				s.publish(b, b.PDF)
+			}
+		}
+		for _, b := range old {
+			if !slices.Contains(next, b) {
+				b.close()
+			}
+		}
+		s.hub.send("state", s.state())
+	})
+}
+
+func (s *Server) newBook(given Book) *book {
+	b := &book{Book: given, chapters: given.Chapters}
+	b.texts = newTexts(b, s.opts.Root, s.rooms)
+	return b
+}
+
+// close lets go of what a book holds.
+func (b *book) close() {
+	b.texts.helper.close()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.edition != nil {
+		b.edition.file.Close() // read only: nothing can be lost
+		b.edition = nil
+	}
+}
+
+// shelf is the books as they are now.
+func (s *Server) shelf() []*book {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.books
 }
 
 // do runs a task after those before it.
@@ -160,19 +235,12 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) Close() error {
 	s.hub.close()
 	s.cancel()
+	// The programs first: they would hold up what waits for their answers.
+	err := s.rooms.close()
 	s.work.Wait()
 	s.paint.close()
-	for _, b := range s.books {
-		b.texts.helper.close()
-	}
-	err := s.rooms.close()
-	for _, b := range s.books {
-		b.mu.Lock()
-		if b.edition != nil {
-			err = errors.Join(err, b.edition.file.Close())
-			b.edition = nil
-		}
-		b.mu.Unlock()
+	for _, b := range s.shelf() {
+		b.close()
 	}
 	return err
 }
@@ -192,7 +260,7 @@ func (s *Server) Peek(paths []string) {
 		s.mu.Lock()
 		s.edited = names[0]
 		s.mu.Unlock()
-		for i, b := range s.books {
+		for i, b := range s.shelf() {
 			chapters, styles := b.texts.saved(names)
 			if len(chapters) > 0 || styles {
 				s.hub.send("text", textEvent{Book: i, Chapters: chapters, Styles: styles})
@@ -229,7 +297,7 @@ func (s *Server) Built(outcomes []Outcome) {
 				failed = o.Err
 			}
 			took += o.Took
-			for _, b := range s.books {
+			for _, b := range s.shelf() {
 				if b.Name == o.Book && o.PDF != "" {
 					s.publish(b, o.PDF)
 				}
@@ -321,9 +389,9 @@ func (s *Server) state() state {
 		st.Built = s.built.UnixMilli()
 	}
 	s.mu.Unlock()
-	for _, b := range s.books {
+	for _, b := range s.shelf() {
 		b.mu.Lock()
-		st.Books = append(st.Books, bookState{Name: b.Name, Version: b.version, Chapters: b.Chapters})
+		st.Books = append(st.Books, bookState{Name: b.Name, Version: b.version, Chapters: b.chapters})
 		b.mu.Unlock()
 	}
 	return st

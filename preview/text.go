@@ -37,7 +37,6 @@ type texts struct {
 	book   *book
 	root   string
 	helper *helper
-	said   func(problem error)
 
 	mu      sync.Mutex
 	started bool            // somebody has looked at a chapter
@@ -269,11 +268,12 @@ func (t *texts) saved(names []string) (chapters []string, styles bool) {
 	if !started {
 		return nil, false
 	}
+	now := t.book.now()
 	var later []string
 	for _, n := range names {
-		if i := slices.IndexFunc(t.book.Chapters, func(c Chapter) bool { return c.File == n }); i >= 0 {
-			if _, err := t.show(t.book.Chapters[i].ID); err == nil {
-				chapters = append(chapters, t.book.Chapters[i].ID)
+		if i := slices.IndexFunc(now, func(c Chapter) bool { return c.File == n }); i >= 0 {
+			if _, err := t.show(now[i].ID); err == nil {
+				chapters = append(chapters, now[i].ID)
 				continue
 			}
 		}
@@ -310,7 +310,7 @@ func (t *texts) settle(names []string) {
 	started := t.started
 	t.mu.Unlock()
 	for _, n := range names {
-		if started && slices.ContainsFunc(t.book.Chapters, func(c Chapter) bool { return c.File == n }) {
+		if started && slices.ContainsFunc(t.book.now(), func(c Chapter) bool { return c.File == n }) {
 			_ = t.ask(t.writeRequest(n), &struct{}{}) // a new process is told again
 		}
 	}
