@@ -31,6 +31,16 @@ type page struct {
 	Hash   string  `json:"hash"` // pages of the same hash look the same
 	Width  float64 `json:"w"`    // points
 	Height float64 `json:"h"`
+	Trim   *part   `json:"trim,omitempty"` // what is left when the page has been cut, nil for all
+}
+
+// part is a part of a page, from its upper left corner, in parts of its width
+// and height.
+type part struct {
+	X float64 `json:"x"`
+	Y float64 `json:"y"`
+	W float64 `json:"w"`
+	H float64 `json:"h"`
 }
 
 // entry is a line of the table of contents.
@@ -186,6 +196,9 @@ func (d *document) page(v pdf.Value, inherited map[string]pdf.Value) page {
 	}
 	p := page{Width: math.Abs(box.Index(2).Float64() - box.Index(0).Float64()), Height: math.Abs(box.Index(3).Float64() - box.Index(1).Float64())}
 	turn := get("Rotate").Int64()
+	if turn == 0 {
+		p.Trim = trimmed(box, v.Key("TrimBox"))
+	}
 	if turn%180 != 0 {
 		p.Width, p.Height = p.Height, p.Width
 	}
@@ -201,6 +214,25 @@ func (d *document) page(v pdf.Value, inherited map[string]pdf.Value) page {
 	}
 	p.Hash = hex.EncodeToString(h.Sum(nil)[:8])
 	return p
+}
+
+// trimmed is the part of a page's box that its trim box leaves, nil when that
+// is all or makes no sense.
+func trimmed(box, trim pdf.Value) *part {
+	if box.Len() != 4 || trim.Len() != 4 {
+		return nil
+	}
+	var b, t [4]float64
+	for i := range 4 {
+		b[i], t[i] = box.Index(i).Float64(), trim.Index(i).Float64()
+	}
+	w, h := b[2]-b[0], b[3]-b[1]
+	p := part{X: (t[0] - b[0]) / w, Y: (b[3] - t[3]) / h, W: (t[2] - t[0]) / w, H: (t[3] - t[1]) / h}
+	sane := w > 0 && h > 0 && p.X >= 0 && p.Y >= 0 && p.W > 0.2 && p.H > 0.2 && p.X+p.W <= 1.0001 && p.Y+p.H <= 1.0001
+	if !sane || p.W > 0.995 && p.H > 0.995 {
+		return nil
+	}
+	return &p
 }
 
 // content writes what a content stream draws. Its names of fonts and pictures

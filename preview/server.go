@@ -26,6 +26,7 @@ type Options struct {
 // Book is one variant of a book.
 type Book struct {
 	Name     string
+	Title    string
 	Dir      string // slash path of the config's folder below the root
 	Config   string // base name of the config
 	Chapters []Chapter
@@ -378,6 +379,7 @@ type state struct {
 
 type bookState struct {
 	Name     string    `json:"name"`
+	Title    string    `json:"title,omitempty"`
 	Version  int       `json:"version"` // of the pages, 0 when there are none
 	Chapters []Chapter `json:"chapters"`
 }
@@ -391,7 +393,7 @@ func (s *Server) state() state {
 	s.mu.Unlock()
 	for _, b := range s.shelf() {
 		b.mu.Lock()
-		st.Books = append(st.Books, bookState{Name: b.Name, Version: b.version, Chapters: b.chapters})
+		st.Books = append(st.Books, bookState{Name: b.Name, Title: b.Title, Version: b.version, Chapters: b.chapters})
 		b.mu.Unlock()
 	}
 	return st

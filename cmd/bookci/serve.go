@@ -153,13 +153,25 @@ func (s *servedBook) books(p *project) []preview.Book {
 		if p.faults[b] != nil {
 			continue // its config cannot be read: its problems say so
 		}
-		shown := preview.Book{Name: b.Name, Dir: b.Dir, Config: b.Config, PDF: made[b.Name]}
+		shown := preview.Book{Name: b.Name, Title: titleOf(b), Dir: b.Dir, Config: b.Config, PDF: made[b.Name]}
 		for _, ch := range b.Chapters {
 			shown.Chapters = append(shown.Chapters, preview.Chapter{ID: ch.ID, File: ch.Path})
 		}
 		list = append(list, shown)
 	}
 	return list
+}
+
+// titleOf is the book's title: text, or a map that holds it under "name".
+func titleOf(b *build.Book) string {
+	switch title := b.Settings["booktitle"].(type) {
+	case string:
+		return title
+	case map[string]any:
+		name, _ := title["name"].(string)
+		return name
+	}
+	return ""
 }
 
 func absoluteIn(root, name string) string {

@@ -28,6 +28,7 @@ let chapter = place.chapter || '';
 let follow = kept.follow !== false;
 let spread = kept.spread === true;
 let zoom = kept.zoom || 1;
+let marks = kept.marks === true; // show what is cut off, and the marks for it
 let session = '';      // of the server
 
 async function get(path, values) {
@@ -57,7 +58,8 @@ function rest(f) {
 function draw(f) {
   const p = edition.pages[f.n - 1];
   if (!p) return;
-  const width = Math.min(2800, Math.max(160, Math.ceil(f.offsetWidth * devicePixelRatio / 160) * 160));
+  const part = cut(p);
+  const width = Math.min(2800, Math.max(160, Math.ceil(f.offsetWidth / part.w * devicePixelRatio / 160) * 160));
   const src = `/api/picture/${p.hash}?` + new URLSearchParams({ book, page: f.n, width });
   if (f.drawn === src) return;
   f.drawn = src;
@@ -67,7 +69,7 @@ function draw(f) {
     // The old picture stays until the new one is there.
     if (f.img) f.img.remove();
     f.img = img;
-    f.prepend(img);
+    f.sheet.append(img);
   };
   img.onerror = () => { if (f.drawn === src) { f.drawn = ''; f.retry = setTimeout(() => f.near && draw(f), 1500); } };
   img.src = src;
@@ -92,12 +94,20 @@ function restore(a) {
 
 const pageNow = () => Math.max(1, anchor().n);
 
+// The part of a page that is left when it has been cut: all of it, unless the
+// PDF says otherwise or the marks are to be seen.
+const cut = p => (!marks && p.trim) || { x: 0, y: 0, w: 1, h: 1 };
+const wide = p => p.w * cut(p).w;
+const high = p => p.h * cut(p).h;
+// A place on the whole page as one on what is shown of it.
+const shownTop = (n, top) => { const part = cut(edition.pages[n - 1]); return (top - part.y) / part.h; };
+
 // Pages that fit the window: as wide as it is, but no wider than is good to read.
 function sizes() {
   const across = spread ? 2 : 1;
   const room = pagesBox.clientWidth - (innerWidth > 760 ? 48 : 16);
-  const widest = Math.max(...edition.pages.map(p => p.w), 1);
-  const tall = Math.max(...edition.pages.map(p => p.h), 1);
+  const widest = Math.max(...edition.pages.map(wide), 1);
+  const tall = Math.max(...edition.pages.map(high), 1);
   const whole = (pagesBox.clientHeight - 56) / tall;
   let scale = Math.min(room / across / widest, Math.max(whole, Math.min(1.42, room / across / widest)));
   if (spread) scale = Math.min(scale, Math.max(whole, .6));
@@ -109,17 +119,24 @@ function layout() {
   const scale = sizes();
   figures.forEach(f => {
     const p = edition.pages[f.n - 1];
-    f.style.width = Math.round(p.w * scale) + 'px';
-    f.style.height = Math.round(p.h * scale) + 'px';
+    f.style.width = Math.round(wide(p) * scale) + 'px';
+    f.style.height = Math.round(high(p) * scale) + 'px';
+    const part = cut(p);
+    Object.assign(f.sheet.style, { left: -100 * part.x / part.w + '%', top: -100 * part.y / part.h + '%', width: 100 / part.w + '%', height: 100 / part.h + '%' });
     if (f.near) draw(f);
   });
   $('zoom').textContent = Math.round(zoom * 100) + '%';
 }
 
+function newFigure(n) {
+  const sheet = make('div', { className: 'sheet' });
+  return make('figure', { className: 'page', n, sheet }, make('div', { className: 'paper' }, sheet), make('figcaption', { textContent: n, ariaHidden: 'true' }));
+}
+
 function arrange() {
   const a = figures.length ? anchor() : { n: place.page || 1, part: place.part ?? .33 };
   const old = new Map(figures.map(f => [f.n, f]));
-  figures = edition.pages.map((p, i) => old.get(i + 1) || make('figure', { className: 'page', n: i + 1 }, make('figcaption', { textContent: i + 1, ariaHidden: 'true' })));
+  figures = edition.pages.map((p, i) => old.get(i + 1) || newFigure(i + 1));
   for (const [n, f] of old) if (n > figures.length) seen.unobserve(f);
   pagesBox.classList.toggle('spreads', spread);
   const rows = [];
@@ -130,7 +147,7 @@ function arrange() {
     const group = figures.slice(i, i + many);
     group.forEach(f => { f.classList.remove('left', 'right', 'alone'); });
     if (spread) {
-      const blank = () => { const p = edition.pages[group[0].n - 1]; return make('div', { className: 'blank', w: p.w, h: p.h }); };
+      const blank = () => { const p = edition.pages[group[0].n - 1]; return make('div', { className: 'blank', w: wide(p) }); };
       let pair = i === 0 ? [blank(), group[0]] : [group[0], group[1] || blank()];
       if (edition.rightToLeft) pair = pair.reverse();
       pair[0].classList.add('left');
@@ -155,6 +172,7 @@ function mark() {
   $('changed').hidden = n === 0;
   $('changed').textContent = W.changed(n);
   $('count').textContent = '/ ' + edition.pages.length;
+  $('marks').hidden = !edition.pages.some(p => p.trim);
 }
 
 async function loadPages(news) {
@@ -168,7 +186,7 @@ async function loadPages(news) {
   const at = before ? pageNow() : 0;
   const hash = before && before.pages[at - 1] && before.pages[at - 1].hash;
   edition = got;
-  if (!before || before.pages.length !== got.pages.length || before.pages.some((p, i) => p.w !== got.pages[i].w || p.h !== got.pages[i].h)) {
+  if (!before || before.pages.length !== got.pages.length || before.pages.some((p, i) => p.w !== got.pages[i].w || p.h !== got.pages[i].h || !p.trim !== !got.pages[i].trim)) {
     arrange();
     // Pages put in before mine: stay at mine.
     const moved = hash ? got.pages.findIndex(p => p.hash === hash) + 1 : 0;
@@ -205,7 +223,7 @@ function showPage(n, top) {
   const f = figures[Math.min(Math.max(1, n), figures.length) - 1];
   if (!f) return;
   const box = pagesBox.getBoundingClientRect(), r = f.getBoundingClientRect();
-  const to = top === undefined ? r.top - box.top - 16 : r.top + top * r.height - box.top - box.height * .35;
+  const to = top === undefined ? r.top - box.top - 16 : r.top + shownTop(f.n, top) * r.height - box.top - box.height * .35;
   pagesBox.scrollTop += to;
 }
 
@@ -216,8 +234,9 @@ function showSpot(at) {
   if (!f) return;
   f.querySelectorAll('.here').forEach(e => e.remove());
   const here = make('div', { className: 'here' });
-  here.style.top = at.top * 100 - .6 + '%';
-  here.style.height = (at.foot - at.top) * 100 + 1.2 + '%';
+  const top = shownTop(at.page, at.top), foot = shownTop(at.page, at.foot);
+  here.style.top = top * 100 - .6 + '%';
+  here.style.height = (foot - top) * 100 + 1.2 + '%';
   f.append(here);
   setTimeout(() => here.remove(), 2700);
 }
@@ -246,9 +265,9 @@ pagesBox.addEventListener('click', async ev => {
   if (ev.target.closest('.note')) return;
   const f = ev.target.closest('.page');
   if (!f) return;
-  const r = f.getBoundingClientRect();
+  const r = f.getBoundingClientRect(), part = cut(edition.pages[f.n - 1]);
   try {
-    const at = await get('/api/place', { page: f.n, x: (ev.clientX - r.left) / r.width, y: (ev.clientY - r.top) / r.height });
+    const at = await get('/api/place', { page: f.n, x: part.x + part.w * (ev.clientX - r.left) / r.width, y: part.y + part.h * (ev.clientY - r.top) / r.height });
     if (!at.line) return say(W.noPlace);
     named(at, 'pages');
   } catch (e) { say(e.message); }
@@ -266,6 +285,13 @@ function setSpread(on) {
   spread = on;
   keep({ spread });
   $('spread').setAttribute('aria-pressed', on);
+  if (edition) { const a = anchor(); arrange(); restore(a); }
+}
+
+function setMarks(on) {
+  marks = on;
+  keep({ marks });
+  $('marks').setAttribute('aria-pressed', on);
   if (edition) { const a = anchor(); arrange(); restore(a); }
 }
 
@@ -490,7 +516,7 @@ async function renderProblems() {
   notesFor = same;
   box.hidden = list.length === 0;
   const open = unfolded || errors.length > 0 && view === 'pages';
-  const head = make('button', { ariaExpanded: String(open), onclick: () => { unfolded = head.getAttribute('aria-expanded') !== 'true'; head.setAttribute('aria-expanded', unfolded); inside.hidden = !unfolded; } });
+  const head = make('button', { ariaExpanded: String(open), onclick: () => { unfolded = head.getAttribute('aria-expanded') !== 'true'; head.setAttribute('aria-expanded', unfolded); inside.hidden = !unfolded; box.classList.toggle('open', unfolded); } });
   if (errors.length) head.append(make('span', { className: 'n-errors', textContent: W.errors(errors.length) }));
   if (warnings) head.append(make('span', { className: 'n-warnings', textContent: W.warnings(warnings) }));
   const inside = make('div', { className: 'list', hidden: !open });
@@ -512,12 +538,13 @@ async function renderProblems() {
   cards.forEach(([at, p]) => {
     const note = card(p, ' note');
     note.setAttribute('role', 'alert');
-    note.style.top = Math.min(at.foot * 100 + .8, 82) + '%';
+    note.style.top = Math.min(shownTop(at.page, at.foot) * 100 + .8, 82) + '%';
     figures[at.page - 1]?.append(note);
   });
   if (cards.length && follow && !cards.some(([at]) => figures[at.page - 1] && inSight(figures[at.page - 1]))) showPage(cards[0][0].page, cards[0][0].top);
   inside.append(...list.map(p => card(p)));
   if (placed.size === errors.length && errors.length && !unfolded) { inside.hidden = true; head.setAttribute('aria-expanded', 'false'); }
+  box.classList.toggle('open', !inside.hidden);
   box.replaceChildren(head, inside);
 }
 
@@ -537,8 +564,8 @@ function status() {
     text = [W.upToDate, W.at(time), state.took ? W.took(state.took.toFixed(1)) : ''].filter(Boolean).join(' · ');
   } else if (state.books[book]?.version) text = W.upToDate;
   if ($('said').textContent !== text) $('said').textContent = text;
-  document.title = (bad ? '● ' : '') + (info?.title || state.books[book]?.name || 'bookci');
-  $('title').textContent = info?.title || state.books[book]?.name || 'bookci';
+  document.title = (bad ? '● ' : '') + (info?.title || state.books[book]?.title || state.books[book]?.name || 'bookci');
+  $('title').textContent = info?.title || state.books[book]?.title || state.books[book]?.name || 'bookci';
 }
 
 function onState(next) {
@@ -612,6 +639,7 @@ function key(k) {
     case '-': setZoom(zoom / 1.15); break;
     case '0': setZoom(1); break;
     case 's': setSpread(!spread); break;
+    case 'm': setMarks(!marks); break;
     case 'f': setFollow(!follow); break;
     case 'e': { const p = problems().find(p => p.severity === 'error' && p.line) || problems().find(p => p.line); if (p) goTo(p); break; }
     case 'g': $('number').focus(); $('number').select(); break;
@@ -632,6 +660,8 @@ $('smaller').onclick = () => setZoom(zoom / 1.15);
 $('larger').onclick = () => setZoom(zoom * 1.15);
 $('zoom').onclick = () => setZoom(1);
 $('spread').onclick = () => setSpread(!spread);
+$('marks').onclick = () => setMarks(!marks);
+$('marks').setAttribute('aria-pressed', marks);
 $('follow').onclick = () => setFollow(!follow);
 $('help').onclick = () => $('keys').showModal();
 $('changed').onclick = () => stepChanged(1);
