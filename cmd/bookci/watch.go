@@ -104,6 +104,7 @@ type watcher struct {
 	engines *engines
 	builder *build.Builder
 	results []build.Result
+	preview previewer                  // nil without --serve
 	pages   map[string][]build.PageSum // of each PDF, as it was last built
 	failed  map[string]bool            // variants and targets whose last build failed
 }
@@ -152,6 +153,9 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 			}
 		},
 	}
+	if err := w.serve(ctx, p, &opts); err != nil {
+		return err
+	}
 	err = watch.Run(ctx, opts, w.build)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -186,6 +190,9 @@ const dockerAway = 5 * time.Second
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
 	defer func() { w.show.rest(w.status()) }()
+	if w.preview != nil {
+		w.preview.Building(strings.Trim(because(w.root(), c), " ()"))
+	}
 	results, jobs, err := w.once(ctx, c)
 	if errors.Is(context.Cause(ctx), watch.ErrSuperseded) {
 		return watch.Result{}, watch.ErrSuperseded
@@ -198,6 +205,12 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 		out.Scope, out.Read = w.scope(jobs)
 	}
 	w.settings(err)
+	if w.preview != nil {
+		if w.project != nil {
+			w.preview.Use(w.project)
+		}
+		w.preview.Failed(results, err)
+	}
 	var environment *build.EnvironmentError
 	for _, res := range results {
 		err = errors.Join(err, res.Err)
@@ -207,6 +220,14 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	}
 	w.hook(ctx, err)
 	return out, nil
+}
+
+// root is that of the project, "" before it is known.
+func (w *watcher) root() string {
+	if w.project == nil {
+		return ""
+	}
+	return w.project.root
 }
 
 // once reads the project anew and builds it. bookci.yml, the configs and the
@@ -277,7 +298,34 @@ func (w *watcher) closeBuilder() {
 	w.builder, w.engines = nil, nil
 }
 
-func (w *watcher) close() { w.closeBuilder() }
+func (w *watcher) close() {
+	if w.preview != nil {
+		if err := w.preview.Close(); err != nil {
+			w.show.println(fmt.Sprintf("bookci: closing the preview: %v", err))
+		}
+	}
+	w.closeBuilder()
+}
+
+// serve starts the preview, if one is asked for.
+func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) error {
+	addr := p.settings.Watch.Serve
+	if addr == "" {
+		return nil
+	}
+	engine := func(ctx context.Context) (build.Engine, build.Makers, error) {
+		e := &engines{app: w.app, project: p, reaper: w.reaper, onEvent: w.show.event}
+		return e.get(ctx)
+	}
+	served, url, err := w.app.newPreviewer(ctx, p, engine, addr, w.flags.open, func(text string) { w.show.println("bookci: " + text) })
+	if err != nil {
+		return err
+	}
+	w.preview = served
+	opts.Peek = func(c watch.Change) { served.Peek(c.Paths()) }
+	w.show.println("bookci: the book is at " + url)
+	return nil
+}
 
 // lost reports whether a session failed rather than the book.
 func lost(results []build.Result) bool {

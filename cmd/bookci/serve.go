@@ -1,0 +1,298 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/preview"
+)
+
+// previewer follows a watch and serves its page. Its methods return at once.
+type previewer interface {
+	// Use is told of the project as it was read anew: its books and chapters.
+	Use(p *project)
+	// Peek is told of files just saved, before they are built: absolute paths.
+	Peek(paths []string)
+	Building(reason string)
+	Built(results []build.Result)
+	// Failed is Built for a build that ended before it had results for all.
+	Failed(results []build.Result, err error)
+	Close() error
+}
+
+// engineFunc returns where the makers run, as engines.get.
+type engineFunc func(ctx context.Context) (build.Engine, build.Makers, error)
+
+// newPreviewer serves the page for p at addr and returns its URL. The page
+// works in a session of its own beside the builder's: giving up a build ends
+// every process of that one.
+func (a *app) newPreviewer(ctx context.Context, p *project, engine engineFunc, addr string, open bool, note func(string)) (previewer, string, error) {
+	addr, err := loopbackAddr(addr)
+	if err != nil {
+		return nil, "", err
+	}
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err != nil {
+		return nil, "", &build.EnvironmentError{Err: fmt.Errorf("serving the preview: %w", err), Hint: "another program may use the port: try --serve localhost:0, which takes a free one"}
+	}
+	s := &servedBook{app: a, project: p, engine: engine, note: note}
+	s.server = preview.New(preview.Options{Root: p.root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note})
+	s.serving.Add(1)
+	go func() {
+		defer s.serving.Done()
+		if err := s.server.Serve(l); err != nil {
+			note(fmt.Sprintf("serving the preview: %v", err))
+		}
+	}()
+	url := "http://" + browserHost(l.Addr()) + "/"
+	if open {
+		if err := openBrowser(url); err != nil {
+			note(fmt.Sprintf("opening the browser: %v", err))
+		}
+	}
+	return s, url, nil
+}
+
+// servedBook is the previewer.
+type servedBook struct {
+	app     *app
+	engine  engineFunc
+	note    func(string)
+	server  *preview.Server
+	serving sync.WaitGroup
+
+	mu      sync.Mutex
+	project *project
+}
+
+func (s *servedBook) Use(p *project) {
+	s.mu.Lock()
+	s.project = p
+	s.mu.Unlock()
+	s.server.Update(s.books(p))
+}
+
+func (s *servedBook) Peek(paths []string)    { s.server.Peek(paths) }
+func (s *servedBook) Building(reason string) { s.server.Building(reason) }
+
+func (s *servedBook) Built(results []build.Result) { s.Failed(results, nil) }
+
+func (s *servedBook) Failed(results []build.Result, err error) {
+	s.mu.Lock()
+	root := s.project.root
+	s.mu.Unlock()
+	var outcomes []preview.Outcome
+	for _, res := range results {
+		o := preview.Outcome{Book: res.Book.Name}
+		if res.Target == build.PDF && res.Err == nil {
+			o.PDF = absoluteIn(root, res.Artifact.Path)
+		}
+		for _, d := range res.Diagnostics {
+			o.Problems = append(o.Problems, problemOf(d))
+		}
+		if res.Err != nil {
+			o.Err = res.Err.Error()
+		}
+		if !res.UpToDate {
+			for _, seconds := range res.Seconds {
+				o.Took += time.Duration(seconds * float64(time.Second))
+			}
+		}
+		outcomes = append(outcomes, o)
+	}
+	if err != nil {
+		outcomes = append(outcomes, preview.Outcome{Err: err.Error()})
+	}
+	s.server.Built(outcomes)
+}
+
+func (s *servedBook) Close() error {
+	err := s.server.Close()
+	s.serving.Wait()
+	return err
+}
+
+func problemOf(d build.Diagnostic) preview.Problem {
+	p := preview.Problem{Severity: string(build.Warning), File: d.File, Line: d.Line, Message: d.Message, Hint: d.Hint, Source: d.Source}
+	if d.Severity == build.Error {
+		p.Severity = string(build.Error)
+	}
+	return p
+}
+
+// books are the project's, with the PDFs that lie there already.
+func (s *servedBook) books(p *project) []preview.Book {
+	made := map[string]string{}
+	var manifest build.Manifest
+	// Without a manifest, or with one that is damaged, nothing was made.
+	if text, err := os.ReadFile(filepath.Join(p.artifacts(), build.ManifestName)); err == nil && json.Unmarshal(text, &manifest) == nil {
+		for _, e := range manifest.Artifacts {
+			if e.Target == build.PDF {
+				made[e.Book] = absoluteIn(p.root, e.Path)
+			}
+		}
+	}
+	var list []preview.Book
+	for _, b := range p.books {
+		if p.faults[b] != nil {
+			continue // its config cannot be read: its problems say so
+		}
+		shown := preview.Book{Name: b.Name, Title: titleOf(b), Dir: b.Dir, Config: b.Config, PDF: made[b.Name]}
+		for _, ch := range b.Chapters {
+			shown.Chapters = append(shown.Chapters, preview.Chapter{ID: ch.ID, File: ch.Path})
+		}
+		list = append(list, shown)
+	}
+	return list
+}
+
+// titleOf is the book's title: text, or a map that holds it under "name".
+func titleOf(b *build.Book) string {
+	switch title := b.Settings["booktitle"].(type) {
+	case string:
+		return title
+	case map[string]any:
+		name, _ := title["name"].(string)
+		return name
+	}
+	return ""
+}
+
+func absoluteIn(root, name string) string {
+	name = filepath.FromSlash(name)
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(root, name)
+}
+
+// open opens a session with the sources as they are now.
+func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
+	s.mu.Lock()
+	p := s.project
+	s.mu.Unlock()
+	engine, _, err := s.engine(ctx)
+	if err != nil {
+		return nil, err
+	}
+	session, err := engine.Open(ctx, build.SessionOptions{
+		Root: p.root,
+		Env:  environ(p.settings.Env),
+		Note: func(format string, args ...any) { s.note(fmt.Sprintf(format, args...)) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, session.Close())
+		}
+	}()
+	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: p.settings.Exclude, Books: p.books})
+	if err != nil {
+		return nil, err
+	}
+	if err := session.Sync(ctx, sources.Files); err != nil {
+		return nil, err
+	}
+	return previewRoom{session}, nil
+}
+
+// previewRoom is a session as the preview uses it. After Sync its commands are
+// independent of each other.
+type previewRoom struct{ session build.Session }
+
+func (r previewRoom) Own() string  { return r.session.Paths().Own }
+func (r previewRoom) Close() error { return r.session.Close() }
+
+func (r previewRoom) Put(ctx context.Context, dir string, tar io.Reader) error {
+	return r.session.Put(ctx, dir, tar)
+}
+
+func (r previewRoom) Run(ctx context.Context, p preview.Program) error {
+	status, err := r.session.Run(ctx, build.Command{Argv: p.Argv, Env: p.Env, Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr})
+	if err == nil && status != 0 {
+		err = fmt.Errorf("%s ended with status %d", path.Base(p.Argv[0]), status)
+	}
+	return err
+}
+
+// defaultPort is that of an address without one.
+const defaultPort = "8000"
+
+// loopbackAddr completes what --serve says. An address without a host is this
+// machine's alone: others see the book only if the user names an address for them.
+func loopbackAddr(text string) (string, error) {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		if strings.Trim(text, "0123456789") == "" {
+			host, port = "", text
+		} else {
+			host, port = strings.Trim(text, "[]"), defaultPort
+		}
+	}
+	host = cmp.Or(host, "localhost")
+	if _, err := netip.ParseAddr(host); err != nil && !strings.EqualFold(host, "localhost") {
+		return "", usagef("use localhost:8000, or the address of a network of this machine", "--serve %q: a host is localhost or an IP address", text)
+	}
+	return net.JoinHostPort(host, cmp.Or(port, defaultPort)), nil
+}
+
+// browserHost is an address that a browser on this machine can open.
+func browserHost(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && (ip.IsUnspecified() || ip.IsLoopback()) {
+		host = "localhost"
+		if ip.Is6() && ip.IsLoopback() {
+			host = "::1"
+		}
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// openBrowser opens a page in the user's browser.
+func openBrowser(url string) error {
+	var argv []string
+	switch runtime.GOOS {
+	case "darwin":
+		argv = []string{"open", url}
+	case "windows":
+		argv = []string{"rundll32", "url.dll,FileProtocolHandler", url}
+	default:
+		for _, name := range []string{"xdg-open", "wslview", "sensible-browser"} {
+			if _, err := exec.LookPath(name); err == nil {
+				argv = []string{name, url}
+				break
+			}
+		}
+	}
+	if len(argv) == 0 {
+		return fmt.Errorf("no browser found; open %s yourself", url)
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	// The opener ends by itself, in its own time; it must not stay a zombie.
+	go func() { _ = cmd.Wait() }()
+	return nil
+}

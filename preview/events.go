@@ -1,0 +1,115 @@
+package preview
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// hub sends what happens to every open page.
+type hub struct {
+	mu      sync.Mutex
+	clients map[chan message]bool
+	closed  bool
+}
+
+type message struct {
+	kind string
+	data []byte
+}
+
+const (
+	backlog     = 64 // messages that a slow page may be behind
+	mostClients = 64 // pages open at a time
+	heartbeat   = 15 * time.Second
+)
+
+// join returns a channel of messages, nil when there are too many already or
+// the preview is closed. The channel is closed when the page is too slow: it
+// then begins anew.
+func (h *hub) join() chan message {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed || len(h.clients) >= mostClients {
+		return nil
+	}
+	c := make(chan message, backlog)
+	h.clients[c] = true
+	return c
+}
+
+func (h *hub) leave(c chan message) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.clients, c)
+}
+
+func (h *hub) send(kind string, value any) {
+	data, err := json.Marshal(value)
+	if err != nil {
+		return // all that is sent can be written
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for c := range h.clients {
+		select {
+		case c <- message{kind, data}:
+		default:
+			delete(h.clients, c)
+			close(c)
+		}
+	}
+}
+
+func (h *hub) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.closed = true
+	for c := range h.clients {
+		delete(h.clients, c)
+		close(c)
+	}
+}
+
+// events is the stream that a page listens to.
+func (s *Server) events(w http.ResponseWriter, r *http.Request) {
+	c := s.hub.join()
+	if c == nil {
+		http.Error(w, "too many pages are open", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.hub.leave(c)
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := http.NewResponseController(w)
+	// The page begins with the whole state, whatever it missed.
+	state, err := json.Marshal(s.state())
+	if err != nil {
+		return
+	}
+	write := func(m message) bool {
+		_ = out.SetWriteDeadline(s.opts.Now().Add(heartbeat)) // an idle stream has none
+		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", m.kind, m.data)
+		return err == nil && out.Flush() == nil
+	}
+	if !write(message{"state", state}) {
+		return
+	}
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		select {
+		case m, ok := <-c:
+			if !ok || !write(m) {
+				return
+			}
+		case <-beat.C:
+			if !write(message{"beat", []byte("{}")}) {
+				return
+			}
+		case <-r.Context().Done():
+			return
+		}
+	}
+}

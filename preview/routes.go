@@ -1,0 +1,401 @@
+package preview
+
+import (
+	"context"
+	"crypto/rand"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+//go:embed web
+var web embed.FS
+
+// frame is the document that a chapter is shown in.
+var frame = template.Must(template.ParseFS(web, "web/frame.html"))
+
+// Routes are the paths that are answered; all others are not there.
+var Routes = []string{
+	"/",                        // the page
+	"/app.css",                 // its style
+	"/app.js",                  // its script
+	"/words.js",                // what it says, in the reader's language
+	"/api/events",              // what happens, as a stream
+	"/api/pages",               // ?book=: sizes and hashes of the pages, the table of contents
+	"/api/picture/{hash}",      // ?book= &page= &width=: a page as PNG
+	"/api/text",                // ?book= &chapter=: a chapter as HTML
+	"/api/place",               // ?book= &page= &x= &y=: the manuscript's line for a point of a page
+	"/api/spot",                // ?book= &file= &line=: the point of a page for a line of the manuscript
+	"/frame",                   // ?book=: the document that shows a chapter, with an opaque origin
+	"/files/{token}/{name...}", // the book's own pictures and stylesheets
+}
+
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Handler answers requests that g lets pass.
+func (s *Server) Handler(g guard) http.Handler {
+	handlers := map[string]http.HandlerFunc{
+		"/":                        s.asset("index.html", "text/html; charset=utf-8"),
+		"/app.css":                 s.asset("app.css", "text/css; charset=utf-8"),
+		"/app.js":                  s.asset("app.js", "text/javascript; charset=utf-8"),
+		"/words.js":                s.asset("words.js", "text/javascript; charset=utf-8"),
+		"/icon.svg":                s.asset("icon.svg", "image/svg+xml"),
+		"/api/events":              s.events,
+		"/api/pages":               s.pages,
+		"/api/picture/{hash}":      s.picture,
+		"/api/text":                s.text,
+		"/api/place":               s.place,
+		"/api/spot":                s.spot,
+		"/frame":                   s.frame,
+		"/files/{token}/{name...}": s.file,
+	}
+	mux := http.NewServeMux()
+	for _, route := range Routes {
+		pattern := route
+		if pattern == "/" {
+			pattern = "/{$}"
+		}
+		mux.HandleFunc(pattern, handlers[route])
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-store")
+		h.Set("Content-Security-Policy", pagePolicy)
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		if why := g.refuses(r, strings.HasPrefix(r.URL.Path, "/files/")); why != "" {
+			http.Error(w, why, http.StatusForbidden)
+			return
+		}
+		// Nothing that is served has a path which could be written otherwise.
+		if clean := path.Clean(r.URL.Path); clean != r.URL.Path || strings.ContainsAny(r.URL.Path, "\\\x00") {
+			http.NotFound(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+func (s *Server) asset(name, kind string) http.HandlerFunc {
+	data, err := web.ReadFile("web/" + name)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err != nil {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", kind)
+		_, _ = w.Write(data) // the browser may be gone
+	}
+}
+
+func (s *Server) book(r *http.Request) *book {
+	i, err := strconv.Atoi(r.URL.Query().Get("book"))
+	books := s.shelf()
+	if err != nil || i < 0 || i >= len(books) {
+		return nil
+	}
+	return books[i]
+}
+
+func answer(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(value) // the browser may be gone
+}
+
+// fail answers with what went wrong.
+func fail(w http.ResponseWriter, err error) {
+	code := http.StatusServiceUnavailable
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoPages) {
+		code = http.StatusNotFound
+	}
+	http.Error(w, err.Error(), code)
+}
+
+type pagesAnswer struct {
+	Version int     `json:"version"`
+	Pages   []page  `json:"pages"`
+	Outline []entry `json:"outline"`
+	Changed []int   `json:"changed"`
+	// RightToLeft: the book is bound at the right.
+	RightToLeft bool `json:"rightToLeft,omitempty"`
+}
+
+func (s *Server) pages(w http.ResponseWriter, r *http.Request) {
+	b := s.book(r)
+	if b == nil {
+		http.NotFound(w, r)
+		return
+	}
+	b.mu.Lock()
+	e := b.edition
+	got := pagesAnswer{Version: b.version, Changed: b.changed}
+	b.mu.Unlock()
+	if e == nil {
+		fail(w, errNoPages)
+		return
+	}
+	got.Pages, got.Outline, got.RightToLeft = e.pages, e.outline, e.rightToLeft
+	if len(got.Outline) == 0 {
+		got.Outline = s.contents(r.Context(), b)
+	}
+	answer(w, got)
+}
+
+// contents is a table of contents for a PDF without one: where the chapters begin.
+func (s *Server) contents(ctx context.Context, b *book) []entry {
+	_, words, err := s.print(ctx, b)
+	if err != nil {
+		return nil
+	}
+	var list []entry
+	from := 1
+	for _, ch := range b.now() {
+		data, err := readBelow(s.opts.Root, ch.File, chapterLimit)
+		if err != nil {
+			continue
+		}
+		m := readManuscript(string(data))
+		title, n := heading(string(data))
+		if title == "" {
+			continue
+		}
+		// The table of contents in print has the same headings: the text after
+		// the heading says where the chapter itself is.
+		body := source{ch.File, m}
+		at := findSpot(words, from, len(words), body, n+1)
+		if at.Page == 0 {
+			at = findSpot(words, from, len(words), body, n)
+		}
+		if at.Page > 0 {
+			from = at.Page
+			list = append(list, entry{Title: title, Page: at.Page, Level: 1})
+		}
+	}
+	return list
+}
+
+// heading is a chapter's first heading and its line.
+func heading(text string) (string, int) {
+	n := 0
+	for l := range strings.SplitSeq(text, "\n") {
+		n++
+		if strings.HasPrefix(strings.TrimPrefix(l, "\uFEFF"), "=") {
+			return strings.TrimSpace(printed(strings.TrimPrefix(l, "\uFEFF"))), n
+		}
+	}
+	return "", 0
+}
+
+const (
+	narrowest = 64
+	widest    = 4096
+)
+
+func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
+	b := s.book(r)
+	q := r.URL.Query()
+	near, _ := strconv.Atoi(q.Get("page"))
+	width, err := strconv.Atoi(q.Get("width"))
+	if b == nil || err != nil || width < narrowest || width > widest {
+		http.NotFound(w, r)
+		return
+	}
+	e := b.current()
+	if e == nil {
+		fail(w, errNoPages)
+		return
+	}
+	n := e.number(r.PathValue("hash"), near)
+	if n == 0 {
+		http.NotFound(w, r)
+		return
+	}
+	data, err := s.paint.picture(r.Context(), e, n, width)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	w.Header().Set("Cache-Control", "private, max-age=3600, immutable")
+	_, _ = w.Write(data) // the browser may be gone
+}
+
+type textAnswer struct {
+	*shownChapter
+	Info *bookInfo `json:"info"`
+}
+
+func (s *Server) text(w http.ResponseWriter, r *http.Request) {
+	b := s.book(r)
+	if b == nil {
+		http.NotFound(w, r)
+		return
+	}
+	shown, err := b.texts.show(r.URL.Query().Get("chapter"))
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	info, err := b.texts.info()
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	answer(w, textAnswer{shown, info})
+}
+
+func (s *Server) place(w http.ResponseWriter, r *http.Request) {
+	b := s.book(r)
+	q := r.URL.Query()
+	n, err := strconv.Atoi(q.Get("page"))
+	x, errX := strconv.ParseFloat(q.Get("x"), 64)
+	y, errY := strconv.ParseFloat(q.Get("y"), 64)
+	if b == nil || errors.Join(err, errX, errY) != nil {
+		http.NotFound(w, r)
+		return
+	}
+	e, words, err := s.print(r.Context(), b)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	if n < 1 || n > len(e.pages) || n > len(words) {
+		http.NotFound(w, r)
+		return
+	}
+	found := findPlace(words[n-1], x, y, s.sources(b))
+	if found.Line > 0 {
+		data, err := readBelow(s.opts.Root, found.File, chapterLimit)
+		if err == nil {
+			found.Text = sourceLine(string(data), found.Line)
+		}
+	}
+	answer(w, found)
+}
+
+// sources are the book's chapters as they are now.
+func (s *Server) sources(b *book) []source {
+	var list []source
+	for _, ch := range b.now() {
+		if data, err := readBelow(s.opts.Root, ch.File, chapterLimit); err == nil {
+			list = append(list, source{ch.File, readManuscript(string(data))})
+		}
+	}
+	return list
+}
+
+func (s *Server) spot(w http.ResponseWriter, r *http.Request) {
+	b := s.book(r)
+	q := r.URL.Query()
+	n, err := strconv.Atoi(q.Get("line"))
+	if b == nil || err != nil || n < 1 {
+		http.NotFound(w, r)
+		return
+	}
+	chapters := b.now()
+	i := slices.IndexFunc(chapters, func(c Chapter) bool { return c.File == q.Get("file") })
+	if i < 0 {
+		http.NotFound(w, r)
+		return
+	}
+	data, err := readBelow(s.opts.Root, chapters[i].File, chapterLimit)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	e, words, err := s.print(r.Context(), b)
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	src := source{chapters[i].File, readManuscript(string(data))}
+	first, last := chapterPages(e, words, src, string(data))
+	answer(w, findSpot(words, first, last, src, n))
+}
+
+// chapterPages are the pages that a chapter may stand on: from where its text
+// after the heading begins to the end of the book.
+func chapterPages(e *edition, words [][]line, src source, text string) (first, last int) {
+	_, n := heading(text)
+	at := findSpot(words, 1, len(words), src, n+1)
+	return max(1, at.Page), len(e.pages)
+}
+
+// frame serves the document that chapters are shown in.
+func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
+	b := s.book(r)
+	if b == nil {
+		http.NotFound(w, r)
+		return
+	}
+	info, err := b.texts.info()
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	nonce := rand.Text()
+	base := url.URL{Scheme: "http", Host: r.Host, Path: "/files/" + s.token + "/" + strings.TrimPrefix(path.Clean(b.Dir)+"/", "./")}
+	files := url.URL{Scheme: "http", Host: r.Host, Path: "/files/" + s.token + "/"}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", fmt.Sprintf(
+		"sandbox allow-scripts; default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline' %s; img-src %s data:; base-uri %s; form-action 'none'; frame-ancestors 'self'",
+		nonce, &files, &files, &files))
+	script, err := web.ReadFile("web/frame.js")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	style, err := web.ReadFile("web/frame.css")
+	if err != nil {
+		fail(w, err)
+		return
+	}
+	_ = frame.Execute(w, map[string]any{ // the browser may be gone
+		"Language": info.Language,
+		"Base":     base.String(),
+		"Styles":   info.Styles,
+		"Nonce":    nonce,
+		"Script":   template.JS(script),
+		"Style":    template.CSS(style),
+	})
+}
+
+// served are the files of a book that its HTML may show.
+var served = map[string]string{
+	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
+	".svg": "image/svg+xml", ".webp": "image/webp", ".css": "text/css; charset=utf-8",
+}
+
+const fileLimit = 64 << 20
+
+func (s *Server) file(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("name")
+	kind := served[strings.ToLower(path.Ext(name))]
+	hidden := slices.ContainsFunc(strings.Split(name, "/"), func(part string) bool { return strings.HasPrefix(part, ".") })
+	if r.PathValue("token") != s.token || kind == "" || hidden || !fs.ValidPath(name) {
+		http.NotFound(w, r)
+		return
+	}
+	data, err := readBelow(s.opts.Root, name, fileLimit)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin") // the frame has no origin
+	_, _ = w.Write(data)                                  // the browser may be gone
+}
