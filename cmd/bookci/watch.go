@@ -219,7 +219,7 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 		out.Again = dockerAway
 	}
 	w.hook(ctx, err)
-	return out, nil
+	return out, err // said already; package watch looks again at what failed
 }
 
 // root is that of the project, "" before it is known.
