@@ -135,12 +135,13 @@ module BookciFirst
 
     # Writes the .xbb of the images that the chapters name, as extractbb would
     # be asked to one by one. Images that would share an .xbb are left to TeX.
+    # The names are relative: TeX's programs write to no absolute path.
     def measure(path, images)
       text = Dir.glob(File.join(path, '*.tex')).map { |f| File.binread(f) }.join
-      used = Dir.glob(File.join(images, '**', '*')).group_by { |f| f.sub(/\.[^.\/]*\z/, '') }
-      used = used.select { |base, same| same.size == 1 && text.include?(base.delete_prefix("#{path}/").b) }
+      all = Dir.glob(File.join(images, '**', '*')).map { |f| f.delete_prefix("#{path}/") }
+      used = all.group_by { |f| f.sub(%r{\.[^./]*\z}, '') }.select { |base, same| same.size == 1 && text.include?(base.b) }
       used = used.values.flatten.grep(/\.(?:png|jpe?g)\z/i)
-      system('extractbb', *used, in: File::NULL, out: File::NULL, err: File::NULL) unless used.empty?
+      system('extractbb', *used, chdir: path, in: File::NULL, out: File::NULL, err: File::NULL) unless used.empty?
     end
   end
 end
