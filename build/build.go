@@ -254,14 +254,14 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	}
 
 	emit(Event{Kind: Stage, Text: "prepare", Seconds: record.Seconds})
-	session, makers, err := b.session(ctx, job.Book)
+	session, makers, err := b.session(ctx, job)
 	if err != nil {
 		res.Err = err
 		return res
 	}
 	watch.lap("session")
 	m := &making{b: b, job: job, target: t, session: session, emit: emit, watch: watch, record: record}
-	if err := m.prepare(ctx); err != nil {
+	if err := session.Sync(ctx, job.Tree); err != nil {
 		res.Err = err
 		return res
 	}
@@ -274,13 +274,23 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		res.Diagnostics = m.diagnostics(0)
 		return res
 	}
+	if status == 0 {
+		emit(Event{Kind: Stage, Text: "collect"})
+		err = m.harvest(ctx)
+		if m.staging != nil {
+			defer m.staging.remove()
+		}
+		if err != nil {
+			res.Err = err
+			return res
+		}
+	}
 	res.Diagnostics = m.diagnostics(status)
 	if err := m.verdict(status, res.Diagnostics); err != nil {
 		res.Err = err
 		return res
 	}
-	emit(Event{Kind: Stage, Text: "collect"})
-	artifact, err := m.collect(ctx)
+	artifact, err := m.collect()
 	if err != nil {
 		res.Err = err
 		return res
@@ -305,18 +315,17 @@ func (b *Builder) Sums(files []File) map[string]string {
 	return sums
 }
 
-// variantSession is a session and what was put into it.
+// variantSession is a session and the makers that it was opened with.
 type variantSession struct {
 	Session
 	makers Makers
-	filled bool            // the font cache is in
-	learnt map[Target]bool // what the last build of the target learnt is in
 }
 
 // session returns the open session of a variant, or opens one.
-func (b *Builder) session(ctx context.Context, book *Book) (*variantSession, Makers, error) {
+func (b *Builder) session(ctx context.Context, job Job) (*variantSession, Makers, error) {
+	name := job.Book.Name
 	b.mu.Lock()
-	s := b.sessions[book.Name]
+	s := b.sessions[name]
 	b.mu.Unlock()
 	if s != nil {
 		return s, s.makers, nil
@@ -326,10 +335,11 @@ func (b *Builder) session(ctx context.Context, book *Book) (*variantSession, Mak
 		return nil, Makers{}, err
 	}
 	opened, err := engine.Open(ctx, SessionOptions{
-		Root: b.Root,
-		Env:  b.Env,
+		Root:  b.Root,
+		Env:   b.Env,
+		Seeds: b.seeds(job, makers),
 		Note: func(format string, args ...any) {
-			b.emit(Event{Kind: Note, Book: book.Name, Text: fmt.Sprintf(format, args...)})
+			b.emit(Event{Kind: Note, Book: name, Text: fmt.Sprintf(format, args...)})
 		},
 	})
 	if err != nil {
@@ -337,9 +347,23 @@ func (b *Builder) session(ctx context.Context, book *Book) (*variantSession, Mak
 	}
 	s = &variantSession{Session: opened, makers: makers}
 	b.mu.Lock()
-	b.sessions[book.Name] = s
+	b.sessions[name] = s
 	b.mu.Unlock()
 	return s, makers, nil
+}
+
+// seeds are what a session starts with: the fonts that TeX has prepared, and
+// what it learnt at the last good build.
+func (b *Builder) seeds(job Job, makers Makers) []Seed {
+	seeds := []Seed{{From: b.FontCache, To: "texmf-var"}}
+	if job.first {
+		job.Only = nil // a chapter's pages have the numbers of the whole book
+	}
+	record := b.record(job, PDF)
+	if b.Force || record.Makers != makers {
+		return seeds // from nothing; TeX of another image may read it differently
+	}
+	return append(seeds, Seed{From: record.learntDir(), To: "state/" + string(PDF)})
 }
 
 // stopwatch measures stages.

@@ -48,14 +48,11 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
 		defer cancel()
 	}
-	s, _, err := b.session(ctx, job.Book)
+	s, _, err := b.session(ctx, Job{Book: job.Book})
 	if err != nil {
 		return res, err
 	}
 	if err := s.Sync(ctx, job.Tree); err != nil {
-		return res, err
-	}
-	if err := putFolder(ctx, s, path.Join(s.Paths().Own, "texmf-var"), b.FontCache); err != nil {
 		return res, err
 	}
 	own := s.Paths().Own

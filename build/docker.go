@@ -110,12 +110,6 @@ func (e *DockerEngine) Open(ctx context.Context, opts SessionOptions) (Session, 
 		}
 	}
 	s, err := e.start(ctx, opts, info, transport)
-	if err == nil && transport == Bind {
-		if ok := s.seesRoot(ctx, opts.Root, e.State); !ok {
-			s.Close()
-			err = errNotShared
-		}
-	}
 	if err != nil && transport == Bind && e.Transport != Bind && bindAtFault(err) {
 		memo.rememberBindFailed()
 		s, err = e.start(ctx, opts, info, Copy)
@@ -191,7 +185,7 @@ func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info syst
 	if err := e.API.ContainerStart(ctx, s.id, container.StartOptions{}); err != nil {
 		return nil, dockerError(ctx, "starting the container", err)
 	}
-	if err := s.unpackOwn(ctx); err != nil {
+	if err := s.unpackOwn(ctx, opts.Seeds, e.State); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -83,32 +83,58 @@ func (s *dockerSession) close() error {
 	}
 }
 
-// unpackOwn puts bookci's own programs into the container.
-func (s *dockerSession) unpackOwn(ctx context.Context) error {
-	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && tar -xf - && touch run/opened`
+// unpackOwn puts bookci's own programs and the seeds into the container. For a
+// mounted root it then tells whether the mount is this machine's folder: a word
+// that is written here is read back there.
+func (s *dockerSession) unpackOwn(ctx context.Context, seeds []Seed, state string) error {
+	inside := ""
+	var word string
+	if s.transport == Bind {
+		var err error
+		var remove func()
+		if inside, word, remove, err = s.writeWord(state); err != nil {
+			return err
+		}
+		defer remove()
+	}
+	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && tar -xf - && touch run/opened || exit 1
+[ -z "$2" ] || cat "$2" 2>/dev/null
+exit 0`
 	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(writeOwn(pw)) }()
+	go func() { pw.CloseWithError(writeOwn(pw, seeds)) }()
 	defer pr.Close()
-	return s.shell(ctx, "preparing the container", script, []string{ownDir}, pr, nil)
+	out := &headWriter{max: 4096}
+	if err := s.shell(ctx, "preparing the container", script, []string{ownDir, inside}, pr, out); err != nil {
+		return err
+	}
+	if out.String() != word {
+		return errNotShared
+	}
+	return nil
 }
 
-// seesRoot tells whether the container's mount is this machine's folder, by
-// a word that is written here and read back there.
-func (s *dockerSession) seesRoot(ctx context.Context, root, state string) bool {
-	rel, err := filepath.Rel(root, state)
+// writeWord writes a word below the root that no other machine can know, and
+// tells where the container sees it.
+func (s *dockerSession) writeWord(state string) (inside, word string, remove func(), err error) {
+	rel, err := filepath.Rel(s.root, state)
 	if err != nil || !filepath.IsLocal(rel) {
-		return false
+		return "", "", nil, errNotShared
 	}
-	word := rand.Text()
+	word = rand.Text()
 	name := filepath.Join(state, "nonce-"+word[:8])
-	if err := os.WriteFile(name, []byte(word), 0o644); err != nil {
-		return false
+	if err := s.reaper.Remove(name); err != nil {
+		return "", "", nil, environmentf("", "%w", err)
 	}
-	defer os.Remove(name)
-	var out strings.Builder
-	inside := path.Join(sourceDir, filepath.ToSlash(rel), filepath.Base(name))
-	err = s.shell(ctx, "looking for the mounted folder", `cat "$1"`, []string{inside}, nil, &out)
-	return err == nil && out.String() == word
+	remove = func() {
+		if os.Remove(name) == nil {
+			_ = s.reaper.Keep(name) // it is gone: removing it again does nothing
+		}
+	}
+	if err := os.WriteFile(name, []byte(word), 0o644); err != nil {
+		remove()
+		return "", "", nil, errNotShared
+	}
+	return path.Join(sourceDir, filepath.ToSlash(rel), filepath.Base(name)), word, remove, nil
 }
 
 // Sync implements Session.

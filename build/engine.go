@@ -23,8 +23,17 @@ type Engine interface {
 type SessionOptions struct {
 	Root string   // absolute path of the folder that holds the book
 	Env  []string // KEY=value, seen by every command
+	// Seeds are folders of this machine that the session starts with. One that
+	// is missing or cannot be read is left out: what is kept only saves time.
+	Seeds []Seed
 	// Note is told what the user may want to know but need not act on.
 	Note func(format string, args ...any)
+}
+
+// Seed is a folder of this machine and where it goes in a session.
+type Seed struct {
+	From string // absolute
+	To   string // slash path below Paths.Own
 }
 
 // Session is a private work tree with a place to run commands in.

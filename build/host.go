@@ -58,7 +58,7 @@ func (e *HostEngine) Open(ctx context.Context, opts SessionOptions) (Session, er
 		}
 	}
 	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(writeOwn(pw)) }()
+	go func() { pw.CloseWithError(writeOwn(pw, opts.Seeds)) }()
 	defer pr.Close()
 	err = errors.Join(s.Put(ctx, s.paths.Own, pr), os.WriteFile(filepath.Join(s.paths.Own, "run", "opened"), nil, 0o644))
 	if err != nil {

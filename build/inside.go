@@ -5,7 +5,9 @@ import (
 	"embed"
 	"io"
 	"io/fs"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 )
@@ -16,8 +18,8 @@ import (
 //go:embed all:inside
 var inside embed.FS
 
-// writeOwn writes bookci's own folder as a tar stream.
-func writeOwn(w io.Writer) error {
+// writeOwn writes bookci's own folder, with the seeds in it, as a tar stream.
+func writeOwn(w io.Writer, seeds []Seed) error {
 	counter := &countWriter{w: w}
 	tw := tar.NewWriter(counter)
 	write := func(name string, mode int64, text []byte) error {
@@ -55,10 +57,41 @@ func writeOwn(w io.Writer) error {
 			return err
 		}
 	}
+	for _, seed := range seeds {
+		if err := writeSeed(tw, seed); err != nil {
+			return err
+		}
+	}
 	if err := tw.Close(); err != nil {
 		return err
 	}
 	return padRecord(counter)
+}
+
+// writeSeed writes what can be read of a seed.
+func writeSeed(tw *tar.Writer, seed Seed) error {
+	dir, err := os.OpenRoot(seed.From)
+	if err != nil {
+		return nil
+	}
+	defer dir.Close()
+	files, err := listFolder(seed.From)
+	if err != nil {
+		return nil
+	}
+	for _, f := range files {
+		// Opened before its header is written: what cannot be read is left out.
+		src, err := dir.Open(filepath.FromSlash(f.Path))
+		if err != nil {
+			continue
+		}
+		err = writeOpened(tw, src, path.Join(seed.To, f.Path), f)
+		src.Close()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // sessionEnv is what every command of a session sees.

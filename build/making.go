@@ -22,75 +22,11 @@ type making struct {
 	watch   *stopwatch
 	record  *record
 	log     *Log
+	staging *staging // nil until the maker is done
 }
 
 // kept is where, in a session, lives what is kept between builds of the target.
 func (m *making) kept() string { return path.Join(m.session.Paths().Own, "state", string(m.target)) }
-
-// prepare fills the session: the work tree, what the last build learnt, and
-// the fonts that TeX has prepared.
-func (m *making) prepare(ctx context.Context) error {
-	s := m.session
-	if err := s.Sync(ctx, m.job.Tree); err != nil {
-		return err
-	}
-	if !s.filled {
-		if err := putFolder(ctx, s, path.Join(s.Paths().Own, "texmf-var"), m.b.FontCache); err != nil {
-			return err
-		}
-		s.filled = true
-	}
-	if s.learnt[m.target] {
-		return nil
-	}
-	if s.learnt == nil {
-		s.learnt = map[Target]bool{}
-	}
-	s.learnt[m.target] = true
-	record := m.record
-	if m.job.first {
-		whole := m.job
-		whole.Only = nil
-		record = m.b.record(whole, m.target)
-	}
-	if m.b.Force || record.Makers != s.makers {
-		return nil // from nothing; TeX of another image may read it differently
-	}
-	return putFolder(ctx, s, m.kept(), record.learntDir())
-}
-
-// putFolder sends a folder of this machine. A missing one is an empty one, and
-// so is one that cannot be read: what is kept only saves time.
-func putFolder(ctx context.Context, s Session, to, from string) error {
-	files, err := listFolder(from)
-	if err != nil || len(files) == 0 {
-		return nil
-	}
-	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(writeTree(pw, from, files)) }()
-	defer pr.Close()
-	return s.Put(ctx, to, pr)
-}
-
-func listFolder(dir string) ([]File, error) {
-	var files []File
-	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		rel, err := filepath.Rel(dir, name)
-		files = append(files, File{Path: filepath.ToSlash(rel), Mode: info.Mode(), Size: info.Size(), MTime: info.ModTime().UnixNano()})
-		return err
-	})
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	return files, err
-}
 
 // argv is the command line of the maker.
 func (m *making) argv() []string {
@@ -179,18 +115,25 @@ func (m *making) diagnostics(status int) []Diagnostic {
 	if m.log == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
 	var notes *Notes
-	if m.target == PDF {
-		notes = m.notes(ctx)
+	switch {
+	case m.target != PDF:
+	case m.staging != nil:
+		notes = readNotesIn(m.staged(path.Join(m.session.Paths().Own, NotesDir)))
+	default:
+		notes = m.notes()
 	}
 	return m.log.Diagnostics(status, notes, func(name string) ([]byte, error) {
 		return os.ReadFile(filepath.Join(m.b.Root, filepath.FromSlash(name)))
 	})
 }
 
-func (m *making) notes(ctx context.Context) *Notes {
+// notes takes the notes out of a session whose maker failed. The build's own
+// context may be over.
+func (m *making) notes() *Notes {
+	const limit = 10 * time.Second
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	defer cancel()
 	pr, pw := io.Pipe()
 	defer pr.Close()
 	go func() {
@@ -202,6 +145,28 @@ func (m *making) notes(ctx context.Context) *Notes {
 	}
 	_, _ = io.Copy(io.Discard, pr)
 	return notes
+}
+
+// listFolder lists the regular files below a folder of this machine, none when
+// it is missing.
+func listFolder(dir string) ([]File, error) {
+	var files []File
+	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			return err
+		}
+		rel, err := filepath.Rel(dir, name)
+		files = append(files, File{Path: filepath.ToSlash(rel), Mode: info.Mode(), Size: info.Size(), MTime: info.ModTime().UnixNano()})
+		return err
+	})
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	return files, err
 }
 
 // verdict tells whether the maker made what it should.
@@ -239,36 +204,81 @@ func bookAtFault(diagnostics []Diagnostic) bool {
 // memory, so a real artifact is far smaller.
 const maxArtifact = 16 << 30
 
-// collect takes the artifact out of the session, checks it and publishes it.
-func (m *making) collect(ctx context.Context) (Artifact, error) {
-	staging, err := m.b.newStaging()
-	if err != nil {
-		return Artifact{}, err
+// harvest takes all that a good build leaves out of the session in one go,
+// into a staging folder: the artifact, the notes, and what TeX learnt.
+func (m *making) harvest(ctx context.Context) (err error) {
+	if m.staging, err = m.b.newStaging(); err != nil {
+		return err
 	}
-	defer staging.remove()
+	paths := m.session.Paths()
+	names := []string{path.Join(paths.Work, m.target.output(m.job.Book))}
+	if m.target == PDF {
+		names = append(names, path.Join(paths.Own, NotesDir), path.Join(paths.Own, fontsNote))
+		if !m.job.first {
+			names = append(names, m.kept())
+		}
+	}
+	for i := range names {
+		names[i] = strings.TrimPrefix(names[i], "/")
+	}
+	if err = takeOut(ctx, m.session, "/", names, m.staging.dir, maxArtifact); err == nil {
+		return nil
+	}
 	output := m.target.output(m.job.Book)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	var environment *EnvironmentError
+	switch {
+	case isDiskFull(err):
+		return environmentf("the disk is full; the last good artifact is kept", "taking out %s: %w", output, err)
+	case errors.As(err, &environment):
+		return err
+	}
+	return &MakerError{Op: fmt.Sprintf("taking out %s: %v", output, err)}
+}
+
+// fontsNote is written, below Paths.Own, when TeX has prepared fonts.
+const fontsNote = "run/fonts"
+
+// staged is where harvest has put what lies at an absolute path of the session.
+func (m *making) staged(name string) string {
+	return filepath.Join(m.staging.dir, filepath.FromSlash(name))
+}
+
+// takeOut unpacks names below dir of a session into the folder to.
+func takeOut(ctx context.Context, s Session, dir string, names []string, to string, max int64) error {
 	pr, pw := io.Pipe()
+	defer pr.Close()
+	got := make(chan error, 1)
 	go func() {
-		pw.CloseWithError(m.session.Get(ctx, m.session.Paths().Work, []string{output}, pw))
+		err := s.Get(ctx, dir, names, pw)
+		pw.CloseWithError(err)
+		got <- err
 	}()
-	names, err := extractTree(pr, staging.dir, maxArtifact)
+	_, err := extractTree(pr, to, max)
 	if err == nil {
 		_, err = io.Copy(io.Discard, pr) // the padding, so that tar ends well
 	}
 	pr.Close()
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			return Artifact{}, cause
-		}
-		if isDiskFull(err) {
-			return Artifact{}, environmentf("the disk is full; the last good artifact is kept", "taking out %s: %w", output, err)
-		}
-		return Artifact{}, &MakerError{Op: fmt.Sprintf("taking out %s: %v", output, err)}
+	return errors.Join(err, ignoreClosed(<-got))
+}
+
+// ignoreClosed leaves out that the reader of a pipe had stopped: its own error says why.
+func ignoreClosed(err error) error {
+	if errors.Is(err, io.ErrClosedPipe) {
+		return nil
 	}
-	if len(names) == 0 {
+	return err
+}
+
+// collect checks the artifact and publishes it.
+func (m *making) collect() (Artifact, error) {
+	output := m.target.output(m.job.Book)
+	made := m.staged(path.Join(m.session.Paths().Work, output))
+	if _, err := os.Lstat(made); err != nil {
 		return Artifact{}, &MakerError{Op: fmt.Sprintf("%s ended well but left no %s", m.argv()[1], output)}
 	}
-	made := filepath.Join(staging.dir, filepath.FromSlash(output))
 	if m.target == EPUB {
 		if err := settleEPUB(made, time.Unix(m.b.SourceDate, 0)); err != nil {
 			return Artifact{}, &MakerError{Op: fmt.Sprintf("%s is damaged: %v", output, err)}
@@ -329,35 +339,24 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 	return nil
 }
 
-// keepLearnt takes out of the session what the next build can use.
+// keepLearnt moves what TeX learnt to where the next build finds it.
 func (m *making) keepLearnt(ctx context.Context) error {
 	if m.target != PDF {
 		return nil
 	}
-	own := m.session.Paths().Own
-	var fonts strings.Builder
-	status, err := m.session.Run(ctx, Command{
-		Argv: []string{"/bin/sh", "-c", `cd "$BOOKCI_OWN" && bin/bookci-keep && find texmf-var -type f -newer run/opened | head -n 1`},
-		Env:  []string{"BOOKCI_STATE=" + m.kept()},
-		// A name there says that TeX has prepared fonts in this session.
-		Stdout: &fonts,
-	})
-	if err == nil && status != 0 {
-		err = fmt.Errorf("exit status %d", status)
+	learnt := m.staged(m.kept())
+	if _, err := os.Lstat(learnt); err == nil {
+		if err := moveFolder(learnt, m.record.learntDir()); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return err
-	}
-	if err := getFolder(ctx, m.session, path.Dir(m.kept()), path.Base(m.kept()), m.record.learntDir()); err != nil {
-		return err
-	}
-	if fonts.Len() == 0 {
+	if st, err := os.Lstat(m.staged(path.Join(m.session.Paths().Own, fontsNote))); err != nil || st.Size() == 0 {
 		return nil
 	}
 	// Variants share the font cache.
 	m.b.fontMu.Lock()
 	defer m.b.fontMu.Unlock()
-	if err := getFolder(ctx, m.session, own, "texmf-var", m.b.FontCache); err != nil {
+	if err := getFolder(ctx, m.session, m.session.Paths().Own, "texmf-var", m.b.FontCache); err != nil {
 		return err
 	}
 	return ignoreInGit(m.b.FontCache)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
+	"path/filepath"
 )
 
 // NotesDir is the folder below Paths.Own where a session's programs leave what
@@ -39,19 +41,41 @@ func ReadNotes(r io.Reader) (*Notes, error) {
 		if header.Typeflag != tar.TypeReg {
 			continue
 		}
-		limited := io.LimitReader(files, notesLimit)
-		switch path.Base(header.Name) {
-		case "positions":
-			if p, err := ReadPositions(limited); err == nil {
-				notes.Positions = p
-			}
-		case "tex.log":
-			notes.TeX, err = io.ReadAll(limited)
-		case "tools.log":
-			notes.Tools, err = io.ReadAll(limited)
-		}
-		if err != nil {
-			return notes, fmt.Errorf("reading the session's notes: %w", err)
+		if err := notes.take(path.Base(header.Name), files); err != nil {
+			return notes, err
 		}
 	}
+}
+
+// readNotesIn is ReadNotes for a folder that has been taken out already.
+func readNotesIn(dir string) *Notes {
+	notes := &Notes{}
+	for _, name := range []string{"positions", "tex.log", "tools.log"} {
+		f, err := os.Open(filepath.Join(dir, name))
+		if err != nil {
+			continue
+		}
+		_ = notes.take(name, f) // what cannot be read is left out
+		f.Close()
+	}
+	return notes
+}
+
+// take reads one file of the notes.
+func (n *Notes) take(name string, r io.Reader) (err error) {
+	limited := io.LimitReader(r, notesLimit)
+	switch name {
+	case "positions":
+		if p, err := ReadPositions(limited); err == nil {
+			n.Positions = p
+		}
+	case "tex.log":
+		n.TeX, err = io.ReadAll(limited)
+	case "tools.log":
+		n.Tools, err = io.ReadAll(limited)
+	}
+	if err != nil {
+		return fmt.Errorf("reading the session's notes: %w", err)
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -139,22 +138,25 @@ func getFolder(ctx context.Context, s Session, dir, name, to string) error {
 		return err
 	}
 	defer removeAll(part)
-	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(s.Get(ctx, dir, []string{name}, pw)) }()
-	_, err := extractTree(pr, part, maxLearnt)
-	if err == nil {
-		_, err = io.Copy(io.Discard, pr)
-	}
-	pr.Close()
-	if err != nil {
+	if err := takeOut(ctx, s, dir, []string{name}, part, maxLearnt); err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
+	from := filepath.Join(part, name)
+	if _, err := os.Lstat(from); errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	return moveFolder(from, to)
+}
+
+// moveFolder puts the folder from in the place of to, which may lie on another
+// file system.
+func moveFolder(from, to string) error {
 	if err := removeAll(to); err != nil {
 		return err
 	}
-	err = os.Rename(filepath.Join(part, name), to)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
+	err := os.Rename(from, to)
+	if errors.Is(err, unix.EXDEV) {
+		return os.CopyFS(to, os.DirFS(from))
 	}
 	return err
 }

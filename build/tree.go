@@ -66,8 +66,16 @@ func writeEntry(tw *tar.Writer, dir *os.Root, f File) error {
 		return err
 	}
 	defer src.Close()
-	// The maker must be able to write where a read-only checkout cannot.
-	h.Typeflag, h.Size, h.Mode = tar.TypeReg, f.Size, int64(f.Mode.Perm()|0o600)
+	return writeOpened(tw, src, h.Name, f)
+}
+
+// writeOpened writes the regular file f, open as src, under name.
+func writeOpened(tw *tar.Writer, src io.Reader, name string, f File) error {
+	h := &tar.Header{
+		Name: name, Typeflag: tar.TypeReg, Size: f.Size, ModTime: time.Unix(0, f.MTime), Format: tar.FormatPAX,
+		// The maker must be able to write where a read-only checkout cannot.
+		Mode: int64(f.Mode.Perm() | 0o600),
+	}
 	if err := tw.WriteHeader(h); err != nil {
 		return err
 	}
