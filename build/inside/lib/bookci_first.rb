@@ -30,8 +30,6 @@ module BookciFirst
     \makeatother
   TEX
 
-  Place = Struct.new(:counters, :file)
-
   module Maker
     def make_input_files(book, *rest)
       files = super
@@ -73,7 +71,7 @@ module BookciFirst
 
       places = {}
       book.parts.each do |part|
-        places["#{part.name}.tex"] = [['part', previous(part.number)], ['page', labels["chap:#{part.name}"]]] if part.name
+        places["#{part.name}.tex"] = [['part', previous(part.number)], ['page', labels["part.#{part.number}"]]] if part.name
         part.chapters.each do |chapter|
           name = File.basename(chapter.path, '.*')
           places["#{name}.tex"] = [['part', part.number], ['chapter', previous(chapter.number)], ['page', labels["chap:#{name}"]]]
@@ -99,14 +97,16 @@ module BookciFirst
       number.is_a?(Integer) ? number - 1 : nil
     end
 
-    # The page on which each label of the last whole book stands.
+    # The page on which each label of the last whole book stands, and as part.N
+    # that of each part's title: a part's label stands behind its title page.
     def kept_labels
       aux = Dir.glob(File.join(ENV['BOOKCI_STATE'].to_s, 'tex', '*', 'files', '{__REVIEW_BOOK__,book}.aux'))
       return {} unless aux.size == 1
 
-      File.binread(aux.first).scan(/^\\newlabel\{([^{}]+)\}\{\{[^\n]*?\}\{([0-9]+|[ivxlcdm]+)\}\{/n).each_with_object({}) do |(name, page), found|
-        found[name.dup.force_encoding('UTF-8')] = page.match?(/\A[0-9]/) ? page.to_i : roman(page)
-      end
+      text = File.binread(aux.first)
+      found = text.scan(/^\\newlabel\{([^{}]+)\}\{\{[^\n]*?\}\{([0-9]+|[ivxlcdm]+)\}\{/n)
+      found += text.scan(/\\contentsline *\{part\}[^\n]*\{([0-9]+|[ivxlcdm]+)\}\{(part\.[0-9]+)\}/n).map(&:reverse)
+      found.to_h { |name, page| [name.dup.force_encoding('UTF-8'), page.match?(/\A[0-9]/) ? page.to_i : roman(page)] }
     end
 
     def roman(text)
