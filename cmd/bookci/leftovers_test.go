@@ -42,6 +42,9 @@ func (s *scene) leftovers(limit time.Duration) []string {
 // containers lists those that were made through the scene's proxy and are
 // still there.
 func (s *scene) containers() []string {
+	if s.engine != nil {
+		return s.engine.containers()
+	}
 	if s.proxy == nil {
 		return nil
 	}

@@ -78,10 +78,9 @@ func cmdExits(ts *testscript.TestScript, neg bool, args []string) {
 
 // background is a program that start has started.
 type background struct {
-	cmd    *exec.Cmd
-	done   chan struct{}
-	out    string // its outputs lie in out.stdout and out.stderr
-	killed bool
+	cmd  *exec.Cmd
+	done chan struct{}
+	out  string // its outputs lie in out.stdout and out.stderr
 }
 
 func (b *background) kill() {

@@ -71,6 +71,7 @@ type scene struct {
 	work     string // the script's own folder
 	dir      string // HOME, TMPDIR and what the harness keeps
 	proxy    *proxy
+	engine   *engine // a Docker Engine of the script's own
 	started  map[string]*background
 	snapshot map[string]string // what the sources were like
 	sources  string            // the folder that snapshot is of
@@ -127,6 +128,9 @@ func (s *scene) end(t testscript.T) {
 	s.removeContainers()
 	if s.proxy != nil {
 		s.proxy.close()
+	}
+	if s.engine != nil {
+		failures = append(failures, s.engine.close()...)
 	}
 	if err := os.RemoveAll(s.dir); err != nil {
 		failures = append(failures, err.Error())
