@@ -265,6 +265,9 @@ func (e *DockerEngine) spec(opts SessionOptions, info system.Info, transport Tra
 			NanoCPUs:   int64(e.Limits.CPUs * 1e9),
 		},
 	}
+	if opts.Interactive {
+		host.Resources.CPUShares = 8192 // the default is 1024; counts only when the machine is busy
+	}
 	// A daemon refuses more cores than it has, and cannot limit what its
 	// control groups do not offer (rootless without delegation).
 	if info.NCPU > 0 && e.Limits.CPUs >= float64(info.NCPU) || !info.CPUCfsQuota {

@@ -140,6 +140,16 @@ type document struct {
 	numbers map[string]int    // of pages, by reference ("12 0 R")
 	names   pdf.Value         // the root, for named destinations
 	dests   map[string]pdf.Value
+	steps   int // taken so far
+}
+
+// mostSteps ends the reading of a PDF whose parts refer to each other in circles.
+const mostSteps = 200000
+
+func (d *document) step() {
+	if d.steps++; d.steps > mostSteps {
+		panic("the PDF has no end")
+	}
 }
 
 const (
@@ -154,6 +164,7 @@ func (d *document) pageTree(root pdf.Value) []page {
 	var pages []page
 	var walk func(v pdf.Value, inherited map[string]pdf.Value, level int)
 	walk = func(v pdf.Value, inherited map[string]pdf.Value, level int) {
+		d.step()
 		own := map[string]pdf.Value{}
 		for _, k := range []string{"Resources", "MediaBox", "CropBox", "Rotate"} {
 			if own[k] = v.Key(k); own[k].IsNull() {
@@ -238,6 +249,7 @@ func trimmed(box, trim pdf.Value) *part {
 // content writes what a content stream draws. Its names of fonts and pictures
 // are those of one run of the maker ("/F31"): what they stand for counts.
 func (d *document) content(w io.Writer, stream, resources pdf.Value, level int) {
+	d.step()
 	rd := stream.Reader()
 	text, err := io.ReadAll(io.LimitReader(rd, 64<<20))
 	rd.Close()
@@ -308,6 +320,7 @@ const mostEntries = 5000
 // outline takes an entry of the PDF's outline in, those below it and those after it.
 func (d *document) outline(v pdf.Value, level int, list *[]entry) {
 	for ; v.Kind() == pdf.Dict && len(*list) < mostEntries && level < 16; v = v.Key("Next") {
+		d.step()
 		dest := v.Key("Dest")
 		if dest.IsNull() {
 			dest = v.Key("A").Key("D")
@@ -321,6 +334,7 @@ func (d *document) outline(v pdf.Value, level int, list *[]entry) {
 
 // destination is the number of the page that a destination names, or 0.
 func (d *document) destination(v pdf.Value) int {
+	d.step()
 	switch v.Kind() {
 	case pdf.String:
 		if d.dests == nil {
@@ -339,6 +353,7 @@ func (d *document) destination(v pdf.Value) int {
 }
 
 func (d *document) nameTree(v pdf.Value, level int) {
+	d.step()
 	names := v.Key("Names")
 	for i := 0; i+1 < names.Len(); i += 2 {
 		d.dests[names.Index(i).RawString()] = names.Index(i + 1)

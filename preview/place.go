@@ -85,19 +85,23 @@ func findPlace(lines []line, x, y float64, sources []source) place {
 		share := (x - l.left) / max(l.right-l.left, 1e-6)
 		at := int(math.Round(min(max(share, 0), 1) * float64(len(l.text))))
 		for size := min(window, len(l.text)); size >= shortest; size = size * 3 / 4 {
-			part := middle(l.text, at, size)
 			var found place
 			score := -1
-			for s, src := range sources {
-				for _, p := range places(src.text, part, 64) {
-					line := src.lines[p+len(part)/2]
-					if n := near(s, line); n > score {
-						score, found = n, place{File: src.file, Line: line}
+			// What was clicked on first; a line may begin or end with a number
+			// that is not in the manuscript.
+			for _, at := range []int{at, len(l.text), 0} {
+				part := middle(l.text, at, size)
+				for s, src := range sources {
+					for _, p := range places(src.text, part, 64) {
+						line := src.lines[p+len(part)/2]
+						if n := near(s, line); n > score {
+							score, found = n, place{File: src.file, Line: line}
+						}
 					}
 				}
-			}
-			if score > 0 || score == 0 && size >= 6 {
-				return found
+				if score > 0 || score == 0 && size >= 6 {
+					return found
+				}
 			}
 		}
 	}

@@ -232,7 +232,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 }
 
 type textAnswer struct {
-	*shownChapter
+	shownChapter
 	Info *bookInfo `json:"info"`
 }
 
@@ -252,7 +252,7 @@ func (s *Server) text(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
-	answer(w, textAnswer{shown, info})
+	answer(w, textAnswer{*shown, info})
 }
 
 func (s *Server) place(w http.ResponseWriter, r *http.Request) {

@@ -264,7 +264,7 @@ func (s *Server) Peek(paths []string) {
 		for i, b := range s.shelf() {
 			chapters, styles := b.texts.saved(names)
 			if len(chapters) > 0 || styles {
-				s.hub.send("text", textEvent{Book: i, Chapters: chapters, Styles: styles})
+				s.hub.send("text", textEvent{Book: i, Chapters: chapters, Styles: styles, Shown: b.texts.latest(chapters)})
 			}
 			b.texts.settle(names)
 		}
@@ -276,6 +276,8 @@ type textEvent struct {
 	Book     int      `json:"book"`
 	Chapters []string `json:"chapters"` // IDs, "*" for all
 	Styles   bool     `json:"styles"`
+	// Shown is the chapter itself when it is one: the page need not ask for it.
+	Shown *shownChapter `json:"shown,omitempty"`
 }
 
 // Building is told that a build began, and why.

@@ -282,6 +282,16 @@ func (t *texts) saved(names []string) (chapters []string, styles bool) {
 	return chapters, t.takeIn(later, &chapters)
 }
 
+// latest is the chapter as it was last shown, if it is one alone.
+func (t *texts) latest(ids []string) *shownChapter {
+	if len(ids) != 1 {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.shown[ids[0]]
+}
+
 // takeIn brings other files of the work tree up to date.
 func (t *texts) takeIn(names []string, chapters *[]string) (styles bool) {
 	reload := false

@@ -194,7 +194,9 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	session, err := engine.Open(ctx, build.SessionOptions{
 		Root: p.root,
 		Env:  environ(p.settings.Env),
-		Note: func(format string, args ...any) { s.note(fmt.Sprintf(format, args...)) },
+		// Otherwise a chapter would wait for the build that the same edit began.
+		Interactive: true,
+		Note:        func(format string, args ...any) { s.note(fmt.Sprintf(format, args...)) },
 	})
 	if err != nil {
 		return nil, err

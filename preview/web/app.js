@@ -593,6 +593,13 @@ function onText(m) {
   if (m.book !== book) return;
   if (m.styles) tellFrame({ type: 'styles', version: Date.now() });
   const list = m.chapters || [];
+  if (m.shown && list[0] === chapter && view === 'text' && frameReady && shownText) {
+    asking++; // an answer under way is older
+    shownText = { ...m.shown, info, chapter };
+    giveText();
+    renderProblems();
+    return;
+  }
   if (list.includes('*') || list.includes(chapter)) return loadText();
   // The author has gone on to another chapter.
   if (follow && list.length && view === 'text') { chapter = list[0]; loadText(); }

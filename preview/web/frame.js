@@ -82,7 +82,8 @@
       if (m.follow && see && !inSight(see)) see.scrollIntoView({ block: 'center' });
     }
     if (m.line) go(m.line);
-    requestAnimationFrame(() => requestAnimationFrame(() => tell('painted', { version: m.version, chapter })));
+    // A message that is sent while a frame is made arrives when it has been painted.
+    requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => tell('painted', { version: m.version, chapter }); c.port2.postMessage(0); });
   }
 
   function go(line) {
