@@ -136,7 +136,7 @@ func (s *step) String() string {
 	case s.bytes:
 		fmt.Fprintf(&b, "%s: %s", s.what, size(s.n))
 	case s.convert:
-		b.WriteString("making the PDF")
+		b.WriteString("converting to PDF")
 	case s.pass > 0:
 		fmt.Fprintf(&b, "TeX pass %d (%s)", s.pass, s.program)
 	case s.total > 0:
