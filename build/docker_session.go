@@ -179,10 +179,11 @@ empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
 // copyNames copies what it is told of by standard input from this folder to
 // $1. Names end in NUL and begin with "./": any name is safe, GNU and busybox
 // tar alike. A pipeline's status is that of its end, so the file $3 tells when
-// its beginning could not read something.
+// its beginning could not read something. The files become the user's own (-o):
+// root without capabilities cannot give them away.
 const copyNames = ` unread=$3 more=$4 xargs -0 -r sh -c '
 rm -f "$unread"
-{ tar -cf - $more -- "$@" || : >"$unread"; } | tar -xf - -C "$0" && [ ! -e "$unread" ]' "$1"`
+{ tar -cf - $more -- "$@" || : >"$unread"; } | tar -xof - -C "$0" && [ ! -e "$unread" ]' "$1"`
 
 // copyMounted fills the work tree from the mount. The maker must be able to
 // write where a read-only checkout cannot.
