@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/stdcopy"
 )
 
@@ -64,6 +66,11 @@ func (s *dockerSession) close() error {
 	}
 	err := s.api.ContainerRemove(ctx, s.id, container.RemoveOptions{Force: true, RemoveVolumes: true})
 	if err == nil || errdefs.IsNotFound(err) {
+		return nil
+	}
+	if connectionLost(err) {
+		// The command under way has told of it. A daemon that comes back
+		// removes the containers that ended without it.
 		return nil
 	}
 	if !errdefs.IsConflict(err) || s.gone == nil {
@@ -142,11 +149,16 @@ func (s *dockerSession) Sync(ctx context.Context, files []File) error {
 	if s.transport == Bind {
 		err := s.copyMounted(ctx, files)
 		var failed *shellError
+		if errors.As(err, &failed) && strings.Contains(failed.stderr, "as we read it") {
+			// The author saved a file at that moment.
+			err = s.copyMounted(ctx, files)
+		}
 		if err == nil || !errors.As(err, &failed) {
 			return err
 		}
 		// A file that the container's user may not read although the
-		// invoking one may: root in a container without capabilities.
+		// invoking one may: root in a container without capabilities, or an
+		// engine that gives its containers users of their own.
 		s.note("reading the mounted folder failed (%s), sending the files instead", failed.firstLine())
 		s.transport = Copy
 	}
@@ -167,10 +179,11 @@ empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
 // copyNames copies what it is told of by standard input from this folder to
 // $1. Names end in NUL and begin with "./": any name is safe, GNU and busybox
 // tar alike. A pipeline's status is that of its end, so the file $3 tells when
-// its beginning could not read something.
+// its beginning could not read something. The files become the user's own (-o):
+// root without capabilities cannot give them away.
 const copyNames = ` unread=$3 more=$4 xargs -0 -r sh -c '
 rm -f "$unread"
-{ tar -cf - $more -- "$@" || : >"$unread"; } | tar -xf - -C "$0" && [ ! -e "$unread" ]' "$1"`
+{ tar -cf - $more -- "$@" || : >"$unread"; } | tar -xof - -C "$0" && [ ! -e "$unread" ]' "$1"`
 
 // copyMounted fills the work tree from the mount. The maker must be able to
 // write where a read-only checkout cannot.
@@ -390,8 +403,45 @@ func (s *dockerSession) exec(ctx context.Context, opts container.ExecOptions, st
 	if err != nil {
 		return 0, s.lost(ctx, err)
 	}
-	return s.exitStatus(ctx, created.ID)
+	status, err := s.exitStatus(ctx, created.ID)
+	if err == nil && status == killedStatus {
+		err = s.stillThere(ctx)
+	}
+	return status, err
 }
+
+// killedStatus is that of a command which a signal 9 ended: that of the
+// kernel, short of memory, or of the daemon, on its way out.
+const killedStatus = 128 + 9
+
+// stillThere reports a container that has ended, with all that ran in it. Its
+// commands are gone a moment before the daemon says so of the container.
+func (s *dockerSession) stillThere(ctx context.Context) error {
+	created, err := s.api.ContainerExecCreate(ctx, s.id, container.ExecOptions{
+		Cmd: []string{"/bin/sh", "-c", "echo here"}, AttachStdout: true,
+	})
+	if err != nil {
+		return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
+	}
+	conn, err := s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
+	if err != nil {
+		return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
+	}
+	defer conn.Close()
+	stop := context.AfterFunc(ctx, conn.Close)
+	defer stop()
+	var out strings.Builder
+	if _, err := stdcopy.StdCopy(&out, io.Discard, conn.Reader); err != nil {
+		return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
+	}
+	if out.String() != "here\n" {
+		return s.lost(ctx, errEnded)
+	}
+	return nil
+}
+
+// errEnded is the end of a container that bookci has not asked for.
+var errEnded = errors.New("the container ended in the middle of the work")
 
 // exitStatus asks how a command ended. The output may end a moment before the
 // daemon has seen the exit.
@@ -418,12 +468,22 @@ func (s *dockerSession) lost(ctx context.Context, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
+	const hint = "was Docker stopped or restarted, the container removed from outside, or memory short? run the command again"
+	if connectionLost(err) || errors.Is(err, errEnded) || errdefs.IsNotFound(err) || errdefs.IsConflict(err) {
+		return environmentf(hint, "running in the container: %w", err)
+	}
 	select {
 	case <-s.gone:
-		return environmentf("was Docker restarted, or the container removed from outside? run the command again", "the container ended in the middle of the work")
+		return environmentf(hint, "%w", errEnded)
 	default:
 	}
 	return dockerError(ctx, "running in the container", err)
+}
+
+// connectionLost reports a daemon that does not answer any more.
+func connectionLost(err error) bool {
+	var network *net.OpError
+	return client.IsErrConnectionFailed(err) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // killAll ends every process of the container but its main one.

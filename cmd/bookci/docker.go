@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,7 +61,35 @@ func connect(ctx context.Context, getenv func(string) string) (*daemon, error) {
 		}
 		errs = append(errs, fmt.Errorf("%s (%s): %w", c.host, c.found, err))
 	}
-	return nil, &build.EnvironmentError{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: dockerHint}
+	return nil, &build.EnvironmentError{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: connectHint(errors.Join(errs...), getenv)}
+}
+
+// connectHint says what to do about a daemon that does not answer.
+func connectHint(err error, getenv func(string) string) string {
+	msg := strings.ToLower(err.Error())
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(msg, w) })
+	}
+	host := getenv("DOCKER_HOST")
+	switch {
+	case errors.Is(err, os.ErrPermission) && has("socket"), has("no permission to use"):
+		return "add yourself to the group of the socket (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker or Podman"
+	case has("ssh\": executable file not found"):
+		return "an ssh:// address needs the ssh command on this machine"
+	case has("[ssh "):
+		return "try `ssh` to that host by hand: it must let you in without a password, and `docker` must be on PATH there"
+	case has("http request to an https server"):
+		return "that daemon speaks TLS: set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder of ca.pem, cert.pem and key.pem"
+	case has("server gave http response to https client", "first record does not look like a tls handshake"):
+		return "that daemon does not speak TLS: unset DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, or check the port"
+	case has("x509", "tls", "certificate", "docker_tls_verify"):
+		return "check ca.pem, cert.pem and key.pem in the folder that DOCKER_CERT_PATH (else ~/.docker) or the docker context names"
+	case has("unable to parse docker host", "invalid proto", "protocol not available"):
+		return "an address begins with unix://, tcp:// or ssh://"
+	case host != "":
+		return "is Docker running there? DOCKER_HOST says where to look: unset it to use this machine's own"
+	}
+	return dockerHint
 }
 
 // answerLimit bounds how long a daemon may take to answer its first question.
