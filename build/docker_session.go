@@ -293,22 +293,12 @@ if [ $# -gt 0 ]; then exec tar -cf - -- "$@"; fi`
 
 // Run implements Session.
 func (s *dockerSession) Run(ctx context.Context, cmd Command) (int, error) {
-	status, err := s.exec(ctx, container.ExecOptions{
+	return s.exec(ctx, container.ExecOptions{
 		Cmd:        cmd.Argv,
 		Env:        cmd.Env,
 		WorkingDir: path.Join(s.paths.Work, cmd.Dir),
 	}, cmd.Stdin, cmd.Stdout, cmd.Stderr)
-	if err == nil && status == killedStatus {
-		// By the kernel, for its memory; or because the container ended.
-		if err := s.shell(ctx, "looking after the container", "exit 0", nil, nil, nil); err != nil {
-			return 0, s.lost(ctx, err)
-		}
-	}
-	return status, err
 }
-
-// killedStatus is the exit status of what SIGKILL ended.
-const killedStatus = 128 + 9
 
 // shellError is a script of bookci's own that failed in the container.
 type shellError struct {

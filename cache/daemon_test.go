@@ -277,3 +277,10 @@ func (w *wholeBody) ImageLoad(ctx context.Context, r io.Reader, opts ...client.I
 type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
+
+func fatal(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

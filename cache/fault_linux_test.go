@@ -388,13 +388,6 @@ func TestTwoRestoresAtOnceSendTheImageOnce(t *testing.T) {
 	}
 }
 
-func fatal(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // sound checks every byte of a kept tarball.
 func sound(t testing.TB, s *Store, x Index) {
 	t.Helper()
