@@ -405,27 +405,24 @@ func (s *dockerSession) exec(ctx context.Context, opts container.ExecOptions, st
 const killedStatus = 128 + 9
 
 // stillThere reports a container that has ended, with all that ran in it. Its
-// commands are gone a moment before the daemon says so of the container.
+// commands are gone a moment before the daemon says so of the container, so the
+// daemon is asked for a while. Running something in it would tell nothing: when
+// memory is used up by files, nothing runs in a live one either.
 func (s *dockerSession) stillThere(ctx context.Context) error {
-	created, err := s.api.ContainerExecCreate(ctx, s.id, container.ExecOptions{
-		Cmd: []string{"/bin/sh", "-c", "echo here"}, AttachStdout: true,
-	})
-	if err != nil {
-		return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
-	}
-	conn, err := s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{})
-	if err != nil {
-		return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
-	}
-	defer conn.Close()
-	stop := context.AfterFunc(ctx, conn.Close)
-	defer stop()
-	var out strings.Builder
-	if _, err := stdcopy.StdCopy(&out, io.Discard, conn.Reader); err != nil {
-		return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
-	}
-	if out.String() != "here\n" {
-		return s.lost(ctx, errEnded)
+	const looks, pause = 5, 100 * time.Millisecond
+	for range looks {
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		c, err := s.api.ContainerInspect(ctx, s.id)
+		if err != nil {
+			return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
+		}
+		if c.State == nil || !c.State.Running {
+			return s.lost(ctx, errEnded)
+		}
 	}
 	return nil
 }
