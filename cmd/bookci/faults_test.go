@@ -24,8 +24,10 @@ func TestFaultScripts(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("starting a Docker Engine needs root")
 	}
-	if _, err := exec.LookPath("dockerd"); err != nil {
-		t.Skip("no dockerd on this machine")
+	for _, program := range []string{"dockerd", "unshare"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("no %s on this machine", program)
+		}
 	}
 	if _, err := standin.Busybox(); err != nil {
 		t.Skip(err)
@@ -84,7 +86,9 @@ func (e *engine) start() error {
 	if err := os.WriteFile(config, []byte("{}\n"), 0o644); err != nil {
 		return err
 	}
-	e.cmd = exec.Command("dockerd", "--config-file", config, "--host", e.host(), "--storage-driver", "vfs", "--data-root", filepath.Join(e.dir, "data"), "--exec-root", filepath.Join(e.dir, "exec"),
+	// In a network of its own: an engine without a bridge removes docker0, which
+	// is the machine's own engine's.
+	e.cmd = exec.Command("unshare", "--net", "dockerd", "--config-file", config, "--host", e.host(), "--storage-driver", "vfs", "--data-root", filepath.Join(e.dir, "data"), "--exec-root", filepath.Join(e.dir, "exec"),
 		"--pidfile", filepath.Join(e.dir, "pid"), "--bridge", "none", "--iptables=false", "--ip6tables=false")
 	e.cmd.Stdout, e.cmd.Stderr = log, log
 	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
