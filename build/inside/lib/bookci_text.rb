@@ -165,6 +165,8 @@ module BookciText
     # be read must not hide the others.
     def prepare(book)
       book.generate_indexes
+      # The builder asks for all of them again with each chapter.
+      book.define_singleton_method(:generate_indexes) { nil }
     rescue StandardError => e
       logger.error(e)
     end
@@ -207,6 +209,11 @@ module BookciText
       unit.instance_variable_set(:@title, nil)
       unit.instance_variable_set(:@index_builder, nil)
       unit.generate_indexes
+      return unless File.basename(unit.path.to_s) == @book.bib_file
+
+      bib = ReVIEW::Book::Bib.new(file_content: text, book: @book)
+      bib.generate_indexes(use_bib: true)
+      @book.bibpaper_index = bib.bibpaper_index
     rescue StandardError => e
       logger.error(e)
     end
@@ -252,5 +259,9 @@ end
 name = ARGV.fetch(0)
 $stdin.set_encoding('UTF-8')
 while (line = $stdin.gets)
+  # Rubbish is collected while nobody waits.
+  GC.disable
   answers.puts(JSON.generate(BookciText.answer(name, JSON.parse(line))))
+  GC.enable
+  GC.start(full_mark: false)
 end
