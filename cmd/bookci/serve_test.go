@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/bookci/bookci/build"
+)
+
+func TestAnAddressWithoutAHostIsThisMachinesAlone(t *testing.T) {
+	for in, want := range map[string]string{
+		":9000": "localhost:9000", "9000": "localhost:9000", "localhost": "localhost:8000", "localhost:0": "localhost:0",
+		"127.0.0.1:1": "127.0.0.1:1", "0.0.0.0:80": "0.0.0.0:80", "[::1]:80": "[::1]:80", "::1": "[::1]:8000",
+	} {
+		if got, err := loopbackAddr(in); err != nil || got != want {
+			t.Errorf("--serve %q listens at %q, %v; want %q", in, got, err, want)
+		}
+	}
+	if _, err := loopbackAddr("book.example:80"); err == nil || exitCode(err) != 2 {
+		t.Errorf("a name that anyone may give out: %v", err)
+	}
+}
+
+func TestATitleIsTextOrAMap(t *testing.T) {
+	for want, title := range map[string]any{"本": "本", "名": map[string]any{"name": "名", "file-as": "ナ"}, "": 3} {
+		if got := titleOf(&build.Book{Settings: map[string]any{"booktitle": title}}); got != want {
+			t.Errorf("%v has the title %q", title, got)
+		}
+	}
+}
+
+// terminal is what a watch writes to.
+type terminal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (w *terminal) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *terminal) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// TestPreviewOfTheSampleBook follows a real book from the save to the pages.
+// It writes a picture of the page to the file that BOOKCI_PICTURE names.
+func TestPreviewOfTheSampleBook(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds a real book")
+	}
+	chromium, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Skip("there is no chromium on PATH")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
+	defer cancel()
+	d, err := connect(ctx, os.Getenv)
+	if err != nil {
+		t.Skipf("there is no Docker: %v", err)
+	}
+	_, found, err := build.FindImage(ctx, d, build.DefaultImage("5.0"))
+	if err := d.Close(); err != nil {
+		t.Error(err)
+	}
+	if err != nil || !found {
+		t.Skipf("the image %s is not on this machine", build.DefaultImage("5.0"))
+	}
+	book := t.TempDir()
+	if err := os.CopyFS(book, os.DirFS("../../sample-book")); err != nil {
+		t.Fatal(err)
+	}
+	var said terminal
+	watching, stop := context.WithCancelCause(ctx)
+	a := &app{stdin: strings.NewReader(""), stdout: &said, stderr: &said, env: os.Environ}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- a.main(watching, []string{"watch", book, "--book", "print", "--serve", "localhost:0", "--progress", "plain"})
+	}()
+	defer func() {
+		stop(errInterrupted)
+		if code := <-ended; code != exitInterrupted {
+			t.Errorf("the watch ended with %d: %s", code, said.String())
+		}
+	}()
+	url := ""
+	for url == "" && ctx.Err() == nil {
+		url = regexp.MustCompile(`http://localhost:\d+/`).FindString(said.String())
+		time.Sleep(20 * time.Millisecond)
+	}
+
+	tab, closeTab := chromedp.NewExecAllocator(ctx, chromedp.ExecPath(chromium), chromedp.Flag("headless", "new"), chromedp.Flag("no-sandbox", true), chromedp.Flag("lang", "ja"), chromedp.Flag("accept-lang", "ja"))
+	defer closeTab()
+	tab, closeTab2 := chromedp.NewContext(tab)
+	defer closeTab2()
+	is := func(expression string) string {
+		t.Helper()
+		v, err := chromedp.Run(tab, chromedp.Evaluate[any](expression))
+		if err != nil {
+			t.Fatalf("%s: %v", expression, err)
+		}
+		return fmt.Sprint(v)
+	}
+	becomes := func(what, expression string) {
+		t.Helper()
+		for ctx.Err() == nil {
+			if is("Boolean("+expression+")") == "true" {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		t.Fatalf("%s: %s never holds; the page says %q; the watch says %s", what, expression, is("document.body.innerText.slice(0, 400)"), said.String())
+	}
+	if _, err := chromedp.Run(tab, chromedp.EmulateViewport(1360, 850)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.Run(tab, chromedp.Navigate(url)); err != nil {
+		t.Fatal(err)
+	}
+	becomes("the first build is shown", "edition && edition.pages.length > 40 && document.querySelector('.page img')")
+
+	chapter := filepath.Join(book, "figures.re")
+	text, err := os.ReadFile(chapter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	save := func(text string) {
+		t.Helper()
+		if err := os.WriteFile(chapter, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	is("chapter = 'figures', see('text'), 0")
+	becomes("the chapter is shown as text", "(document.body.dataset.painted || '').startsWith('figures ')")
+	before := is("document.body.dataset.painted")
+	at := time.Now()
+	edited := strings.Replace(string(text), "技術書らしさを作るのは、図と表とコードです。", "技術書らしさを作るのは、なによりも、図と表とコードです。", 1)
+	save(edited)
+	becomes("the edit is painted", "document.body.dataset.painted !== '"+before+"'")
+	t.Logf("from save to painted: %s", time.Since(at).Round(time.Millisecond))
+	is("see('pages'), 0")
+	becomes("the new pages are shown", "edition.version > 1 && edition.changed.length > 0")
+	t.Logf("from save to the new pages: %s", time.Since(at).Round(time.Millisecond))
+	is("showPage(edition.changed[0]), 0")
+	becomes("the changed page is drawn", "figures[edition.changed[0] - 1].img && document.getElementById('toast').hidden")
+	if name := os.Getenv("BOOKCI_PICTURE"); name != "" {
+		time.Sleep(3 * time.Second) // the marks of arrival fade
+		picture, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
+		if err == nil {
+			err = os.WriteFile(name, picture, 0o644)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+
+	save(strings.Replace(edited, "この章では", "@<list>{nowhere}この章では", 1))
+	becomes("the error stands over its page", "document.querySelector('.page .note')")
+	if name := os.Getenv("BOOKCI_PICTURE"); name != "" {
+		time.Sleep(2 * time.Second)
+		if picture, err := chromedp.Run(tab, chromedp.CaptureScreenshot()); err == nil {
+			_ = os.WriteFile(strings.TrimSuffix(name, ".png")+"-error.png", picture, 0o644)
+		}
+	}
+	save(edited)
+	becomes("the error goes away", "!document.querySelector('.note') && !state.error")
+}
