@@ -66,7 +66,7 @@ func (p *painters) words(ctx context.Context, e *edition) ([][]line, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the words: %w", err)
 	}
-	pages, err := readWords(bytes.NewReader(data))
+	pages, err := readWords(bytes.NewReader(bytes.ToValidUTF8(data, nil)))
 	if err != nil && len(pages) == 0 {
 		return nil, fmt.Errorf("reading the words: %w", err)
 	}

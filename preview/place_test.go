@@ -71,6 +71,14 @@ func TestMarkupIsNotPrinted(t *testing.T) {
 	}
 }
 
+func TestAGlyphWithoutAMeaningDoesNotHideThePagesAfterIt(t *testing.T) {
+	const page = `<page width="10" height="20"><line xMin="1" yMin="2" xMax="3" yMax="4"><word>%</word></line></page>`
+	pages, err := readWords(strings.NewReader("<doc>" + strings.Replace(page, "%", "\x01\x0b", 1) + strings.Replace(page, "%", "あ", 1) + "</doc>"))
+	if err != nil || len(pages) != 2 || len(pages[1]) != 1 {
+		t.Errorf("%d pages, %v", len(pages), err)
+	}
+}
+
 func FuzzPrinted(f *testing.F) {
 	for l := range strings.SplitSeq(chapterText, "\n") {
 		f.Add(l)

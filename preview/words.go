@@ -19,7 +19,7 @@ type line struct {
 // order in which they are read. What a page has beyond mostLines is left out.
 func readWords(r io.Reader) ([][]line, error) {
 	const mostLines = 2000
-	dec := xml.NewDecoder(r)
+	dec := xml.NewDecoder(speakable{r})
 	dec.Strict = false
 	dec.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	var pages [][]line
@@ -64,6 +64,20 @@ func readWords(r io.Reader) ([][]line, error) {
 			}
 		}
 	}
+}
+
+// speakable replaces what XML cannot hold: pdftotext writes glyphs without a
+// meaning as they come.
+type speakable struct{ r io.Reader }
+
+func (s speakable) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	for i, b := range p[:n] {
+		if b < ' ' && b != '\n' && b != '\t' && b != '\r' {
+			p[i] = ' '
+		}
+	}
+	return n, err
 }
 
 func number(e xml.StartElement, name string) float64 {
