@@ -362,10 +362,17 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
 		fail(w, err)
 		return
 	}
+	// A chapter whose book has no style, or names one that is not there, has ours.
+	var styles []string
+	for _, name := range info.Styles {
+		if _, err := readBelow(s.opts.Root, path.Join(b.Dir, name), fileLimit); err == nil {
+			styles = append(styles, name)
+		}
+	}
 	_ = frame.Execute(w, map[string]any{ // the browser may be gone
 		"Language": info.Language,
 		"Base":     base.String(),
-		"Styles":   info.Styles,
+		"Styles":   styles,
 		"Nonce":    nonce,
 		"Script":   template.JS(script),
 		"Style":    template.CSS(style),
