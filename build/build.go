@@ -49,6 +49,7 @@ type Builder struct {
 	hashes    *hashCache
 	mu        sync.Mutex
 	sessions  map[string]*variantSession
+	read      map[string]map[string]string // by variant, then path
 	fontMu    sync.Mutex
 	setupOnce sync.Once
 	setupErr  error
@@ -144,6 +145,7 @@ func (b *Builder) emit(e Event) {
 func (b *Builder) setup() error {
 	b.setupOnce.Do(func() {
 		b.sessions = map[string]*variantSession{}
+		b.read = map[string]map[string]string{}
 		b.manifest.dir, b.manifest.root = b.Artifacts, b.Root
 		for _, dir := range []string{b.State, filepath.Join(b.State, "log"), filepath.Join(b.State, "state"), b.FontCache, b.Artifacts} {
 			if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -241,11 +243,14 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		return res
 	}
 	job.Known = append(slices.Clip(job.Known), known...)
-	fingerprint, err := b.hashes.fingerprint(job.Inputs, b.recipe(job, t))
+	fingerprint, read, err := b.hashes.fingerprint(job.Inputs, b.recipe(job, t))
 	if err != nil {
 		res.Err = err
 		return res
 	}
+	b.mu.Lock()
+	b.read[job.Book.Name] = read
+	b.mu.Unlock()
 	watch.lap("fingerprint")
 	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.Force {
 		res.UpToDate, res.Artifact = true, entry.Artifact
@@ -301,18 +306,13 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	return res
 }
 
-// Sums returns the content hashes, in hexadecimal, of those of files that the
-// last Build read, by path.
-func (b *Builder) Sums(files []File) map[string]string {
-	sums := map[string]string{}
-	for _, f := range files {
-		if f.Mode.IsRegular() {
-			if sum, err := b.hashes.sum(f); err == nil {
-				sums[f.Path] = sum
-			}
-		}
-	}
-	return sums
+// Read returns the content hashes, in hexadecimal, of the files that the last
+// Build of a variant read, by slash path below the root. They are those that
+// the build went by: a file saved since has another one now.
+func (b *Builder) Read(variant string) map[string]string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.read[variant]
 }
 
 // variantSession is a session and the makers that it was opened with.

@@ -97,7 +97,9 @@ func (c *hashCache) save() error {
 
 // fingerprint hashes all that an artifact depends on: the inputs, by name,
 // type, permission to execute and content, and recipe, which says the rest.
-func (c *hashCache) fingerprint(inputs []File, recipe any) (string, error) {
+//
+// read are the content hashes that it is made of, by path.
+func (c *hashCache) fingerprint(inputs []File, recipe any) (sum string, read map[string]string, err error) {
 	sums := make([]string, len(inputs))
 	var g errgroup.Group
 	g.SetLimit(runtime.GOMAXPROCS(0))
@@ -115,20 +117,24 @@ func (c *hashCache) fingerprint(inputs []File, recipe any) (string, error) {
 		}
 	}
 	if err := g.Wait(); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	lines := make([]string, len(inputs))
+	read = make(map[string]string, len(inputs))
 	for i, f := range inputs {
+		if f.Mode.IsRegular() {
+			read[f.Path] = sums[i]
+		}
 		lines[i] = fmt.Sprintf("%q %t %s", f.Path, f.Mode&0o100 != 0, sums[i])
 	}
 	sort.Strings(lines)
 	h := sha256.New()
 	enc := json.NewEncoder(h)
 	if err := enc.Encode(recipe); err != nil {
-		return "", err
+		return "", nil, err
 	}
 	if err := enc.Encode(lines); err != nil {
-		return "", err
+		return "", nil, err
 	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	return hex.EncodeToString(h.Sum(nil)), read, nil
 }

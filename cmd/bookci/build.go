@@ -210,7 +210,7 @@ func (a *app) newBuilder(p *project, e *engines) (*build.Builder, error) {
 		Timeout:   s.Timeout,
 		Jobs:      cmp.Or(s.Jobs, runtime.NumCPU()),
 		Strict:    s.Strict,
-		Separate:  len(s.Books) > 1,
+		Separate:  p.separate,
 		Reaper:    e.reaper,
 		Now:       time.Now,
 		OnEvent:   e.onEvent,

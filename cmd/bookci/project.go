@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,6 +25,7 @@ type project struct {
 	settings *settings
 	books    []*build.Book
 	targets  map[*build.Book][]build.Target
+	separate bool                  // artifacts of each book in a folder of its name
 	faults   map[*build.Book]error // configs that cannot be read: *build.BookError
 	leftOut  []string              // patterns of what bookci writes below the root and is no source
 }
@@ -96,8 +98,29 @@ func (p *project) leaveOut(names ...string) {
 	}
 }
 
+// listedWith returns the name of the only book of bookci.yml that has this
+// config, "" when none or several have it.
+func listedWith(books []bookSettings, config string) (name string) {
+	if config == "" {
+		return ""
+	}
+	for _, b := range books {
+		if b.Config != filepath.Base(config) || filepath.Base(config) != config && !strings.HasSuffix(path.Join("/", b.Dir, b.Config), path.Join("/", filepath.ToSlash(config))) {
+			continue
+		}
+		if name != "" {
+			return ""
+		}
+		name = b.Name
+	}
+	return name
+}
+
 // openBooks reads the books that bookci.yml lists, or the one that is there.
 func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) error {
+	if listed := listedWith(p.settings.Books, c.config); listed != "" && len(c.names) == 0 {
+		c.names, c.config = []string{listed}, ""
+	}
 	if len(p.settings.Books) == 0 || c.config != "" {
 		book, err := build.FindBook(ctx, build.SearchOptions{Dir: p.dir, Config: c.config, Root: p.root, Home: home})
 		if err := p.add(book, err); err != nil {
@@ -135,6 +158,7 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 		}
 		want[book.Name] = b.Targets
 	}
+	p.separate = len(p.settings.Books) > 1
 	return p.chooseTargets(c, want)
 }
 

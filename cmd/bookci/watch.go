@@ -348,11 +348,16 @@ func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
 	}
 	read := map[string]watch.Sum{}
 	for _, job := range jobs {
-		for name, text := range w.builder.Sums(job.Inputs) {
+		for name, text := range w.builder.Read(job.Book.Name) {
 			abs := filepath.Join(root, filepath.FromSlash(name))
 			raw, err := hex.DecodeString(text)
 			if err != nil || len(raw) != sha256.Size {
 				continue
+			}
+			if other, known := read[abs]; known && other != watch.Sum(raw) {
+				// Saved between two variants' builds: the first one has to be
+				// built again, so this is no content that was built.
+				raw = make([]byte, sha256.Size)
 			}
 			read[abs] = watch.Sum(raw)
 			if !slices.ContainsFunc(scope.Folders, func(dir string) bool { return strings.HasPrefix(abs, dir+string(filepath.Separator)) }) {
