@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/system"
+	"github.com/google/renameio/v2"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -365,6 +366,6 @@ func (m transportMemo) bindFailed() bool {
 func (m transportMemo) rememberBindFailed() {
 	if m.dir != "" && m.daemon != "" {
 		// A lost note costs one more try.
-		_ = os.WriteFile(filepath.Join(m.dir, memoFile), []byte(m.daemon+"\n"), 0o644)
+		_ = renameio.WriteFile(filepath.Join(m.dir, memoFile), []byte(m.daemon+"\n"), 0o644)
 	}
 }

@@ -51,7 +51,7 @@ const logLimit = 64 << 20
 // run runs the maker.
 func (m *making) run(ctx context.Context) (status int, err error) {
 	m.emit(Event{Kind: Stage, Text: "make"})
-	file, err := os.Create(m.logPath())
+	file, err := createOwn(m.logPath())
 	if err != nil {
 		return 0, environmentf("", "keeping the log: %w", err)
 	}
