@@ -305,10 +305,9 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 func (b *Builder) Sums(files []File) map[string]string {
 	sums := map[string]string{}
 	for _, f := range files {
-		if f.Mode.IsRegular() {
-			if sum, err := b.hashes.sum(f); err == nil {
-				sums[f.Path] = sum
-			}
+		// Not read again: by now the file may be another than was built.
+		if sum, ok := b.hashes.last(f); ok && f.Mode.IsRegular() {
+			sums[f.Path] = sum
 		}
 	}
 	return sums

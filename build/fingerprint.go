@@ -73,11 +73,22 @@ func (c *hashCache) sum(f File) (string, error) {
 		return "", fmt.Errorf("reading %s: %w", f.Path, err)
 	}
 	sum := hex.EncodeToString(h.Sum(nil))
+	if st, err := file.Stat(); err != nil || !f.isAsListed(st) {
+		return sum, nil // of another file than f by now
+	}
 	c.mu.Lock()
 	c.known[f.Path] = hashed{Size: f.Size, MTime: f.MTime, Sum: sum, At: at}
 	c.dirty = true
 	c.mu.Unlock()
 	return sum, nil
+}
+
+// last returns the sum that was last found for f, as it was listed.
+func (c *hashCache) last(f File) (string, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	old, ok := c.known[f.Path]
+	return old.Sum, ok && old.Size == f.Size && old.MTime == f.MTime
 }
 
 // save keeps the cache for the next run.
