@@ -327,7 +327,7 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Seconds: m.watch.seconds(),
 	}
 	m.record.Entry, m.record.Makers, m.record.Diagnostics, m.record.Seconds = entry, makers, diagnostics, entry.Seconds
-	if st, err := os.Lstat(m.record.artifactPath()); err == nil {
+	if st, err := os.Lstat(entry.file(m.b.Root)); err == nil {
 		m.record.MTime = st.ModTime().UnixNano()
 	}
 	if err := m.record.save(); err != nil {
