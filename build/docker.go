@@ -113,8 +113,9 @@ func (e *DockerEngine) Open(ctx context.Context, opts SessionOptions) (Session, 
 	}
 	s, err := e.start(ctx, opts, info, transport)
 	if err != nil && transport == Bind && e.Transport != Bind && bindAtFault(err) {
-		memo.rememberBindFailed()
-		s, err = e.start(ctx, opts, info, Copy)
+		if s, err = e.start(ctx, opts, info, Copy); err == nil {
+			memo.rememberBindFailed() // it was the mount, and not the image
+		}
 	}
 	if err != nil {
 		if errors.Is(err, errNotShared) {
