@@ -17,7 +17,7 @@ import (
 
 // Artifact is what the user came for: a file or, for some targets, a folder.
 type Artifact struct {
-	Path   string `json:"path"`            // slash path below the root
+	Path   string `json:"path"`            // slash path below the root, absolute where it lies elsewhere
 	SHA256 string `json:"sha256"`          // of the file; of the names and contents of a folder's files
 	Bytes  int64  `json:"bytes"`           // a folder's files summed up
 	Pages  int    `json:"pages,omitempty"` // of a PDF

@@ -148,8 +148,7 @@ func (b *Builder) setup() error {
 		b.read = map[string]map[string]string{}
 		b.manifest.dir, b.manifest.root = b.Artifacts, b.Root
 		for _, dir := range []string{b.State, filepath.Join(b.State, "log"), filepath.Join(b.State, "state"), b.FontCache, b.Artifacts} {
-			if err := os.MkdirAll(dir, 0o755); err != nil {
-				b.setupErr = environmentf("bookci writes to artifacts/, .bookci/ and .texmf-var/ in the book's root: give it leave to", "%w", err)
+			if b.setupErr = MakeOwnFolder(b.Root, dir); b.setupErr != nil {
 				return
 			}
 		}

@@ -284,8 +284,8 @@ func putBack(dir *os.Root, from, local string, old File) error {
 func (b *Builder) keepReports(staging string, names []string) ([]string, error) {
 	for _, name := range names {
 		to := filepath.Join(b.Artifacts, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-			return nil, environmentf("", "keeping the report %s: %w", name, err)
+		if err := MakeOwnFolder(b.Artifacts, filepath.Dir(to)); err != nil {
+			return nil, fmt.Errorf("keeping the report %s: %w", name, err)
 		}
 		from := filepath.Join(staging, filepath.FromSlash(name))
 		// Systems that read reports refuse those that are older than the job.

@@ -164,7 +164,7 @@ var searchSkips = map[string]bool{
 }
 
 func (s *search) walk(ctx context.Context, rel string, depth int) error {
-	if err := ctx.Err(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return err
 	}
 	if s.folders++; s.folders > searchFolders {

@@ -17,6 +17,7 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/system"
+	"github.com/google/renameio/v2"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -112,8 +113,9 @@ func (e *DockerEngine) Open(ctx context.Context, opts SessionOptions) (Session, 
 	}
 	s, err := e.start(ctx, opts, info, transport)
 	if err != nil && transport == Bind && e.Transport != Bind && bindAtFault(err) {
-		memo.rememberBindFailed()
-		s, err = e.start(ctx, opts, info, Copy)
+		if s, err = e.start(ctx, opts, info, Copy); err == nil {
+			memo.rememberBindFailed() // it was the mount, and not the image
+		}
 	}
 	if err != nil {
 		if errors.Is(err, errNotShared) {
@@ -365,6 +367,6 @@ func (m transportMemo) bindFailed() bool {
 func (m transportMemo) rememberBindFailed() {
 	if m.dir != "" && m.daemon != "" {
 		// A lost note costs one more try.
-		_ = os.WriteFile(filepath.Join(m.dir, memoFile), []byte(m.daemon+"\n"), 0o644)
+		_ = renameio.WriteFile(filepath.Join(m.dir, memoFile), []byte(m.daemon+"\n"), 0o644)
 	}
 }

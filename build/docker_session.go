@@ -104,7 +104,7 @@ func (s *dockerSession) unpackOwn(ctx context.Context, seeds []Seed, state strin
 		}
 		defer remove()
 	}
-	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && tar -xf - && touch run/opened || exit 1
+	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && tar -xf - && touch run/opened || exit
 [ -z "$2" ] || cat "$2" 2>/dev/null
 exit 0`
 	pr, pw := io.Pipe()
@@ -112,6 +112,10 @@ exit 0`
 	defer pr.Close()
 	out := &headWriter{max: 4096}
 	if err := s.shell(ctx, "preparing the container", script, []string{ownDir, inside}, pr, out); err != nil {
+		var failed *shellError
+		if errors.As(err, &failed) && failed.status == 127 {
+			err = environmentf("is it an image with Re:VIEW in it? bookci needs sh, tar, find and xargs there", "%w", err)
+		}
 		return err
 	}
 	if out.String() != word {

@@ -73,6 +73,9 @@ func (c *hashCache) sum(f File) (string, error) {
 		return "", fmt.Errorf("reading %s: %w", f.Path, err)
 	}
 	sum := hex.EncodeToString(h.Sum(nil))
+	if st, err := file.Stat(); err != nil || !f.isAsListed(st) {
+		return sum, nil // of another file than f by now
+	}
 	c.mu.Lock()
 	c.known[f.Path] = hashed{Size: f.Size, MTime: f.MTime, Sum: sum, At: at}
 	c.dirty = true

@@ -247,7 +247,22 @@ func (s *hostSession) Run(ctx context.Context, c Command) (int, error) {
 	}
 	cmd.Dir = filepath.Join(s.paths.Work, filepath.FromSlash(c.Dir))
 	cmd.Env = env
-	cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Stdin, c.Stdout, c.Stderr
+	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
+	if c.Stdin != nil {
+		// Never the file itself: a process group that is not the terminal's
+		// own is stopped when it reads from the terminal.
+		in, err := cmd.StdinPipe()
+		if err != nil {
+			return 0, environmentf("", "starting %s: %w", c.Argv[0], err)
+		}
+		defer in.Close()
+		// Ends with the input or the command's end; a terminal's user may
+		// never type another line, so nobody waits for it.
+		go func() {
+			_, _ = io.Copy(in, c.Stdin) // a command need not read all that it is offered
+			_ = in.Close()
+		}()
+	}
 	// A child that outlives the command and holds its output must not hold bookci.
 	cmd.WaitDelay = 2 * time.Second
 	ownGroup(cmd)

@@ -78,7 +78,7 @@ type walker struct {
 
 // folder lists what is in a folder and reports how many entries it had.
 func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatcher.MatchInfo) (listed int, err error) {
-	if err := ctx.Err(); err != nil {
+	if err := context.Cause(ctx); err != nil {
 		return 0, err
 	}
 	entries, err := os.ReadDir(dir)

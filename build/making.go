@@ -51,7 +51,7 @@ const logLimit = 64 << 20
 // run runs the maker.
 func (m *making) run(ctx context.Context) (status int, err error) {
 	m.emit(Event{Kind: Stage, Text: "make"})
-	file, err := os.Create(m.logPath())
+	file, err := createOwn(m.logPath())
 	if err != nil {
 		return 0, environmentf("", "keeping the log: %w", err)
 	}
@@ -327,7 +327,7 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Seconds: m.watch.seconds(),
 	}
 	m.record.Entry, m.record.Makers, m.record.Diagnostics, m.record.Seconds = entry, makers, diagnostics, entry.Seconds
-	if st, err := os.Lstat(m.record.artifactPath()); err == nil {
+	if st, err := os.Lstat(entry.file(m.b.Root)); err == nil {
 		m.record.MTime = st.ModTime().UnixNano()
 	}
 	if err := m.record.save(); err != nil {

@@ -36,6 +36,15 @@ type Entry struct {
 	Seconds     map[string]float64 `json:"seconds"`     // per stage
 }
 
+// file is the absolute path of the artifact.
+func (e *Entry) file(root string) string {
+	name := filepath.FromSlash(e.Path)
+	if filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(root, name)
+}
+
 // manifestFile serialises the variants' updates of one manifest.
 type manifestFile struct {
 	mu   sync.Mutex
@@ -63,7 +72,7 @@ func (m *manifestFile) put(version string, e Entry) error {
 		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target {
 			return true
 		}
-		_, err := os.Lstat(filepath.Join(m.root, filepath.FromSlash(old.Path)))
+		_, err := os.Lstat(old.file(m.root))
 		return errors.Is(err, fs.ErrNotExist)
 	})
 	got.Artifacts = append(got.Artifacts, e)

@@ -67,7 +67,7 @@ func (r *record) intact() string {
 	if r.Entry.Path == "" {
 		return ""
 	}
-	name := r.artifactPath()
+	name := r.Entry.file(r.root)
 	// A file that nobody has touched since it was published needs no reading.
 	if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() && st.Size() == r.Entry.Bytes && st.ModTime().UnixNano() == r.MTime {
 		return r.Entry.Path
@@ -89,13 +89,4 @@ func (b *Builder) recipe(job Job, t Target) any {
 		SourceDate        int64
 		Fast, Strict, Sep bool
 	}{b.Version, b.Image, t, job.Book.Config, job.Command[t], job.Only, env, b.SourceDate, b.Fast, b.Strict, b.Separate}
-}
-
-// artifactPath is the absolute path of the artifact.
-func (r *record) artifactPath() string {
-	name := filepath.FromSlash(r.Entry.Path)
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(r.root, name)
-	}
-	return name
 }

@@ -33,8 +33,8 @@ func SourceDate(ctx context.Context, git Git, root string, inputs []File) (int64
 		if err == nil {
 			return max(seconds, zipEpoch), nil
 		}
-		if ctx.Err() != nil {
-			return 0, ctx.Err()
+		if cause := context.Cause(ctx); cause != nil {
+			return 0, cause
 		}
 		// No repository, no commit yet, a repository of another user or a
 		// broken one: the files themselves have dates.

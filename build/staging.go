@@ -58,8 +58,8 @@ func (b *Builder) sweepStaging() {
 // slash path below the root, or its absolute path when it lies elsewhere.
 func (b *Builder) publish(made, name string) (string, error) {
 	to := filepath.Join(b.Artifacts, name)
-	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
-		return "", environmentf("", "publishing %s: %w", name, err)
+	if err := MakeOwnFolder(b.Artifacts, filepath.Dir(to)); err != nil {
+		return "", fmt.Errorf("publishing %s: %w", name, err)
 	}
 	if err := syncTree(made); err != nil {
 		return "", environmentf("the last good artifact is kept", "publishing %s: %w", name, err)

@@ -22,6 +22,14 @@ type File struct {
 	Link  string      // where a symbolic link points
 }
 
+// isAsListed tells whether st is of the file as it was when f was listed.
+func (f File) isAsListed(st fs.FileInfo) bool {
+	if st.Mode().Type() != f.Mode.Type() || st.ModTime().UnixNano() != f.MTime && !f.Mode.IsDir() {
+		return false
+	}
+	return st.Size() == f.Size || !f.Mode.IsRegular()
+}
+
 // errChanged is returned when a source changes while it is read.
 var errChanged = errors.New("file changed while it was read")
 

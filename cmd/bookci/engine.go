@@ -28,7 +28,7 @@ type engines struct {
 	reaper  *build.Reaper
 	onEvent func(build.Event)
 
-	once   sync.Once
+	mu     sync.Mutex
 	engine build.Engine
 	makers build.Makers
 	err    error
@@ -38,8 +38,20 @@ type engines struct {
 
 // get implements what build.Builder asks for. Variants ask at the same time.
 func (e *engines) get(ctx context.Context) (build.Engine, build.Makers, error) {
-	e.once.Do(func() { e.engine, e.makers, e.err = e.find(ctx) })
-	return e.engine, e.makers, e.err
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.engine != nil || e.err != nil {
+		return e.engine, e.makers, e.err
+	}
+	engine, makers, err := e.find(ctx)
+	if err != nil && context.Cause(ctx) != nil {
+		// A watch gave this build up for a newer edit: nothing is known yet.
+		e.close()
+		e.daemon, e.images = nil, nil
+		return nil, build.Makers{}, err
+	}
+	e.engine, e.makers, e.err = engine, makers, err
+	return engine, makers, err
 }
 
 // keepImages saves what had to be pulled into the cache folder, if one was named.

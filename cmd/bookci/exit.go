@@ -59,12 +59,14 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.Is(err, errTerminated):
 		return exitTerminated
-	case errors.Is(err, build.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+	case errors.Is(err, build.ErrTimeout):
 		return exitTimeout
 	case errors.As(err, &usage), errors.As(err, &configuration), errors.As(err, &search):
 		return exitUsage
-	case errors.As(err, &environment):
+	case errors.As(err, &environment): // also a daemon's that did not answer in time
 		return exitEnvironment
+	case errors.Is(err, context.DeadlineExceeded):
+		return exitTimeout
 	}
 	return exitBook
 }

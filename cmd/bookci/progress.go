@@ -66,7 +66,7 @@ func (q *quietProgress) close()            {}
 func (q *quietProgress) println(text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	fmt.Fprintln(q.w, text)
+	fmt.Fprintln(q.w, plainText(text))
 }
 
 // step is where one variant's target stands.
@@ -211,7 +211,7 @@ func (p *plainProgress) event(e build.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Kind == build.Note {
-		fmt.Fprintf(p.w, "bookci: %s\n", e.Text)
+		fmt.Fprintf(p.w, "bookci: %s\n", plainText(e.Text))
 		return
 	}
 	s := p.steps[stepName(e)]
@@ -228,13 +228,13 @@ func (p *plainProgress) event(e build.Event) {
 	if name != "" {
 		name += ": "
 	}
-	fmt.Fprintf(p.w, "bookci: %s%s\n", name, s)
+	fmt.Fprintf(p.w, "bookci: %s\n", plainText(name+s.String()))
 }
 
 func (p *plainProgress) println(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintln(p.w, text)
+	fmt.Fprintln(p.w, plainText(text))
 }
 
 func (p *plainProgress) close() {}
@@ -298,7 +298,7 @@ func (p *liveProgress) println(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	fmt.Fprintln(p.w, text)
+	fmt.Fprintln(p.w, plainText(text))
 	p.draw()
 }
 
@@ -334,7 +334,7 @@ func (p *liveProgress) draw() {
 		}
 		line += "  " + s.clock(now)
 		// A line that wraps could not be taken back.
-		b.WriteString(runewidth.Truncate(line, width-1, "…") + "\n")
+		b.WriteString(runewidth.Truncate(plainText(line), width-1, "…") + "\n")
 	}
 	p.drawn = len(p.order)
 	if b.Len() > 0 {

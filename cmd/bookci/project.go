@@ -235,10 +235,14 @@ func (p *project) imageRef() string {
 // lock keeps other builds of this root out until the answer is called. It
 // waits for them, and says so.
 func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), err error) {
-	if err := os.MkdirAll(p.state(), 0o755); err != nil {
-		return nil, &build.EnvironmentError{Err: fmt.Errorf("making bookci's own folder: %w", err), Hint: "bookci writes to .bookci, .texmf-var and artifacts in " + p.root + " and nowhere else: give it leave to"}
+	if err := build.MakeOwnFolder(p.root, p.state()); err != nil {
+		return nil, fmt.Errorf("making bookci's own folder: %w", err)
 	}
-	l := flock.New(filepath.Join(p.state(), "lock"))
+	name := filepath.Join(p.state(), "lock")
+	if st, err := os.Lstat(name); err == nil && !st.Mode().IsRegular() {
+		return nil, &build.EnvironmentError{Err: fmt.Errorf("locking: %s is no regular file", name), Hint: "remove it"}
+	}
+	l := flock.New(name)
 	ok, err := l.TryLock()
 	if err == nil && !ok {
 		say("another bookci is at work here, waiting for it")

@@ -46,6 +46,10 @@ func (a *app) newSweepCmd() *cobra.Command {
 // sweepContainers looks several times: the daemon may still be at work on what
 // the killed process asked for last.
 func sweepContainers(ctx context.Context, d *daemon, token string) error {
+	// The reaper waits for the answer, and with it a bookci that ends.
+	const patience = time.Minute
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	const looks = 6
 	for range looks {
 		list, err := d.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", build.Label+"="+token))})

@@ -1,0 +1,32 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/bookci/bookci/build"
+)
+
+func TestExitCodesSayWhoseFaultItIs(t *testing.T) {
+	silent := &build.EnvironmentError{Err: fmt.Errorf("Docker does not answer: %w", context.DeadlineExceeded)}
+	for _, c := range []struct {
+		what string
+		err  error
+		want int
+	}{
+		{"nothing", nil, exitDone},
+		{"the book", &build.MakerError{Op: "failed"}, exitBook},
+		{"the command line", usagef("", "unknown"), exitUsage},
+		{"a daemon that does not answer in time", silent, exitEnvironment},
+		{"a book and the environment", errors.Join(&build.MakerError{Op: "failed"}, silent, errReported), exitEnvironment},
+		{"a build's own limit", fmt.Errorf("building: %w", build.ErrTimeout), exitTimeout},
+		{"Ctrl-C, whatever came of it", errors.Join(silent, errInterrupted), exitInterrupted},
+		{"a command's own status", passedOn(42), 42},
+	} {
+		if got := exitCode(c.err); got != c.want {
+			t.Errorf("%s: exit status %d, want %d", c.what, got, c.want)
+		}
+	}
+}
