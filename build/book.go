@@ -79,7 +79,7 @@ func ReadBook(root, dir, configName string) (*Book, error) {
 	}
 	b.Settings = (&yamlValue{val: b.conf.values}).plain().(map[string]any)
 	b.Bookname = b.conf.name("", "bookname")
-	b.Name = b.Bookname
+	b.Name = printable(b.Bookname) // it is shown, also when the bookname is refused
 	b.MakerBooknames = map[Target]string{}
 	b.ReviewVersion = b.conf.reviewVersion()
 	b.ContentDir = path.Clean(b.conf.name("", "contentdir"))

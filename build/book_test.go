@@ -271,6 +271,13 @@ func TestFaultsOfABookAreFoundAtTheirLine(t *testing.T) {
 	}
 }
 
+func TestTheNameOfABookIsSafeToShow(t *testing.T) {
+	b := readBook(t, small(map[string]string{"config.yml": "bookname: \"a\\e[2Jb\"\n"}))
+	if b.Name != "a[2Jb" {
+		t.Errorf("the book is shown as %q", b.Name)
+	}
+}
+
 func TestAMissingChapterIsExplained(t *testing.T) {
 	for name, c := range map[string]struct{ catalog, file, hint string }{
 		"a slip":           {"CHAPS:\n  - ch10.re\n", "ch01.re", "did you mean ch01.re?"},
