@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -23,8 +24,10 @@ type Artifact struct {
 	Pages  int    `json:"pages,omitempty"` // of a PDF
 }
 
-// check tells whether the artifact at name is complete, and measures it.
-func check(name string, target Target) (Artifact, error) {
+// check tells whether the artifact at name is complete, and measures it. What
+// it reads may be hostile, a file that never ends to be unpacked among it: it
+// stops when ctx ends.
+func check(ctx context.Context, name string, target Target) (Artifact, error) {
 	st, err := os.Lstat(name)
 	if err != nil {
 		return Artifact{}, err
@@ -43,15 +46,31 @@ func check(name string, target Target) (Artifact, error) {
 	a := Artifact{Bytes: st.Size()}
 	switch target {
 	case PDF:
-		a.Pages, err = checkPDF(f, st.Size())
+		a.Pages, err = checkPDF(untilDone{ctx, f}, st.Size())
 	case EPUB:
-		err = checkEPUB(f, st.Size())
+		err = checkEPUB(untilDone{ctx, f}, st.Size())
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		return Artifact{}, cause
 	}
 	if err != nil {
 		return Artifact{}, fmt.Errorf("%s is damaged: %w", filepath.Base(name), err)
 	}
 	a.SHA256, err = hashFile(f)
 	return a, err
+}
+
+// untilDone reads until ctx ends.
+type untilDone struct {
+	ctx context.Context
+	r   io.ReaderAt
+}
+
+func (u untilDone) ReadAt(p []byte, off int64) (int, error) {
+	if err := context.Cause(u.ctx); err != nil {
+		return 0, err
+	}
+	return u.r.ReadAt(p, off)
 }
 
 func hashFile(f io.ReadSeeker) (string, error) {

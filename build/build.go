@@ -269,6 +269,11 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		res.Err = err
 		return res
 	}
+	if b.changedSince(job.Inputs) {
+		// Saved after it was hashed: what is made now has no fingerprint, or
+		// undoing the edit would pass for up to date.
+		fingerprint = ""
+	}
 	watch.lap("sync")
 	res.Log = m.logPath()
 	status, err := m.run(ctx)
@@ -294,7 +299,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		res.Err = err
 		return res
 	}
-	artifact, err := m.collect()
+	artifact, err := m.collect(ctx)
 	if err != nil {
 		res.Err = err
 		return res
@@ -303,6 +308,14 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	res.Artifact = artifact
 	res.Err = m.remember(ctx, fingerprint, makers, artifact, res.Diagnostics)
 	return res
+}
+
+// changedSince reports whether one of files is no longer as it was listed.
+func (b *Builder) changedSince(files []File) bool {
+	return slices.ContainsFunc(files, func(f File) bool {
+		st, err := os.Lstat(filepath.Join(b.Root, filepath.FromSlash(f.Path)))
+		return err != nil || f.Mode.IsRegular() && !f.isAsListed(st)
+	})
 }
 
 // Read returns the content hashes, in hexadecimal, of the files that the last

@@ -273,7 +273,7 @@ func ignoreClosed(err error) error {
 }
 
 // collect checks the artifact and publishes it.
-func (m *making) collect() (Artifact, error) {
+func (m *making) collect(ctx context.Context) (Artifact, error) {
 	output := m.target.output(m.job.Book)
 	made := m.staged(path.Join(m.session.Paths().Work, output))
 	if _, err := os.Lstat(made); err != nil {
@@ -284,7 +284,10 @@ func (m *making) collect() (Artifact, error) {
 			return Artifact{}, &MakerError{Op: fmt.Sprintf("%s is damaged: %v", output, err)}
 		}
 	}
-	a, err := check(made, m.target)
+	a, err := check(ctx, made, m.target)
+	if cause := context.Cause(ctx); cause != nil {
+		return Artifact{}, cause
+	}
 	if err != nil {
 		return Artifact{}, &MakerError{Op: err.Error()}
 	}

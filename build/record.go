@@ -1,6 +1,7 @@
 package build
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -72,7 +73,7 @@ func (r *record) intact() string {
 	if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() && st.Size() == r.Entry.Bytes && st.ModTime().UnixNano() == r.MTime {
 		return r.Entry.Path
 	}
-	if now, err := check(name, r.Entry.Target); err != nil || now.SHA256 != r.Entry.SHA256 {
+	if now, err := check(context.Background(), name, r.Entry.Target); err != nil || now.SHA256 != r.Entry.SHA256 {
 		return ""
 	}
 	return r.Entry.Path

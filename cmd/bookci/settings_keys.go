@@ -49,7 +49,7 @@ var settingKeys = []settingKey{
 	}},
 	textKey("mount", checkMount, func(s *settings) *string { return &s.Mount }),
 	{name: "books", shape: yamlShape, set: setBooks},
-	textKey("artifacts", checkArtifacts, func(s *settings) *string { return &s.Artifacts }),
+	inFile(textKey("artifacts", checkArtifacts, func(s *settings) *string { return &s.Artifacts }), checkFolder),
 	{name: "command", keys: commandKeys()},
 	textKey("network", checkNetwork, func(s *settings) *string { return &s.Network }),
 	{name: "limits", keys: []settingKey{
@@ -62,8 +62,8 @@ var settingKeys = []settingKey{
 	{name: "extra_inputs", shape: listShape, set: patterns(func(s *settings) *[]string { return &s.ExtraInputs })},
 	{name: "exclude", shape: listShape, set: patterns(func(s *settings) *[]string { return &s.Exclude })},
 	boolKey("read_only", func(s *settings) *bool { return &s.ReadOnly }),
-	textKey("cache_dir", nil, func(s *settings) *string { return &s.CacheDir }),
-	choiceKey("engine", []string{"auto", "docker", "host"}, func(s *settings) *string { return &s.Engine }),
+	inFile(textKey("cache_dir", nil, func(s *settings) *string { return &s.CacheDir }), checkFolder),
+	inFile(choiceKey("engine", []string{"auto", "docker", "host"}, func(s *settings) *string { return &s.Engine }), checkContained),
 	choiceKey("transport", []string{"auto", "bind", "copy"}, func(s *settings) *string { return &s.Transport }),
 	{name: "jobs", set: setJobs},
 	boolKey("strict", func(s *settings) *bool { return &s.Strict }),
@@ -71,8 +71,8 @@ var settingKeys = []settingKey{
 		durationKey("debounce", func(s *settings) *time.Duration { return &s.Watch.Debounce }),
 		{name: "poll", set: setPoll},
 		textKey("serve", checkAddress, func(s *settings) *string { return &s.Watch.Serve }),
-		textKey("on_success", nil, func(s *settings) *string { return &s.Watch.OnSuccess }),
-		textKey("on_failure", nil, func(s *settings) *string { return &s.Watch.OnFailure }),
+		inFile(textKey("on_success", nil, func(s *settings) *string { return &s.Watch.OnSuccess }), refuseCommand),
+		inFile(textKey("on_failure", nil, func(s *settings) *string { return &s.Watch.OnFailure }), refuseCommand),
 		choiceKey("cancel", []string{"auto", "always", "never"}, func(s *settings) *string { return &s.Watch.Cancel }),
 		choiceKey("chapter_first", []string{"auto", "always", "never"}, func(s *settings) *string { return &s.Watch.First }),
 	}},
@@ -99,6 +99,33 @@ func textKey(name string, check func(string) error, field func(*settings) *strin
 		}
 		return err
 	}}
+}
+
+// inFile adds a check that holds for bookci.yml alone. The file comes with the
+// manuscript, which is not trusted: it decides nothing about this machine. The
+// user's own variables and flags do.
+func inFile(k settingKey, check func(string) error) settingKey {
+	set := k.set
+	k.set = func(r *settingsReader, v setting) error {
+		if v.line > 0 {
+			if err := check(v.text); err != nil {
+				return err
+			}
+		}
+		return set(r, v)
+	}
+	return k
+}
+
+func checkContained(s string) error {
+	if s == "host" {
+		return errors.New("a book does not decide that it runs outside of any container: use --engine host or BOOKCI_ENGINE=host")
+	}
+	return nil
+}
+
+func refuseCommand(string) error {
+	return errors.New("a book does not run commands on this machine: use --on-success and --on-failure, or BOOKCI_WATCH_ON_SUCCESS and BOOKCI_WATCH_ON_FAILURE")
 }
 
 func boolKey(name string, field func(*settings) *bool) settingKey {
