@@ -425,6 +425,12 @@ func TestCommandsRunAsAsked(t *testing.T) {
 		if status, err := s.Run(t.Context(), build.Command{Argv: []string{"true"}, Stdin: bytes.NewReader(all)}); status != 0 || err != nil {
 			t.Errorf("stdin that nobody reads: %d, %v", status, err)
 		}
+		if _, status := sh(t, s, `printf '#!/bin/sh\nexit 9\n' >'dir with/tool' && chmod +x 'dir with/tool'`); status != 0 {
+			t.Fatal(status)
+		}
+		if status, err := s.Run(t.Context(), build.Command{Argv: []string{"./tool"}, Dir: "dir with"}); status != 9 || err != nil {
+			t.Errorf("a program of the folder's own: %d, %v", status, err)
+		}
 		stderr.Reset()
 		if status, err := s.Run(t.Context(), build.Command{Argv: []string{"no-such-program"}, Stdout: &stderr, Stderr: &stderr}); status != 127 && status != 126 || err != nil {
 			t.Errorf("a program that does not exist: %d, %v, %s", status, err, stderr.String())

@@ -240,12 +240,32 @@ func (s *hostSession) Run(ctx context.Context, c Command) (int, error) {
 		return 0, err
 	}
 	env := slices.Concat(s.env, c.Env)
-	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	// Commands are looked up on the PATH that they will see, not on bookci's.
-	if p, err := lookPath(c.Argv[0], env); err == nil {
-		cmd.Path, cmd.Err = p, nil
+	program, err := lookPath(c.Argv[0], env)
+	dir := filepath.Join(s.paths.Work, filepath.FromSlash(c.Dir))
+	if err == nil {
+		file := program
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(dir, file)
+		}
+		_, err = os.Stat(file)
 	}
-	cmd.Dir = filepath.Join(s.paths.Work, filepath.FromSlash(c.Dir))
+	if err != nil {
+		if c.Stderr != nil {
+			fmt.Fprintf(c.Stderr, "%s: command not found\n", c.Argv[0])
+		}
+		return 127, nil // as a shell says it, and Docker too
+	}
+	// The command waits until the reaper knows of it: otherwise it would
+	// outlive a bookci that is killed between the two.
+	known, tell, err := os.Pipe()
+	if err != nil {
+		return 0, environmentf("", "starting %s: %w", c.Argv[0], err)
+	}
+	defer tell.Close()
+	cmd := exec.Command("/bin/sh", slices.Concat([]string{"-c", `read -r _ <&3 && exec "$@" 3<&-`, "sh", program}, c.Argv[1:])...)
+	cmd.ExtraFiles = []*os.File{known}
+	cmd.Dir = dir
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	if c.Stdin != nil {
@@ -266,19 +286,18 @@ func (s *hostSession) Run(ctx context.Context, c Command) (int, error) {
 	// A child that outlives the command and holds its output must not hold bookci.
 	cmd.WaitDelay = 2 * time.Second
 	ownGroup(cmd)
-	if err := cmd.Start(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
-			if c.Stderr != nil {
-				fmt.Fprintf(c.Stderr, "%s: command not found\n", c.Argv[0])
-			}
-			return 127, nil // as a shell says it, and Docker too
-		}
+	err = cmd.Start()
+	known.Close()
+	if err != nil {
 		return 0, environmentf("", "starting %s: %w", c.Argv[0], err)
 	}
 	group := cmd.Process.Pid
 	killErr := s.engine.Reaper.kill(group)
+	if _, err := io.WriteString(tell, "go\n"); err != nil {
+		killErr = errors.Join(killErr, fmt.Errorf("starting %s: %w", c.Argv[0], err))
+	}
 	stop := context.AfterFunc(ctx, func() { killGroup(group) })
-	err := cmd.Wait()
+	err = cmd.Wait()
 	stop()
 	killGroup(group) // what the command left in the background
 	if serr := s.engine.Reaper.spare(group); killErr == nil {
