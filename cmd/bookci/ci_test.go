@@ -211,7 +211,7 @@ func TestPipelineRefusals(t *testing.T) {
 		"a folder that would be a key":    {dir: "{{ .Branch }}", args: []string{"circleci"}, says: "rename the folder"},
 		"a folder that would be a flag":   {dir: "-x", args: []string{"jenkins"}, says: "rename the folder"},
 		"in-image with an image to build": {yml: "image: {build: .}\n", args: []string{"circleci", "--form", "in-image"}, says: "the book builds its own image"},
-		"artifacts outside":               {yml: "artifacts: /elsewhere\n", args: []string{"gitlab"}, says: "lies outside"},
+		"artifacts outside":               {yml: "artifacts: /elsewhere\n", args: []string{"gitlab"}, says: "absolute path"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			top := repository(t, c.dir)

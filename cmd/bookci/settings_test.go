@@ -47,12 +47,12 @@ env: {TZ: Asia/Tokyo, LEVEL: 3, DEBUG: true, EMPTY: }
 extra_inputs: [code/**, "!code/tmp"]
 exclude: raw/**
 read_only: false
-cache_dir: /var/cache/bookci
+cache_dir: images
 engine: docker
 transport: copy
 jobs: 2
 strict: yes
-watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", on_success: make ok, on_failure: make ko, cancel: never, chapter_first: never}
+watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", cancel: never, chapter_first: never}
 `
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -73,15 +73,32 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Env:         map[string]string{"TZ": "Asia/Tokyo", "LEVEL": "3", "DEBUG": "true", "EMPTY": ""},
 		ExtraInputs: []string{"code/**", "!code/tmp"},
 		Exclude:     []string{"raw/**"},
-		CacheDir:    "/var/cache/bookci",
+		CacheDir:    "images",
 		Engine:      "docker",
 		Transport:   "copy",
 		Jobs:        2,
 		Strict:      true,
-		Watch:       watchSettings{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", OnSuccess: "make ok", OnFailure: "make ko", Cancel: "never", First: "never"},
+		Watch:       watchSettings{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", Cancel: "never", First: "never"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
+	}
+}
+
+// bookci.yml comes with the manuscript, which is not trusted.
+func TestABookDecidesNothingAboutTheMachine(t *testing.T) {
+	for key, value := range map[string]string{
+		"artifacts": "/etc", "cache_dir": "/etc", "engine": "host",
+	} {
+		if _, err := settingsOf(t, key+": "+value+"\n"); err == nil {
+			t.Errorf("%s: %s was taken from the file", key, value)
+		}
+		mustSettings(t, "", "BOOKCI_"+strings.ToUpper(key)+"="+value)
+	}
+	for _, key := range []string{"on_success", "on_failure"} {
+		if _, err := settingsOf(t, "watch: {"+key+": touch /tmp/x}\n"); err == nil {
+			t.Errorf("watch.%s was taken from the file", key)
+		}
 	}
 }
 
