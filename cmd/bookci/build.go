@@ -220,6 +220,9 @@ func (a *app) newBuilder(p *project, e *engines) (*build.Builder, error) {
 // jobs reads the sources and says what is to be made of them.
 func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []string) ([]build.Job, error) {
 	s := p.settings
+	if err := p.checkArtifacts(); err != nil {
+		return nil, err
+	}
 	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: append(slices.Clip(s.Exclude), p.leftOut...), Books: p.books})
 	if err != nil {
 		return nil, err

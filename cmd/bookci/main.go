@@ -123,7 +123,13 @@ and leaves no container behind.`,
 		SilenceUsage:  true,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usagef("`bookci help` lists the commands", "unknown command %q", args[0])
+				var names []string
+				for _, c := range cmd.Commands() {
+					if !c.Hidden {
+						names = append(names, c.Name())
+					}
+				}
+				return usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], didYouMean(args[0], names))
 			}
 			return nil
 		},

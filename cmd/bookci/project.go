@@ -221,6 +221,24 @@ func (p *project) artifactsBelow() string {
 	return filepath.ToSlash(rel)
 }
 
+// checkArtifacts refuses an artifacts folder that holds sources: it is no
+// source itself, so the makers would not see them.
+func (p *project) checkArtifacts() error {
+	for _, book := range p.books {
+		sources := slices.Clone(book.ConfigFiles)
+		for _, ch := range book.Chapters {
+			sources = append(sources, ch.Path)
+		}
+		for _, name := range sources {
+			rel, err := filepath.Rel(p.artifacts(), filepath.Join(p.root, filepath.FromSlash(name)))
+			if err == nil && filepath.IsLocal(rel) {
+				return usagef("name a folder of its own, such as artifacts", "the artifacts folder %s holds sources of the book, such as %s", p.artifacts(), name)
+			}
+		}
+	}
+	return nil
+}
+
 // imageRef is the image that the book is built with.
 func (p *project) imageRef() string {
 	if p.settings.Image.Ref != "" {
