@@ -14,6 +14,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/api/types/registry"
 	"github.com/docker/docker/client"
+	hub "github.com/docker/docker/registry"
 )
 
 const (
@@ -59,7 +60,7 @@ func TestALockedImageIsAllowedAndAnotherIsRefused(t *testing.T) {
 	if len(changes) != 4 {
 		t.Errorf("changes %+v", changes)
 	}
-	pin := l.Pin("docker.io/vvakame/review:5.9")
+	pin := l.Pin(hub.IndexName + "/vvakame/review:5.9")
 	if pin == nil || pin.Digest != digestB || pin.Platforms["linux/amd64"].Config != digestA {
 		t.Fatalf("pin %+v", pin)
 	}
@@ -136,7 +137,7 @@ func TestAnUpdateMovesTheLockWithoutPullingAndSaysWhatChanged(t *testing.T) {
 func TestALockFileIsTheSameBytesEachTimeAndReadsBack(t *testing.T) {
 	l := &Lock{Version: 1, Images: map[string]*Pin{}}
 	d := &shelf{inspect: pulled(digestA, digestB, digestC), remote: offered(digestB)}
-	for _, ref := range []string{"vvakame/review:5.9", "vvakame/review:5.8", "ghcr.io/x/y:z"} {
+	for _, ref := range []string{"vvakame/review:5.9", "vvakame/review:5.8", "registry.example/x/y:z"} {
 		_, err := l.Update(t.Context(), d, ref, "", "linux/arm64", "linux/amd64")
 		fatal(t, err)
 	}

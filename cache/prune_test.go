@@ -2,6 +2,7 @@ package cache
 
 import (
 	"fmt"
+	hub "github.com/docker/docker/registry"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,7 +39,7 @@ func TestAPruneDropsTheOldestAndNeverTheImageInUse(t *testing.T) {
 		"by count":         {PruneOptions{Keep: 2}, []string{"c:1", "d:1"}},
 		"by age":           {PruneOptions{MaxAge: 5 * time.Hour}, []string{"c:1", "d:1"}},
 		"by size":          {PruneOptions{MaxSize: 350}, []string{"d:1"}},
-		"but not in use":   {PruneOptions{Keep: 1, InUse: []string{"docker.io/library/d:1"}}, []string{"a:1", "b:1", "c:1"}},
+		"but not in use":   {PruneOptions{Keep: 1, InUse: []string{hub.IndexName + "/library/d:1"}}, []string{"a:1", "b:1", "c:1"}},
 		"in use and count": {PruneOptions{Keep: 2, InUse: []string{"d:1"}}, []string{"b:1", "c:1"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -142,7 +143,7 @@ func TestReferencesThatLookAlikeHaveKeysOfTheirOwn(t *testing.T) {
 			t.Errorf("key %q", k)
 		}
 	}
-	if n, err := normalize("docker.io/library/debian"); err != nil || n != "debian:latest" {
+	if n, err := normalize(hub.IndexName + "/library/debian"); err != nil || n != "debian:latest" {
 		t.Error(fmt.Sprint(n, err))
 	}
 }
