@@ -327,17 +327,25 @@ func lookPath(name string, env []string) (string, error) {
 		return name, nil
 	}
 	for _, kv := range slices.Backward(env) {
-		list, ok := strings.CutPrefix(kv, "PATH=")
-		if !ok {
-			continue
-		}
-		for _, dir := range filepath.SplitList(list) {
-			p := filepath.Join(dir, name)
-			if st, err := os.Stat(p); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 && filepath.IsAbs(p) {
-				return p, nil
+		if list, ok := strings.CutPrefix(kv, "PATH="); ok {
+			if found := FindProgram(name, list); found != "" {
+				return found, nil
 			}
+			break
 		}
-		break
 	}
 	return "", exec.ErrNotFound
+}
+
+// FindProgram returns the absolute path of a program in the folders of list,
+// which is written as PATH is, "" when it is in none. Folders that are not
+// absolute do not count: they would be others in a session.
+func FindProgram(name, list string) string {
+	for _, dir := range filepath.SplitList(list) {
+		p := filepath.Join(dir, name)
+		if st, err := os.Stat(p); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 && filepath.IsAbs(p) {
+			return p
+		}
+	}
+	return ""
 }

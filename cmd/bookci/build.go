@@ -161,7 +161,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply
 	defer unlock()
 	reaper, err := startReaper()
 	if err != nil {
-		return &build.EnvironmentError{Err: err}
+		return err
 	}
 	defer reaper.Close()
 	e := &engines{app: a, project: p, reaper: reaper, onEvent: show.event}

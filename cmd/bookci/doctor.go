@@ -179,7 +179,7 @@ func freeBytes(dir string) (int64, error) {
 }
 
 func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
-	host := lookPath("review-pdfmaker", a.getenv("PATH"))
+	host := build.FindProgram("review-pdfmaker", a.getenv("PATH"))
 	d, err := connect(ctx, a.getenv)
 	if err != nil {
 		if host != "" {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -125,7 +124,7 @@ var hostMakers = []string{"review-pdfmaker", "uplatex", "lualatex", "dvipdfmx"}
 func (e *engines) host() (build.Engine, build.Makers, error) {
 	h := sha256.New()
 	for _, name := range hostMakers {
-		found := lookPath(name, e.app.getenv("PATH"))
+		found := build.FindProgram(name, e.app.getenv("PATH"))
 		if found == "" && name == hostMakers[0] {
 			return nil, build.Makers{}, &build.EnvironmentError{Err: fmt.Errorf("%s is not on PATH", name), Hint: "run this inside the vvakame/review image, or leave --engine to auto"}
 		}
@@ -135,17 +134,6 @@ func (e *engines) host() (build.Engine, build.Makers, error) {
 	}
 	return &build.HostEngine{Environ: os.Environ(), Reaper: e.reaper},
 		build.Makers{Ref: engineHost, ID: hex.EncodeToString(h.Sum(nil))[:16]}, nil
-}
-
-// lookPath finds a program on a PATH, "" when it is not there.
-func lookPath(name, list string) string {
-	for _, dir := range filepath.SplitList(list) {
-		p := filepath.Join(dir, name)
-		if st, err := os.Stat(p); err == nil && st.Mode().IsRegular() && st.Mode()&0o111 != 0 {
-			return p
-		}
-	}
-	return ""
 }
 
 // isMissing reports whether err says that a file is not there.

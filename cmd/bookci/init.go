@@ -57,7 +57,7 @@ func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) err
 	s.Transport = string(build.Copy) // there is nothing to mount
 	reaper, err := startReaper()
 	if err != nil {
-		return &build.EnvironmentError{Err: err}
+		return err
 	}
 	defer reaper.Close()
 	show, err := a.newProgress(progressAuto)

@@ -91,7 +91,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 	defer unlock()
 	reaper, err := startReaper()
 	if err != nil {
-		return &build.EnvironmentError{Err: err}
+		return err
 	}
 	defer reaper.Close()
 	e := &engines{app: a, project: p, reaper: reaper, onEvent: note}

@@ -18,9 +18,13 @@ import (
 func startReaper() (*build.Reaper, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
+		return nil, &build.EnvironmentError{Err: fmt.Errorf("finding this program: %w", err)}
 	}
-	return build.StartReaper(shellQuote(self) + " sweep-containers " + shellQuote(ownerToken()) + " >/dev/null 2>&1")
+	reaper, err := build.StartReaper(shellQuote(self) + " sweep-containers " + shellQuote(ownerToken()) + " >/dev/null 2>&1")
+	if err != nil {
+		return nil, &build.EnvironmentError{Err: err}
+	}
+	return reaper, nil
 }
 
 func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -127,7 +127,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 	defer unlock()
 	reaper, err := startReaper()
 	if err != nil {
-		return &build.EnvironmentError{Err: err}
+		return err
 	}
 	defer reaper.Close()
 	w := &watcher{app: a, flags: f, apply: apply, show: show, reaper: reaper, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
