@@ -78,6 +78,37 @@ func baseImages(r io.Reader, args map[string]string) ([]string, error) {
 	return refs, nil
 }
 
+// copiesFiles reports whether a Dockerfile may take files from its context. It
+// says so too where it cannot tell.
+func copiesFiles(opts BuildOptions) (bool, error) {
+	text, err := os.ReadFile(filepath.Join(opts.Context, filepath.FromSlash(opts.dockerfile())))
+	if err != nil {
+		return false, err
+	}
+	for line := range strings.Lines(string(text)) {
+		words := strings.Fields(line)
+		if len(words) > 0 && strings.EqualFold(words[0], "ONBUILD") {
+			words = words[1:]
+		}
+		if len(words) < 2 {
+			continue
+		}
+		fromStage := func(flag string) bool { return strings.HasPrefix(flag, "--from=") }
+		mounts := func(flag string) bool { return strings.HasPrefix(flag, "--mount") }
+		switch strings.ToUpper(words[0]) {
+		case "COPY", "ADD":
+			if !slices.ContainsFunc(words[1:], fromStage) {
+				return true, nil
+			}
+		case "RUN":
+			if slices.ContainsFunc(words[1:], mounts) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
 // expand replaces $NAME, ${NAME} and ${NAME:-default} by build arguments.
 func expand(text string, values map[string]string) string {
 	return os.Expand(text, func(name string) string {

@@ -34,7 +34,8 @@ type contextFile struct {
 // readContext lists a context folder, less what its .dockerignore leaves out.
 // As with docker, NAME.dockerignore beside a Dockerfile NAME goes before
 // .dockerignore, and the Dockerfile is always sent.
-func readContext(dir, dockerfile string) (*buildContext, error) {
+func readContext(opts BuildOptions) (*buildContext, error) {
+	dir, dockerfile := opts.Context, opts.dockerfile()
 	if !fs.ValidPath(dockerfile) || dockerfile == "." {
 		return nil, fmt.Errorf("dockerfile %q is not below the context", dockerfile)
 	}
@@ -47,7 +48,7 @@ func readContext(dir, dockerfile string) (*buildContext, error) {
 	if err != nil {
 		return nil, err
 	}
-	ignore, err := patternmatcher.New(patterns)
+	ignore, err := patternmatcher.New(append(patterns, opts.Exclude...))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", ignoreName, err)
 	}
@@ -140,7 +141,14 @@ func (c *buildContext) hash(opts BuildOptions) (string, error) {
 	for _, k := range slices.Sorted(maps.Keys(opts.Args)) {
 		fmt.Fprintf(sum, "arg %q %q\n", k, opts.Args[k])
 	}
+	copies, err := copiesFiles(opts)
+	if err != nil {
+		return "", err
+	}
 	for _, f := range c.files {
+		if !copies && f.path != path.Clean(opts.dockerfile()) {
+			continue
+		}
 		fmt.Fprintf(sum, "%q %o %q ", f.path, f.permissions(), f.link)
 		if f.info.Mode().IsRegular() {
 			of := sha256.New()

@@ -17,6 +17,7 @@ type BuildOptions struct {
 	Name       string            // names the image bookci/NAME
 	Context    string            // absolute path of the context folder
 	Dockerfile string            // slash path below Context, "" for Dockerfile
+	Exclude    []string          // patterns, as in a .dockerignore, of more that is not sent
 	Args       map[string]string // build arguments
 	Platform   string            // "" for the daemon's
 	Network    string            // of RUN steps, "" for the daemon's default
@@ -48,14 +49,15 @@ func (e *BuildError) Error() string {
 
 // ImageRef returns the reference that BuildImage would build, without asking
 // any daemon. The same context, Dockerfile and arguments always give the same
-// reference, on every machine.
+// reference, on every machine. Of the context only a Dockerfile counts that
+// copies nothing: beside it often lies the manuscript, which changes all the time.
 func ImageRef(opts BuildOptions) (string, error) {
 	_, ref, err := prepare(opts)
 	return ref, err
 }
 
 func prepare(opts BuildOptions) (*buildContext, string, error) {
-	c, err := readContext(opts.Context, opts.dockerfile())
+	c, err := readContext(opts)
 	if err != nil {
 		return nil, "", fmt.Errorf("reading the build context %s: %w", opts.Context, err)
 	}

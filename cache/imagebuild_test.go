@@ -100,7 +100,7 @@ func TestADockerfileThatFailsSaysWhereAndWhy(t *testing.T) {
 }
 
 func TestTheImagesNameFollowsWhatGoesIntoIt(t *testing.T) {
-	files := map[string]string{"Dockerfile": "FROM scratch\n", "a": "1", "left/out": "x", "left/in": "y", ".dockerignore": "left\n!left/in\n"}
+	files := map[string]string{"Dockerfile": "FROM scratch\nCOPY . /\n", "a": "1", "left/out": "x", "left/in": "y", ".dockerignore": "left\n!left/in\n"}
 	ref := func(change func(dir string, o *BuildOptions)) string {
 		dir := contextDir(t, files)
 		o := BuildOptions{Name: "b", Context: dir}
@@ -118,7 +118,11 @@ func TestTheImagesNameFollowsWhatGoesIntoIt(t *testing.T) {
 	for name, change := range map[string]func(string, *BuildOptions){
 		"an ignored file": write("left/out", "z"),
 		"a time":          write("a", "1"),
-		"a private mode":  func(dir string, _ *BuildOptions) { fatal(t, os.Chmod(filepath.Join(dir, "a"), 0o600)) },
+		"what is excluded": func(dir string, o *BuildOptions) {
+			o.Exclude = []string{"artifacts"}
+			fatal(t, os.CopyFS(dir+"/artifacts", os.DirFS(dir+"/left")))
+		},
+		"a private mode": func(dir string, _ *BuildOptions) { fatal(t, os.Chmod(filepath.Join(dir, "a"), 0o600)) },
 	} {
 		if got := ref(change); got != same {
 			t.Errorf("%s changes the name", name)
@@ -128,7 +132,7 @@ func TestTheImagesNameFollowsWhatGoesIntoIt(t *testing.T) {
 		"a file":             write("a", "2"),
 		"a file kept by !":   write("left/in", "z"),
 		"a new file":         write("b", ""),
-		"the Dockerfile":     write("Dockerfile", "FROM scratch\nENV A=b\n"),
+		"the Dockerfile":     write("Dockerfile", "FROM scratch\nENV A=b\nCOPY . /\n"),
 		"the executable bit": func(dir string, _ *BuildOptions) { fatal(t, os.Chmod(filepath.Join(dir, "a"), 0o755)) },
 		"an argument":        func(_ string, o *BuildOptions) { o.Args = map[string]string{"A": "b"} },
 		"another platform":   func(_ string, o *BuildOptions) { o.Platform = "linux/arm64" },
@@ -143,9 +147,35 @@ func TestTheImagesNameFollowsWhatGoesIntoIt(t *testing.T) {
 	}
 }
 
+func TestOfAContextThatIsNotCopiedTheDockerfileAloneCounts(t *testing.T) {
+	for dockerfile, counts := range map[string]bool{
+		"FROM scratch\nENV COPY=1\nRUN apt-get install fonts\n": false,
+		"FROM debian AS a\nFROM scratch\nCOPY --from=a / /\n":   false,
+		"FROM scratch\ncopy ch01.re /\n":                        true,
+		"FROM scratch\nADD --chown=1 ch01.re /\n":               true,
+		"FROM scratch\nONBUILD COPY ch01.re /\n":                true,
+		"FROM scratch\nRUN --mount=type=bind,target=/x true\n":  true,
+	} {
+		dir := contextDir(t, map[string]string{"docker/Dockerfile": dockerfile, "ch01.re": "= One\n"})
+		opts := BuildOptions{Name: "b", Context: dir, Dockerfile: "docker/Dockerfile"}
+		before, err := ImageRef(opts)
+		fatal(t, err)
+		fatal(t, os.WriteFile(filepath.Join(dir, "ch01.re"), []byte("= Two\n"), 0o644))
+		after, err := ImageRef(opts)
+		fatal(t, err)
+		if (after != before) != counts {
+			t.Errorf("%q: an edited chapter makes another image: %t", dockerfile, after != before)
+		}
+		fatal(t, os.WriteFile(filepath.Join(dir, "docker/Dockerfile"), []byte(dockerfile+"ENV B=1\n"), 0o644))
+		if again, err := ImageRef(opts); err != nil || again == after {
+			t.Errorf("%q: an edited Dockerfile makes no other image, %v", dockerfile, err)
+		}
+	}
+}
+
 func TestTheDockerfileIsSentAlthoughItIsIgnored(t *testing.T) {
 	dir := contextDir(t, map[string]string{"docker/Dockerfile": "FROM scratch\n", ".dockerignore": "*\n", "x": ""})
-	c, err := readContext(dir, "docker/Dockerfile")
+	c, err := readContext(BuildOptions{Context: dir, Dockerfile: "docker/Dockerfile"})
 	fatal(t, err)
 	var names []string
 	for _, f := range c.files {
@@ -154,7 +184,7 @@ func TestTheDockerfileIsSentAlthoughItIsIgnored(t *testing.T) {
 	if !slices.Equal(names, []string{"docker", "docker/Dockerfile"}) {
 		t.Errorf("files %v", names)
 	}
-	if _, err := readContext(dir, "../Dockerfile"); err == nil {
+	if _, err := readContext(BuildOptions{Context: dir, Dockerfile: "../Dockerfile"}); err == nil {
 		t.Error("a Dockerfile outside is accepted")
 	}
 }

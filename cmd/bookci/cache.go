@@ -142,8 +142,9 @@ func (p *project) imageBuild() (cache.BuildOptions, bool) {
 	if s.Build == "" {
 		return cache.BuildOptions{}, false
 	}
+	context := filepath.Join(p.root, filepath.FromSlash(s.Build))
 	return cache.BuildOptions{
-		Name: filepath.Base(p.root), Context: filepath.Join(p.root, filepath.FromSlash(s.Build)),
+		Name: filepath.Base(p.root), Context: context, Exclude: p.writtenBelow(context),
 		Dockerfile: s.Dockerfile, Args: s.Args, Platform: s.Platform,
 	}, true
 }

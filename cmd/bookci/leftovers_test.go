@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 
 	"github.com/bookci/bookci/build"
@@ -72,6 +74,24 @@ func (s *scene) removeContainers() {
 		// It may be gone already.
 		_ = s.api.ContainerRemove(context.Background(), id, container.RemoveOptions{Force: true})
 	}
+}
+
+// removeImages removes those that the script's book has built.
+func (s *scene) removeImages() error {
+	if s.own == "" {
+		return nil
+	}
+	ctx := context.Background()
+	list, err := s.api.ImageList(ctx, image.ListOptions{Filters: filters.NewArgs(filters.Arg("reference", "bookci/"+s.own))})
+	for _, img := range list {
+		for _, tag := range img.RepoTags {
+			if strings.HasPrefix(tag, "bookci/"+s.own+":") {
+				_, rerr := s.api.ImageRemove(ctx, tag, image.RemoveOptions{})
+				err = errors.Join(err, rerr)
+			}
+		}
+	}
+	return err
 }
 
 // noOrphans fails for containers of ref whose bookci is gone.

@@ -85,17 +85,29 @@ func (a *app) open(ctx context.Context, c choice, flags func(*settings) error) (
 // leaveOut keeps files and folders, absolute paths, from being taken for
 // sources. Those that lie outside the root are none anyway.
 func (p *project) leaveOut(names ...string) {
+	p.leftOut = append(p.leftOut, patternsBelow(p.root, names...)...)
+}
+
+// writtenBelow are patterns of what bookci itself writes below a folder.
+func (p *project) writtenBelow(dir string) []string {
+	return patternsBelow(dir, p.artifacts(), p.state(), p.fontCache(), p.cacheDir())
+}
+
+// patternsBelow are patterns, seen from dir, that match those of the names,
+// absolute paths, which lie below it.
+func patternsBelow(dir string, names ...string) (patterns []string) {
 	literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
 	for _, name := range names {
-		rel, err := filepath.Rel(p.root, name)
+		rel, err := filepath.Rel(dir, name)
 		if name == "" || err != nil || rel == "." || !filepath.IsLocal(rel) {
 			continue
 		}
 		if rel = literal.Replace(rel); strings.HasPrefix(rel, "!") {
 			rel = `\` + rel
 		}
-		p.leftOut = append(p.leftOut, rel)
+		patterns = append(patterns, rel)
 	}
+	return patterns
 }
 
 // listedWith returns the name of the only book of bookci.yml that has this
@@ -202,6 +214,9 @@ func (p *project) chooseTargets(c choice, configured map[string][]build.Target) 
 
 // state is bookci's own folder of the root.
 func (p *project) state() string { return filepath.Join(p.root, ".bookci") }
+
+// fontCache is where TeX's font caches are kept.
+func (p *project) fontCache() string { return filepath.Join(p.root, ".texmf-var") }
 
 // artifacts is the absolute path of the artifacts folder.
 func (p *project) artifacts() string {

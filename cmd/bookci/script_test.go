@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,6 +73,7 @@ type scene struct {
 	dir      string // HOME, TMPDIR and what the harness keeps
 	proxy    *proxy
 	engine   *engine // a Docker Engine of the script's own
+	own      string  // the name of a book that builds its own image
 	started  map[string]*background
 	snapshot map[string]string // what the sources were like
 	sources  string            // the folder that snapshot is of
@@ -115,6 +117,9 @@ func (s *scene) setup(env *testscript.Env) error {
 		env.Setenv("DOCKER_HOST", p.host())
 		env.Setenv("IMAGE", s.image)
 		env.Setenv("BOOKCI_IMAGE", s.image)
+		// A book of this name may build an image of its own: it is removed at the end.
+		s.own = strings.ToLower("own-" + rand.Text())
+		env.Setenv("OWN", s.own)
 	}
 	return nil
 }
@@ -126,6 +131,9 @@ func (s *scene) end(t testscript.T) {
 	}
 	failures := s.leftovers(15 * time.Second)
 	s.removeContainers()
+	if err := s.removeImages(); err != nil {
+		failures = append(failures, err.Error())
+	}
 	if s.proxy != nil {
 		s.proxy.close()
 	}
