@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -154,67 +152,30 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply
 		return err
 	}
 	p.leaveOut(r.files()...)
-	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
+	c, err := a.claim(ctx, p, show.println, show.event)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	reaper, err := startReaper()
+	defer c.close()
+	w, err := c.workshop(p)
 	if err != nil {
 		return err
 	}
-	defer reaper.Close()
-	e := &engines{app: a, project: p, reaper: reaper, onEvent: show.event}
-	defer e.close()
-	b, err := a.newBuilder(p, e)
+	defer w.close()
+	w.Force = f.force
+	jobs, err := a.jobs(ctx, p, w.Builder, f.only)
 	if err != nil {
 		return err
 	}
-	b.Force = f.force
-	jobs, err := a.jobs(ctx, p, b, f.only)
-	if err != nil {
-		return err
-	}
-	results = b.Build(ctx, jobs)
-	if cerr := b.Close(); cerr != nil {
-		show.println(fmt.Sprintf("bookci: %v", cerr))
-	}
+	results = w.Build(ctx, jobs)
 	resume := a.stopCommands(show)
 	err = a.sayAll(show, p, results, f.json)
 	resume()
 	if context.Cause(ctx) == nil {
 		// The image is worth keeping also when the book has a fault.
-		if kerr := e.keepImages(ctx); kerr != nil {
-			show.println(fmt.Sprintf("bookci: keeping the image: %v", kerr))
-		}
+		w.keepImages(ctx)
 	}
 	return err
-}
-
-// newBuilder is the builder for a project, ready but for its jobs.
-func (a *app) newBuilder(p *project, e *engines) (*build.Builder, error) {
-	s := p.settings
-	image, err := p.imageIdentity()
-	if err != nil {
-		return nil, err
-	}
-	return &build.Builder{
-		Root:      p.root,
-		Artifacts: p.artifacts(),
-		State:     p.state(),
-		FontCache: filepath.Join(p.root, ".texmf-var"),
-		Engine:    e.get,
-		Image:     image,
-		Version:   bookciVersion(),
-		Env:       environ(s.Env),
-		Timeout:   s.Timeout,
-		Jobs:      cmp.Or(s.Jobs, runtime.NumCPU()),
-		Strict:    s.Strict,
-		Separate:  p.separate,
-		Reaper:    e.reaper,
-		Now:       time.Now,
-		OnEvent:   e.onEvent,
-	}, nil
 }
 
 // jobs reads the sources and says what is to be made of them.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bookci/bookci/build"
@@ -26,6 +27,7 @@ type engines struct {
 	project *project
 	reaper  *build.Reaper
 	onEvent func(build.Event)
+	quiet   atomic.Bool // transfers are not told: they go on beside builds
 
 	mu     sync.Mutex
 	engine build.Engine
@@ -61,6 +63,19 @@ func (e *engines) keepImages(ctx context.Context) error {
 	return e.images.keep(ctx)
 }
 
+// pulled reports whether there is anything for keepImages to do.
+func (e *engines) pulled() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.images != nil && e.images.store != nil && len(e.images.fresh) > 0
+}
+
+func (e *engines) event(event build.Event) {
+	if event.Kind != build.Transfer || !e.quiet.Load() {
+		e.onEvent(event)
+	}
+}
+
 func (e *engines) close() {
 	if e.daemon != nil {
 		_ = e.daemon.Close() // nothing is under way any more
@@ -91,7 +106,7 @@ func (e *engines) find(ctx context.Context) (build.Engine, build.Makers, error) 
 // docker is the engine that runs makers in the book's image.
 func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Makers, error) {
 	p := e.project
-	images, err := newImageGetter(p, d, e.onEvent)
+	images, err := newImageGetter(p, d, e.event)
 	if err != nil {
 		return nil, build.Makers{}, err
 	}

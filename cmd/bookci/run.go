@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 	"time"
 
@@ -84,23 +83,17 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 			show.println("bookci: " + e.Text)
 		}
 	}
-	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
+	c, err := a.claim(ctx, p, show.println, note)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	reaper, err := startReaper()
+	defer c.close()
+	w, err := c.workshop(p)
 	if err != nil {
 		return err
 	}
-	defer reaper.Close()
-	e := &engines{app: a, project: p, reaper: reaper, onEvent: note}
-	defer e.close()
-	b, err := a.newBuilder(p, e)
-	if err != nil {
-		return err
-	}
-	jobs, err := a.jobs(ctx, p, b, nil)
+	defer w.close()
+	jobs, err := a.jobs(ctx, p, w.Builder, nil)
 	if err != nil {
 		return err
 	}
@@ -113,10 +106,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 			return err
 		}
 	}
-	res, err := b.Run(ctx, job)
-	if cerr := b.Close(); cerr != nil {
-		show.println(fmt.Sprintf("bookci: %v", cerr))
-	}
+	res, err := w.Run(ctx, job)
 	for _, name := range res.Written {
 		show.println("bookci: wrote " + name)
 	}

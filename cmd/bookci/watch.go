@@ -98,11 +98,11 @@ type watcher struct {
 	flags *watchFlags
 	apply func(*settings) error
 	show  watchShow
+	claim *claim
+	ends  context.Context // ends with the watch; that of a build ends with the build
 
-	reaper  *build.Reaper
 	project *project
-	engines *engines
-	builder *build.Builder
+	shop    *workshop // nil before the first build, and when it was lost
 	results []build.Result
 	preview previewer                  // nil without --serve
 	pages   map[string][]build.PageSum // of each PDF, as it was last built
@@ -120,17 +120,12 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 	if err != nil {
 		return err
 	}
-	unlock, err := p.lock(ctx, func(text string) { show.println("bookci: " + text) })
+	c, err := a.claim(ctx, p, show.println, show.event)
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	reaper, err := startReaper()
-	if err != nil {
-		return err
-	}
-	defer reaper.Close()
-	w := &watcher{app: a, flags: f, apply: apply, show: show, reaper: reaper, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
+	defer c.close()
+	w := &watcher{app: a, flags: f, apply: apply, show: show, claim: c, ends: ctx, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
 	defer w.close()
 
 	opts := watch.Options{
@@ -165,7 +160,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 
 // ignore tells what is no input: what bookci and the makers write.
 func (w *watcher) ignore(p *project) func(string, bool) bool {
-	outputs := []string{p.artifacts(), p.state(), filepath.Join(p.root, ".texmf-var")}
+	outputs := []string{p.artifacts(), p.state(), p.fontCache()}
 	return func(path string, _ bool) bool {
 		return slices.Contains(outputs, path)
 	}
@@ -240,62 +235,60 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 	if err := w.prepare(p); err != nil {
 		return nil, nil, err
 	}
-	jobs, err := w.app.jobs(ctx, p, w.builder, w.flags.only)
+	jobs, err := w.app.jobs(ctx, p, w.shop.Builder, w.flags.only)
 	if err != nil {
 		return nil, nil, err
 	}
 	shown := w.chaptersFirst(ctx, p, c, jobs)
-	results := w.builder.Build(ctx, jobs)
+	results := w.shop.Build(ctx, jobs)
 	if lost(results) && context.Cause(ctx) == nil {
 		// The warm session may have gone with the daemon, or with the
 		// machine's sleep: a new one tells whether Docker is really away.
-		w.closeBuilder()
+		w.closeShop()
 		if err := w.prepare(p); err != nil {
 			return nil, jobs, err
 		}
-		if jobs, err = w.app.jobs(ctx, p, w.builder, w.flags.only); err != nil {
+		if jobs, err = w.app.jobs(ctx, p, w.shop.Builder, w.flags.only); err != nil {
 			return nil, nil, err
 		}
-		results = w.builder.Build(ctx, jobs)
+		results = w.shop.Build(ctx, jobs)
 	}
 	if context.Cause(ctx) == nil {
 		w.say(p, c, withoutShown(results, shown))
+		w.shop.keepAside(w.ends)
 	}
 	w.results = results
 	return results, jobs, nil
 }
 
-// prepare makes the builder, or keeps the warm one when the settings are the same.
+// prepare opens a workshop, or keeps the warm one when the settings and the
+// image are the same.
 func (w *watcher) prepare(p *project) error {
-	if w.builder != nil && reflect.DeepEqual(w.project.settings, p.settings) && w.project.root == p.root {
-		w.project = p
-		w.engines.project = p
-		w.builder.Force = false // the first build only
-		return nil
-	}
-	w.closeBuilder()
-	w.project = p
-	w.engines = &engines{app: w.app, project: p, reaper: w.reaper, onEvent: w.show.event}
-	b, err := w.app.newBuilder(p, w.engines)
+	image, err := p.imageIdentity()
 	if err != nil {
 		return err
 	}
-	b.KeepOpen, b.Fast = true, true
-	b.Force = w.flags.force
+	if w.shop != nil && reflect.DeepEqual(w.project.settings, p.settings) && w.project.root == p.root && w.shop.Image == image {
+		w.project = p
+		w.shop.Force = false // the first build only
+		return nil
+	}
+	w.closeShop()
+	w.project = p
+	if w.shop, err = w.claim.workshop(p); err != nil {
+		return err
+	}
+	w.shop.KeepOpen, w.shop.Fast = true, true
+	w.shop.Force = w.flags.force
 	w.flags.force = false
-	w.builder = b
 	return nil
 }
 
-func (w *watcher) closeBuilder() {
-	if w.builder == nil {
-		return
+func (w *watcher) closeShop() {
+	if w.shop != nil {
+		w.shop.close()
+		w.shop = nil
 	}
-	if err := w.builder.Close(); err != nil {
-		w.show.println(fmt.Sprintf("bookci: %v", err))
-	}
-	w.engines.close()
-	w.builder, w.engines = nil, nil
 }
 
 func (w *watcher) close() {
@@ -304,7 +297,7 @@ func (w *watcher) close() {
 			w.show.println(fmt.Sprintf("bookci: closing the preview: %v", err))
 		}
 	}
-	w.closeBuilder()
+	w.closeShop()
 }
 
 // serve starts the preview, if one is asked for.
@@ -314,8 +307,7 @@ func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) er
 		return nil
 	}
 	engine := func(ctx context.Context) (build.Engine, build.Makers, error) {
-		e := &engines{app: w.app, project: p, reaper: w.reaper, onEvent: w.show.event}
-		return e.get(ctx)
+		return w.claim.engines(p).get(ctx)
 	}
 	served, url, err := w.app.newPreviewer(ctx, p, engine, addr, w.flags.open, func(text string) { w.show.println("bookci: " + text) })
 	if err != nil {
@@ -348,7 +340,7 @@ func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
 	}
 	read := map[string]watch.Sum{}
 	for _, job := range jobs {
-		for name, text := range w.builder.Read(job.Book.Name) {
+		for name, text := range w.shop.Read(job.Book.Name) {
 			abs := filepath.Join(root, filepath.FromSlash(name))
 			raw, err := hex.DecodeString(text)
 			if err != nil || len(raw) != sha256.Size {

@@ -42,14 +42,14 @@ func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change,
 		if len(chapters) == 0 {
 			continue
 		}
-		if j, took, ok := w.builder.First(job, chapters); ok && (policy == "always" || took > longBook) {
+		if j, took, ok := w.shop.First(job, chapters); ok && (policy == "always" || took > longBook) {
 			first = append(first, j)
 		}
 	}
 	if len(first) == 0 {
 		return nil
 	}
-	for i, res := range w.builder.Build(ctx, first) {
+	for i, res := range w.shop.Build(ctx, first) {
 		if context.Cause(ctx) == nil {
 			shown = append(shown, w.sayFirst(p, first[i].Only, res)...)
 		}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/bookci/bookci/build"
+)
+
+// claim is a root that this bookci has to itself until it closes: others wait,
+// and the reaper stands by to remove what a kill would leave behind.
+type claim struct {
+	app     *app
+	say     func(line string) // writes a line that stays
+	onEvent func(build.Event)
+	reaper  *build.Reaper
+	unlock  func()
+}
+
+// claim waits for other bookcis at work below the project's root.
+func (a *app) claim(ctx context.Context, p *project, say func(string), onEvent func(build.Event)) (*claim, error) {
+	unlock, err := p.lock(ctx, func(text string) { say("bookci: " + text) })
+	if err != nil {
+		return nil, err
+	}
+	reaper, err := startReaper()
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return &claim{app: a, say: say, onEvent: onEvent, reaper: reaper, unlock: unlock}, nil
+}
+
+func (c *claim) close() {
+	_ = c.reaper.Close() // what it was to remove and could not is left to the next sweep
+	c.unlock()
+}
+
+// engines finds an engine for the project as it was read. The caller closes it.
+func (c *claim) engines(p *project) *engines {
+	return &engines{app: c.app, project: p, reaper: c.reaper, onEvent: c.onEvent}
+}
+
+// workshop is where a project is built as it was read: a builder, and the
+// engine that it works on.
+type workshop struct {
+	*build.Builder
+	engines *engines
+	say     func(line string)
+	keeping bool
+	aside   sync.WaitGroup
+}
+
+// workshop makes all ready but for the jobs. No engine is asked yet.
+func (c *claim) workshop(p *project) (*workshop, error) {
+	image, err := p.imageIdentity()
+	if err != nil {
+		return nil, err
+	}
+	s, e := p.settings, c.engines(p)
+	return &workshop{engines: e, say: c.say, Builder: &build.Builder{
+		Root:      p.root,
+		Artifacts: p.artifacts(),
+		State:     p.state(),
+		FontCache: p.fontCache(),
+		Engine:    e.get,
+		Image:     image,
+		Version:   bookciVersion(),
+		Env:       environ(s.Env),
+		Timeout:   s.Timeout,
+		Jobs:      cmp.Or(s.Jobs, runtime.NumCPU()),
+		Strict:    s.Strict,
+		Separate:  p.separate,
+		Reaper:    c.reaper,
+		Now:       time.Now,
+		OnEvent:   c.onEvent,
+	}}, nil
+}
+
+// keepImages saves what had to be pulled or built into the cache folder, if one
+// was named. It may take a minute.
+func (w *workshop) keepImages(ctx context.Context) {
+	if err := w.engines.keepImages(ctx); err != nil && context.Cause(ctx) == nil {
+		w.say(fmt.Sprintf("bookci: keeping the image: %v", err))
+	}
+}
+
+// keepAside is keepImages for a watch: it returns at once, and whoever saves
+// meanwhile need not wait for it.
+func (w *workshop) keepAside(ctx context.Context) {
+	if w.keeping || !w.engines.pulled() {
+		return
+	}
+	w.keeping = true
+	w.engines.quiet.Store(true)
+	w.aside.Go(func() { w.keepImages(ctx) })
+}
+
+// close ends the sessions and lets go of the engine.
+func (w *workshop) close() {
+	w.aside.Wait()
+	if err := w.Close(); err != nil {
+		w.say(fmt.Sprintf("bookci: %v", err))
+	}
+	w.engines.close()
+}
