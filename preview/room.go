@@ -94,6 +94,15 @@ func (r *rooms) current() (Room, int, error) {
 	return r.room, r.generation, nil
 }
 
+// renew gives up the room that is open: the next one is made otherwise.
+func (r *rooms) renew() {
+	r.mu.Lock()
+	generation := r.generation
+	r.err = nil
+	r.mu.Unlock()
+	r.drop(generation)
+}
+
 // drop gives up the room of a generation: it cannot be trusted any more.
 func (r *rooms) drop(generation int) {
 	r.mu.Lock()

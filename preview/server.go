@@ -271,6 +271,19 @@ func (s *Server) Peek(paths []string) {
 	})
 }
 
+// Refill is told that Options.Open opens other rooms now, as with another
+// image. Chapters that were looked at are read anew in the next one.
+func (s *Server) Refill() {
+	s.do(func() {
+		s.rooms.renew()
+		for i, b := range s.shelf() {
+			if b.texts.renewed() {
+				s.hub.send("text", textEvent{Book: i, Chapters: []string{"*"}})
+			}
+		}
+	})
+}
+
 // textEvent says which chapters read otherwise now.
 type textEvent struct {
 	Book     int      `json:"book"`

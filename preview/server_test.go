@@ -213,6 +213,23 @@ func TestALostRoomIsOpenedAnew(t *testing.T) {
 	}
 }
 
+func TestOtherSettingsOpenAnotherRoom(t *testing.T) {
+	s := show(t, makePDF(t, "a.pdf", "one"))
+	var text textAnswer
+	s.into("/api/text?book=0&chapter=ch01", &text)
+	next := s.listen()
+	next("state")
+	s.Refill()
+	if told := next("text"); !strings.Contains(told, `"chapters":["*"]`) {
+		t.Errorf("told %s", told)
+	}
+	s.into("/api/text?book=0&chapter=ch01", &text)
+	if n := len(s.rooms()); n != 2 {
+		t.Errorf("%d rooms were opened, want 2", n)
+	}
+	eventually(t, "the end of the first room", func() bool { return s.rooms()[0].ctx.Err() != nil })
+}
+
 func TestAPictureIsDrawnOnce(t *testing.T) {
 	s := show(t, makePDF(t, "a.pdf", "one"))
 	eventually(t, "the PDF", func() bool { code, _, _ := s.get("/api/pages?book=0"); return code == http.StatusOK })

@@ -95,6 +95,16 @@ func (t *texts) refilled() {
 	clear(t.edited)
 }
 
+// renewed is told that the next room may show the chapters otherwise, and
+// reports whether anybody has looked at one.
+func (t *texts) renewed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.loaded = nil
+	t.epoch++
+	return t.started
+}
+
 // begin tells a new process what was edited since the room was filled, and
 // lets it read the book.
 func (t *texts) begin(c *conversation) error {

@@ -148,7 +148,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply
 		return err
 	}
 	defer show.close()
-	if p, err = a.open(ctx, f.choice, apply); err != nil {
+	if p, err = a.open(ctx, f.choice, apply, show.println); err != nil {
 		return err
 	}
 	p.leaveOut(r.files()...)

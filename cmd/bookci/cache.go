@@ -81,7 +81,7 @@ func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon) (*images, er
 
 func (a *app) openImages(ctx context.Context, f *cacheFlags, m *images) error {
 	dir := f.store
-	p, err := a.open(ctx, f.choice, func(*settings) error { return nil })
+	p, err := a.open(ctx, f.choice, func(*settings) error { return nil }, m.show.println)
 	switch {
 	case err == nil:
 		m.root = p.root

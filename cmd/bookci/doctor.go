@@ -92,7 +92,7 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 	}
 	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
 
-	p, err := a.open(ctx, c, func(*settings) error { return nil })
+	p, err := a.open(ctx, c, func(*settings) error { return nil }, a.println)
 	if err != nil {
 		bad("book", err, exitCode(err))
 	} else {

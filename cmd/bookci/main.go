@@ -88,6 +88,9 @@ func (a *app) main(ctx context.Context, args []string) int {
 	return exitCode(err)
 }
 
+// println writes a line on stderr, where no progress is shown.
+func (a *app) println(text string) { (&quietProgress{w: a.stderr}).println(text) }
+
 // report says on stderr what went wrong and what to do about it.
 func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {

@@ -39,8 +39,8 @@ type choice struct {
 }
 
 // open finds the root, reads bookci.yml and the books. flags may change the
-// settings before they are used.
-func (a *app) open(ctx context.Context, c choice, flags func(*settings) error) (*project, error) {
+// settings before they are used; warn is told of slips in them, line by line.
+func (a *app) open(ctx context.Context, c choice, flags func(*settings) error, warn func(string)) (*project, error) {
 	dir, err := filepath.Abs(c.dir)
 	if err != nil {
 		return nil, fmt.Errorf("finding this folder: %w", err)
@@ -73,7 +73,7 @@ func (a *app) open(ctx context.Context, c choice, flags func(*settings) error) (
 		return nil, err
 	}
 	for _, w := range p.settings.Warnings {
-		fmt.Fprintf(a.stderr, "bookci: warning: %s\n", w)
+		warn("bookci: warning: " + w)
 	}
 	if err := flags(p.settings); err != nil {
 		return nil, err

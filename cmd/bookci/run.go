@@ -66,7 +66,9 @@ back into the source folder.`,
 }
 
 func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func(*settings) error) error {
-	p, err := a.open(ctx, f.choice, apply)
+	// Progress would get in the way of what the command says.
+	show := &quietProgress{w: a.stderr}
+	p, err := a.open(ctx, f.choice, apply, show.println)
 	if err != nil {
 		return err
 	}
@@ -76,8 +78,6 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 	if len(p.books) > 1 {
 		p.books = p.books[:1] // they share the root; the folder is the first one's
 	}
-	// Progress would get in the way of what the command says.
-	show := &quietProgress{w: a.stderr}
 	note := func(e build.Event) {
 		if e.Kind == build.Note || e.Kind == build.Stage && e.Book == "" {
 			show.println("bookci: " + e.Text)

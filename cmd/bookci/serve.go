@@ -24,8 +24,9 @@ import (
 
 // previewer follows a watch and serves its page. Its methods return at once.
 type previewer interface {
-	// Use is told of the project as it was read anew: its books and chapters.
-	Use(p *project)
+	// Use is told of the project as it was read anew; changed: what it is made
+	// with is not what it was.
+	Use(p *project, changed bool)
 	// Peek is told of files just saved, before they are built: absolute paths.
 	Peek(paths []string)
 	Building(reason string)
@@ -35,13 +36,10 @@ type previewer interface {
 	Close() error
 }
 
-// engineFunc returns where the makers run, as engines.get.
-type engineFunc func(ctx context.Context) (build.Engine, build.Makers, error)
-
 // newPreviewer serves the page for p at addr and returns its URL. The page
 // works in a session of its own beside the builder's: giving up a build ends
 // every process of that one.
-func (a *app) newPreviewer(ctx context.Context, p *project, engine engineFunc, addr string, open bool, note func(string)) (previewer, string, error) {
+func (c *claim) newPreviewer(ctx context.Context, p *project, addr string, open bool) (previewer, string, error) {
 	addr, err := loopbackAddr(addr)
 	if err != nil {
 		return nil, "", err
@@ -51,7 +49,8 @@ func (a *app) newPreviewer(ctx context.Context, p *project, engine engineFunc, a
 	if err != nil {
 		return nil, "", &build.EnvironmentError{Err: fmt.Errorf("serving the preview: %w", err), Hint: "another program may use the port: try --serve localhost:0, which takes a free one"}
 	}
-	s := &servedBook{app: a, project: p, engine: engine, note: note}
+	note := func(text string) { c.say("bookci: " + text) }
+	s := &servedBook{claim: c, project: p, note: note}
 	s.server = preview.New(preview.Options{Root: p.root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note})
 	s.serving.Add(1)
 	go func() {
@@ -71,8 +70,7 @@ func (a *app) newPreviewer(ctx context.Context, p *project, engine engineFunc, a
 
 // servedBook is the previewer.
 type servedBook struct {
-	app     *app
-	engine  engineFunc
+	claim   *claim
 	note    func(string)
 	server  *preview.Server
 	serving sync.WaitGroup
@@ -81,11 +79,14 @@ type servedBook struct {
 	project *project
 }
 
-func (s *servedBook) Use(p *project) {
+func (s *servedBook) Use(p *project, changed bool) {
 	s.mu.Lock()
 	s.project = p
 	s.mu.Unlock()
 	s.server.Update(s.books(p))
+	if changed {
+		s.server.Refill()
+	}
 }
 
 func (s *servedBook) Peek(paths []string)    { s.server.Peek(paths) }
@@ -187,7 +188,13 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	s.mu.Lock()
 	p := s.project
 	s.mu.Unlock()
-	engine, _, err := s.engine(ctx)
+	engines := s.claim.engines(p)
+	defer func() {
+		if err != nil {
+			engines.close()
+		}
+	}()
+	engine, _, err := engines.get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -213,15 +220,23 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	if err := session.Sync(ctx, sources.Files); err != nil {
 		return nil, err
 	}
-	return previewRoom{session}, nil
+	return previewRoom{session, engines}, nil
 }
 
 // previewRoom is a session as the preview uses it. After Sync its commands are
 // independent of each other.
-type previewRoom struct{ session build.Session }
+type previewRoom struct {
+	session build.Session
+	engines *engines
+}
 
-func (r previewRoom) Own() string  { return r.session.Paths().Own }
-func (r previewRoom) Close() error { return r.session.Close() }
+func (r previewRoom) Own() string { return r.session.Paths().Own }
+
+func (r previewRoom) Close() error {
+	err := r.session.Close()
+	r.engines.close()
+	return err
+}
 
 func (r previewRoom) Put(ctx context.Context, dir string, tar io.Reader) error {
 	return r.session.Put(ctx, dir, tar)

@@ -4,18 +4,23 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/filters"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/internal/standin"
 )
 
 func TestAnAddressWithoutAHostIsThisMachinesAlone(t *testing.T) {
@@ -56,6 +61,82 @@ func (w *terminal) String() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.text.String()
+}
+
+// The page's room is opened with the settings of now, and the one before is
+// closed, as soon as a watch has read them.
+func TestThePreviewFollowsTheSettings(t *testing.T) {
+	api := standin.Docker(t)
+	image := standin.Image(t, api)
+	book := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		if err := os.WriteFile(filepath.Join(book, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("config.yml", "review_version: 5.0\nbookname: book\n")
+	write("catalog.yml", "CHAPS: [ch01.re]\n")
+	write("ch01.re", "= One\n")
+	write("bookci.yml", "limits: {pids: 301}\n")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	watching, stop := context.WithCancelCause(ctx)
+	var said terminal
+	a := &app{stdin: strings.NewReader(""), stdout: &said, stderr: &said, env: func() []string {
+		return append(os.Environ(), "BOOKCI_IMAGE="+image, "DOCKER_HOST="+api.DaemonHost(), "BOOKCI_TIMOUT=1m")
+	}}
+	ended := make(chan int, 1)
+	go func() {
+		ended <- a.main(watching, []string{"watch", book, "--serve", "localhost:0", "--progress", "plain", "--debounce", "20ms"})
+	}()
+	// limits are those of the containers that this watch has.
+	limits := func() (pids []int64) {
+		list, err := api.ContainerList(ctx, container.ListOptions{Filters: filters.NewArgs(filters.Arg("label", build.Label+"="+ownerToken()))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range list {
+			// One that is gone since was the old room's.
+			if found, err := api.ContainerInspect(ctx, c.ID); err == nil {
+				pids = append(pids, *found.HostConfig.PidsLimit)
+			}
+		}
+		return pids
+	}
+	look := func() {
+		url := regexp.MustCompile(`http://localhost:\d+/`).FindString(said.String())
+		if url == "" {
+			return
+		}
+		// There is no Ruby in this image: what matters is that a room was opened.
+		if answer, err := http.Get(url + "api/text?book=0&chapter=ch01"); err == nil {
+			answer.Body.Close()
+		}
+	}
+	becomes := func(want ...int64) {
+		t.Helper()
+		for ; ctx.Err() == nil; time.Sleep(50 * time.Millisecond) {
+			if look(); slices.Equal(limits(), want) {
+				return
+			}
+		}
+		t.Fatalf("the containers have limits %v, want %v; the watch says %s", limits(), want, said.String())
+	}
+	becomes(301, 301)
+	write("bookci.yml", "# another comment\nlimits: {pids: 302}\n")
+	becomes(302, 302)
+	stop(errInterrupted)
+	if code := <-ended; code != exitInterrupted {
+		t.Errorf("the watch ended with %d: %s", code, said.String())
+	}
+	ctx = context.WithoutCancel(ctx)
+	if left := limits(); len(left) > 0 {
+		t.Errorf("containers with limits %v are left", left)
+	}
+	if n := strings.Count(said.String(), "BOOKCI_TIMOUT"); n != 1 {
+		t.Errorf("a warning was said %d times: %s", n, said.String())
+	}
 }
 
 // TestPreviewOfTheSampleBook follows a real book from the save to the pages.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +42,19 @@ type settings struct {
 	Origin map[string]string
 	// Warnings are slips that stop nothing, one sentence each.
 	Warnings []string
+}
+
+// makesAs reports whether the same is made with t as with s. Where something
+// stands, and what was warned of, makes no difference.
+func (s *settings) makesAs(t *settings) bool {
+	a, b := *s, *t
+	for _, one := range []*settings{&a, &b} {
+		one.File, one.Origin, one.Warnings, one.Books = "", nil, nil, slices.Clone(one.Books)
+		for i := range one.Books {
+			one.Books[i].Line = 0
+		}
+	}
+	return reflect.DeepEqual(a, b)
 }
 
 // imageSettings name an image, or how to build one.

@@ -249,6 +249,19 @@ func TestAnUnknownVariableIsAWarning(t *testing.T) {
 	}
 }
 
+func TestAMovedKeyMakesTheSame(t *testing.T) {
+	s := mustSettings(t, "mount: /a\nbooks: [{name: b, dir: c}]\n")
+	if !s.makesAs(mustSettings(t, "# moved\n\nmount: /a\nbooks: [{name: b, dir: c}]\n", "BOOKCI_TIMOUT=1m")) {
+		t.Error("a comment makes another book")
+	}
+	if s.makesAs(mustSettings(t, "mount: /b\nbooks: [{name: b, dir: c}]\n")) || s.makesAs(mustSettings(t, "mount: /a\nbooks: [{name: b, dir: d}]\n")) {
+		t.Error("other settings make the same")
+	}
+	if s.Books[0].Line == 0 || len(s.Origin) == 0 {
+		t.Error("comparing has changed the settings")
+	}
+}
+
 func TestAnchorsCanBeUsed(t *testing.T) {
 	s := mustSettings(t, "books:\n  - &b {name: a, dir: &d articles}\n  - {name: c, dir: *d}\n")
 	if s.Books[1].Dir != "articles" {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -107,6 +106,8 @@ type watcher struct {
 	preview previewer                  // nil without --serve
 	pages   map[string][]build.PageSum // of each PDF, as it was last built
 	failed  map[string]bool            // variants and targets whose last build failed
+	warned  []string                   // the settings' warnings, as they were last said
+	moved   bool                       // the workshop is not the one that the preview was told of
 }
 
 // runWatch is the watch command.
@@ -116,7 +117,8 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 		return err
 	}
 	defer show.close()
-	p, err := a.open(ctx, f.choice, apply)
+	w := &watcher{app: a, flags: f, apply: apply, show: show, ends: ctx, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
+	p, err := w.open(ctx)
 	if err != nil {
 		return err
 	}
@@ -125,7 +127,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 		return err
 	}
 	defer c.close()
-	w := &watcher{app: a, flags: f, apply: apply, show: show, claim: c, ends: ctx, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
+	w.claim = c
 	defer w.close()
 
 	opts := watch.Options{
@@ -202,7 +204,8 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	w.settings(err)
 	if w.preview != nil {
 		if w.project != nil {
-			w.preview.Use(w.project)
+			w.preview.Use(w.project, w.moved)
+			w.moved = false
 		}
 		w.preview.Failed(results, err)
 	}
@@ -225,10 +228,23 @@ func (w *watcher) root() string {
 	return w.project.root
 }
 
+// open reads the project. Warnings are said once, until they change.
+func (w *watcher) open(ctx context.Context) (*project, error) {
+	var warnings []string
+	p, err := w.app.open(ctx, w.flags.choice, w.apply, func(line string) { warnings = append(warnings, line) })
+	if !slices.Equal(warnings, w.warned) {
+		for _, line := range warnings {
+			w.show.println(line)
+		}
+		w.warned = warnings
+	}
+	return p, err
+}
+
 // once reads the project anew and builds it. bookci.yml, the configs and the
 // catalog may have changed.
 func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []build.Job, error) {
-	p, err := w.app.open(ctx, w.flags.choice, w.apply)
+	p, err := w.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -268,12 +284,13 @@ func (w *watcher) prepare(p *project) error {
 	if err != nil {
 		return err
 	}
-	if w.shop != nil && reflect.DeepEqual(w.project.settings, p.settings) && w.project.root == p.root && w.shop.Image == image {
+	if w.shop != nil && w.project.settings.makesAs(p.settings) && w.project.root == p.root && w.shop.Image == image {
 		w.project = p
 		w.shop.Force = false // the first build only
 		return nil
 	}
 	w.closeShop()
+	w.moved = w.moved || w.project != nil
 	w.project = p
 	if w.shop, err = w.claim.workshop(p); err != nil {
 		return err
@@ -306,10 +323,7 @@ func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) er
 	if addr == "" {
 		return nil
 	}
-	engine := func(ctx context.Context) (build.Engine, build.Makers, error) {
-		return w.claim.engines(p).get(ctx)
-	}
-	served, url, err := w.app.newPreviewer(ctx, p, engine, addr, w.flags.open, func(text string) { w.show.println("bookci: " + text) })
+	served, url, err := w.claim.newPreviewer(ctx, p, addr, w.flags.open)
 	if err != nil {
 		return err
 	}
