@@ -64,6 +64,11 @@ func (e *SearchError) Hint() string {
 		return fmt.Sprintf("name one, as in `bookci build %s`, or list them in %s", filepath.Join(e.Dir, path.Dir(e.Books[0])), SettingsFile)
 	case e.TooLarge:
 		return "name the book's folder"
+	case len(e.Similar) > 0 && e.Config != defaultConfig:
+		if near := Nearest(e.Config, e.Similar); near != "" {
+			return fmt.Sprintf("did you mean --config %s?", near)
+		}
+		return "there is " + strings.Join(e.Similar, ", ") + ": name one with --config"
 	case len(e.Similar) > 0:
 		return fmt.Sprintf("%s looks like a Re:VIEW config: name it with --config", strings.Join(e.Similar, ", "))
 	}
@@ -228,7 +233,7 @@ func lookAt(top, rel, config string) finding {
 	}
 	names, _ := filepath.Glob(filepath.Join(quoteGlob(folder), "*.yml"))
 	for _, n := range names {
-		if base := filepath.Base(n); base != path.Base(config) && strongKey.Match(readHead(n)) {
+		if base := filepath.Base(n); path.Join(rel, base) != name && strongKey.Match(readHead(n)) {
 			f.similar = append(f.similar, path.Join(rel, base))
 		}
 	}

@@ -43,7 +43,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
 	flags.StringVar(&f.artifacts, "artifacts", "", "the folder for what is made")
 	flags.StringVar(&f.cacheDir, "cache-dir", "", "keep the image in this folder, and take it from there")
-	flags.DurationVar(&f.timeout, "timeout", 0, "end what takes longer, as in 15m")
+	flags.Var((*durationFlag)(&f.timeout), "timeout", "end what takes longer, as in 15m")
 	flags.IntVarP(&f.jobs, "jobs", "j", 0, "books built at a time")
 	flags.BoolVarP(&f.force, "force", "f", false, "build what is up to date too, from nothing")
 	flags.BoolVar(&f.strict, "strict", false, "fail for what the makers let pass: a missing image, a failed hook, an undefined reference")
@@ -93,8 +93,8 @@ func (f *buildFlags) apply(cmd *cobra.Command, s *settings) error {
 		return usagef("", "--engine %q (one of auto, docker, host)", s.Engine)
 	case !slices.Contains([]string{"auto", "bind", "copy"}, s.Transport):
 		return usagef("", "--transport %q (one of auto, bind, copy)", s.Transport)
-	case s.Timeout < 0 || s.Jobs < 0:
-		return usagef("", "--timeout and --jobs cannot be negative")
+	case changed("jobs") && f.jobs < 1:
+		return usagef("leave it out for as many as there are processors", "--jobs %d: at least one book at a time", f.jobs)
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply
 			if p != nil {
 				root = p.root
 			}
-			if werr := writeJSON(a.stdout, newReport(root, results, err)); werr != nil {
+			if werr := a.answer(newReport(root, results, err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
 			}
 		}()

@@ -38,7 +38,7 @@ func (a *app) newDoctorCmd() *cobra.Command {
 			c.dir = dirArg(args)
 			findings := a.examine(cmd.Context(), c)
 			if asJSON {
-				if err := writeJSON(a.stdout, findings); err != nil {
+				if err := a.answer(findings); err != nil {
 					return fmt.Errorf("writing the findings: %w", err)
 				}
 			} else {

@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,6 +59,8 @@ type app struct {
 	stderr io.Writer
 	env    func() []string // the environment, as os.Environ gives it
 	term   bool            // stderr is a terminal
+
+	answered bool // the JSON document that --json asks for is written
 }
 
 // getenv returns a variable of the environment, "" when it is not set.
@@ -83,7 +86,13 @@ func (a *app) width() int {
 func (a *app) main(ctx context.Context, args []string) int {
 	root := a.newRootCmd()
 	root.SetArgs(args)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil && !a.answered && wantsJSON(cmd, args) {
+		// The mistake came before the command, or left it without its document.
+		if werr := a.answer(newReport("", nil, err)); werr != nil {
+			err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
+		}
+	}
 	a.report(err)
 	return exitCode(err)
 }
@@ -142,7 +151,7 @@ and leaves no container behind.`,
 	cmd.SetErr(a.stderr)
 	cmd.SetIn(a.stdin)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef(fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath()), "%w", err)
+		return usagef(cmp.Or(hint(err), fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())), "%w", err)
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = false
 	cmd.AddCommand(

@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
 )
@@ -115,7 +118,7 @@ type report struct {
 	Exit    int            `json:"exit_code"`
 	Root    string         `json:"root,omitempty"` // absolute; the paths below are relative to it
 	Results []resultReport `json:"results"`
-	Error   *errorReport   `json:"error,omitempty"` // when no result could be had at all
+	Error   *errorReport   `json:"error,omitempty"` // what went wrong and is no result's own
 }
 
 type resultReport struct {
@@ -147,7 +150,7 @@ func newReport(root string, results []build.Result, err error) report {
 	for _, res := range results {
 		one := resultReport{
 			Book: res.Book.Name, Target: res.Target, Status: "built",
-			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: res.Log,
+			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: belowTop(root, root, res.Log),
 			Error: newErrorReport(res.Err),
 		}
 		if one.Diagnostics == nil {
@@ -164,10 +167,30 @@ func newReport(root string, results []build.Result, err error) report {
 		}
 		r.Results = append(r.Results, one)
 	}
-	if err != nil && !errors.Is(err, errReported) {
+	var unwritten *unwrittenError
+	switch {
+	case errors.As(err, &unwritten):
+		r.Error = newErrorReport(unwritten)
+	case err != nil && !errors.Is(err, errReported):
 		r.Error = newErrorReport(err)
 	}
 	return r
+}
+
+// answer prints the one document of --json.
+func (a *app) answer(doc any) error {
+	a.answered = true
+	return writeJSON(a.stdout, doc)
+}
+
+// wantsJSON reports whether cmd was given --json, also when a mistake before it
+// kept it from being read.
+func wantsJSON(cmd *cobra.Command, args []string) bool {
+	flag := cmd.Flags().Lookup("json")
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return flag != nil && (flag.Value.String() == "true" || slices.Contains(args, "--json"))
 }
 
 func writeJSON(w io.Writer, doc any) error {

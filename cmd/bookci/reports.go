@@ -104,12 +104,17 @@ func (a *app) writeReports(r *reportFlags, p *project, only []string, results []
 	if len(failed) == 0 {
 		return err
 	}
-	unwritten := &build.EnvironmentError{Err: errors.Join(failed...), Hint: "the build itself is not touched by this"}
+	unwritten := &unwrittenError{&build.EnvironmentError{Err: errors.Join(failed...), Hint: "the build itself is not touched by this"}}
 	if errors.Is(err, errReported) {
 		a.report(unwritten)
 	}
 	return errors.Join(err, unwritten)
 }
+
+// unwrittenError is a report that could not be written, of a build that may be good.
+type unwrittenError struct{ *build.EnvironmentError }
+
+func (e *unwrittenError) Unwrap() error { return e.EnvironmentError }
 
 // replaceFile writes a file whole or not at all. What is there and no regular
 // file, such as /dev/stdout, must not be replaced by one.

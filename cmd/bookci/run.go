@@ -59,7 +59,7 @@ back into the source folder.`,
 	flags.StringVar(&f.image, "image", "", "the image to run in")
 	flags.StringVar(&f.engine, "engine", "", "where to run: auto, docker or host")
 	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
-	flags.DurationVar(&f.timeout, "timeout", 0, "end what takes longer, as in 15m")
+	flags.Var((*durationFlag)(&f.timeout), "timeout", "end what takes longer, as in 15m")
 	flags.BoolVar(&f.write, "write", false, "bring changed files back into the source folder")
 	flags.StringSliceVar(&f.reports, "junit-glob", nil, "bring files that match back into the artifacts folder")
 	return cmd

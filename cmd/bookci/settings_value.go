@@ -192,13 +192,31 @@ func parseSize(s string) (int64, error) {
 	return int64(n), nil
 }
 
+// durationFlag is a flag whose value is read as bookci.yml's durations are.
+type durationFlag time.Duration
+
+func (d *durationFlag) Type() string { return "duration" }
+
+func (d *durationFlag) String() string {
+	if *d == 0 {
+		return "" // no default to show
+	}
+	return time.Duration(*d).String()
+}
+
+func (d *durationFlag) Set(text string) error {
+	v, err := parseDuration(text)
+	*d = durationFlag(v)
+	return err
+}
+
 // parseDuration reads "15m", "1h30m", "90s". A bare number has no unit and is
 // refused rather than guessed at.
 func parseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(strings.ReplaceAll(s, " ", ""))
 	if err != nil {
 		if _, numErr := strconv.ParseFloat(s, 64); numErr == nil {
-			return 0, fmt.Errorf("%q lacks a unit, as in %ss or %sm", s, s, s)
+			return 0, usagef(fmt.Sprintf("%sm are minutes, %ss are seconds", s, s), "%q lacks a unit, as in %ss or %sm", s, s, s)
 		}
 		return 0, fmt.Errorf("%q is no duration, such as 15m or 90s", s)
 	}

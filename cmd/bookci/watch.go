@@ -53,7 +53,7 @@ It spends less on compressing the PDF than build does; the pages are the same.`,
 	f.add(cmd)
 	flags := cmd.Flags()
 	flags.BoolVar(&f.poll, "poll", false, "look at the files again and again instead of waiting for events")
-	flags.DurationVar(&f.debounce, "debounce", 0, "a change is complete when nothing happened for so long")
+	flags.Var((*durationFlag)(&f.debounce), "debounce", "a change is complete when nothing happened for so long")
 	flags.StringVar(&f.serve, "serve", "", "show the book at this address, such as localhost:8000")
 	flags.BoolVar(&f.open, "open", false, "open the browser at it")
 	flags.StringVar(&f.onSuccess, "on-success", "", "a shell command to run after a good build")
