@@ -258,6 +258,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	}
 
 	emit(Event{Kind: Stage, Text: "prepare", Seconds: record.Seconds})
+	defer emit(Event{Kind: Ended})
 	session, makers, err := b.session(ctx, job)
 	if err != nil {
 		res.Err = err

@@ -13,6 +13,7 @@ const (
 	Convert      EventKind = "dvi"     // the DVI file becomes a PDF
 	ConvertPage  EventKind = "dvipage" // page N of it
 	Transfer     EventKind = "bytes"   // Text is what is transferred, N of Total bytes
+	Ended        EventKind = "ended"   // the target is made, or is not going to be
 	Note         EventKind = "note"    // Text is worth knowing
 )
 

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -71,6 +72,7 @@ func (q *quietProgress) println(text string) {
 
 // step is where one variant's target stands.
 type step struct {
+	book    string // variant, "" for what all wait for
 	name    string // variant and target
 	begun   time.Time
 	what    string
@@ -92,7 +94,7 @@ func (s *step) take(e build.Event, now time.Time) (fresh bool) {
 	}
 	switch e.Kind {
 	case build.Stage:
-		*s = step{name: s.name, begun: s.begun, usual: s.usual, what: e.Text}
+		*s = step{book: s.book, name: s.name, begun: s.begun, usual: s.usual, what: e.Text}
 		if e.Seconds != nil {
 			s.usual = e.Seconds["make"]
 		}
@@ -120,11 +122,53 @@ func (s *step) take(e build.Event, now time.Time) (fresh bool) {
 	return fresh
 }
 
+// board is where each variant stands, in the order in which they began.
+type board struct {
+	steps []*step
+}
+
+// take moves a step on and returns it, nil when it is over; fresh: something
+// new began.
+func (b *board) take(e build.Event, now time.Time) (s *step, fresh bool) {
+	i := slices.IndexFunc(b.steps, func(s *step) bool { return s.book == e.Book })
+	if e.Kind == build.Ended {
+		if i >= 0 {
+			b.steps = slices.Delete(b.steps, i, i+1)
+		}
+		if len(b.steps) == 1 && b.steps[0].book == "" {
+			b.steps = nil // nobody waits for it any more
+		}
+		return nil, false
+	}
+	if e.Kind == build.Stage && e.Text == "make" {
+		// What all waited for, such as the image, is there.
+		b.steps = slices.DeleteFunc(b.steps, func(s *step) bool { return s.book == "" })
+		i = slices.IndexFunc(b.steps, func(s *step) bool { return s.book == e.Book })
+	}
+	if i < 0 {
+		b.steps = append(b.steps, &step{book: e.Book})
+		i = len(b.steps) - 1
+	}
+	s = b.steps[i]
+	if s.name != stepName(e) { // the variant's next target
+		*s = step{book: e.Book, name: stepName(e)}
+	}
+	return s, s.take(e, now)
+}
+
 // stageWords are what the stages are called.
 var stageWords = map[string]string{
 	"prepare": "preparing the work tree",
 	"make":    "starting the maker",
 	"collect": "taking out the artifact",
+}
+
+// line is the step with its name.
+func (s *step) line() string {
+	if s.name == "" {
+		return s.String()
+	}
+	return s.name + ": " + s.String()
 }
 
 // String says where the step stands.
@@ -191,53 +235,76 @@ func stepName(e build.Event) string {
 	return e.Book + " " + string(e.Target)
 }
 
-// plainProgress writes a line for each step that begins.
+// plainProgress writes a line for each step that begins, and a sign of life
+// when nothing begins for long.
 type plainProgress struct {
-	mu    sync.Mutex
-	w     io.Writer
-	now   func() time.Time
-	steps map[string]*step
-	last  time.Time
+	mu     sync.Mutex
+	w      io.Writer
+	now    func() time.Time
+	every  time.Duration
+	board  board
+	timer  *time.Timer // nil while nothing is under way
+	closed bool
 }
 
 // signOfLife is how long a log may stay silent. CI systems end jobs that say nothing.
 const signOfLife = 30 * time.Second
 
 func newPlainProgress(w io.Writer, now func() time.Time) *plainProgress {
-	return &plainProgress{w: w, now: now, steps: map[string]*step{}, last: now()}
+	return &plainProgress{w: w, now: now, every: signOfLife}
 }
 
 func (p *plainProgress) event(e build.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if e.Kind == build.Note {
-		fmt.Fprintf(p.w, "bookci: %s\n", plainText(e.Text))
+		p.write("bookci: " + e.Text)
 		return
 	}
-	s := p.steps[stepName(e)]
-	if s == nil {
-		s = &step{name: stepName(e)}
-		p.steps[s.name] = s
+	if s, fresh := p.board.take(e, p.now()); fresh {
+		p.write("bookci: " + s.line())
+	}
+}
+
+// write writes a line. The next sign of life is due when none follows.
+func (p *plainProgress) write(line string) {
+	fmt.Fprintln(p.w, plainText(line))
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+	if len(p.board.steps) > 0 && !p.closed {
+		p.timer = time.AfterFunc(p.every, p.live)
+	}
+}
+
+// live says what is under way, for how long, and what is left by the last time.
+func (p *plainProgress) live() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
 	}
 	now := p.now()
-	if fresh := s.take(e, now); !fresh && now.Sub(p.last) < signOfLife {
-		return
+	for _, s := range p.board.steps {
+		p.write("bookci: " + s.line() + " (" + s.clock(now) + ")")
 	}
-	p.last = now
-	name := s.name
-	if name != "" {
-		name += ": "
-	}
-	fmt.Fprintf(p.w, "bookci: %s\n", plainText(name+s.String()))
 }
 
 func (p *plainProgress) println(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	fmt.Fprintln(p.w, plainText(text))
+	p.write(text)
 }
 
-func (p *plainProgress) close() {}
+func (p *plainProgress) close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}
 
 // liveProgress redraws a line per variant.
 type liveProgress struct {
@@ -245,8 +312,7 @@ type liveProgress struct {
 	w       io.Writer
 	width   func() int
 	now     func() time.Time
-	order   []string
-	steps   map[string]*step
+	board   board
 	drawn   int // lines on the screen
 	done    chan struct{}
 	closing sync.Once
@@ -257,7 +323,7 @@ type liveProgress struct {
 const redrawEvery = 100 * time.Millisecond
 
 func newLiveProgress(w io.Writer, width func() int, now func() time.Time) *liveProgress {
-	p := &liveProgress{w: w, width: width, now: now, steps: map[string]*step{}, done: make(chan struct{})}
+	p := &liveProgress{w: w, width: width, now: now, done: make(chan struct{})}
 	p.ended.Go(func() {
 		tick := time.NewTicker(redrawEvery)
 		defer tick.Stop()
@@ -282,16 +348,7 @@ func (p *liveProgress) event(e build.Event) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	// One line per variant: its targets follow each other.
-	s := p.steps[e.Book]
-	if s == nil || s.name != stepName(e) {
-		if s == nil {
-			p.order = append(p.order, e.Book)
-		}
-		s = &step{name: stepName(e)}
-		p.steps[e.Book] = s
-	}
-	s.take(e, p.now())
+	p.board.take(e, p.now())
 }
 
 func (p *liveProgress) println(text string) {
@@ -308,7 +365,7 @@ func (p *liveProgress) close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	p.order = nil
+	p.board = board{}
 }
 
 // erase takes the live lines away and leaves the cursor where they began.
@@ -326,17 +383,11 @@ func (p *liveProgress) draw() {
 	}
 	now := p.now()
 	width := p.width()
-	for _, name := range p.order {
-		s := p.steps[name]
-		line := s.String()
-		if s.name != "" {
-			line = s.name + ": " + line
-		}
-		line += "  " + s.clock(now)
+	for _, s := range p.board.steps {
 		// A line that wraps could not be taken back.
-		b.WriteString(runewidth.Truncate(plainText(line), width-1, "…") + "\n")
+		b.WriteString(runewidth.Truncate(plainText(s.line()+"  "+s.clock(now)), width-1, "…") + "\n")
 	}
-	p.drawn = len(p.order)
+	p.drawn = len(p.board.steps)
 	if b.Len() > 0 {
 		_, _ = io.WriteString(p.w, b.String()) // a terminal that is gone is no reason to stop
 	}

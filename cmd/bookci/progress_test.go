@@ -1,7 +1,9 @@
 package main
 
 import (
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,5 +31,75 @@ func TestNoProgressLetsTheManuscriptControlTheTerminal(t *testing.T) {
 		if strings.Contains(text, "\x1b]") || strings.Contains(text, "\x1b[2J") || strings.ContainsAny(text, "\x07") || strings.Contains(text, "b\rc") {
 			t.Errorf("%s wrote %q", name, text)
 		}
+	}
+}
+
+// says waits until what was written has a line that holds all words.
+func (w *terminal) says(t *testing.T, words ...string) {
+	t.Helper()
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		for line := range strings.Lines(w.String()) {
+			if !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(line, word) }) {
+				return
+			}
+		}
+	}
+	t.Errorf("no line has %q:\n%s", words, w.String())
+}
+
+func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
+	var out terminal
+	var clock atomic.Int64
+	p := newPlainProgress(&out, func() time.Time { return time.Unix(clock.Load(), 0) })
+	p.every = 5 * time.Millisecond
+	event := func(kind build.EventKind, book, text string, n int64) {
+		p.event(build.Event{Kind: kind, Book: book, Target: build.PDF, Text: text, N: n, Seconds: map[string]float64{"make": 150}})
+	}
+	p.event(build.Event{Kind: build.Stage, Text: "pulling vvakame/review:5.9"})
+	event(build.Stage, "print", "prepare", 0)
+	event(build.Stage, "ebook", "prepare", 0)
+	clock.Add(40)
+	out.says(t, "pulling vvakame/review:5.9 (40 s)")
+	event(build.Stage, "print", "make", 0)
+	event(build.Pass, "print", "uplatex", 2)
+	event(build.Page, "print", "", 31)
+	clock.Add(90)
+	out.says(t, "print pdf: TeX pass 2 (uplatex), page 31 (1 min 30 s, about 1 min 00 s left)")
+	out.says(t, "ebook pdf: preparing the work tree (2 min 10 s")
+	if n := strings.Count(out.String(), "pulling"); n == 0 {
+		t.Error("the pull was not said")
+	}
+
+	// What is over is not spoken of any more.
+	event(build.Ended, "print", "", 0)
+	clock.Add(30)
+	out.says(t, "ebook pdf: preparing the work tree (2 min 40 s")
+	event(build.Ended, "ebook", "", 0)
+	p.println("all is said")
+	before := out.String()
+	if last := before[strings.LastIndex(strings.TrimSpace(before), "\n")+1:]; last != "all is said\n" {
+		t.Errorf("the last line is %q", last)
+	}
+	if strings.Contains(before, "print pdf: TeX pass 2 (uplatex), page 31 (2 min 00 s") || strings.Contains(before, "pulling vvakame/review:5.9 (2 min") {
+		t.Errorf("what is over is still spoken of:\n%s", before)
+	}
+	time.Sleep(10 * p.every)
+	p.close()
+	time.Sleep(2 * p.every)
+	if after := out.String(); after != before {
+		t.Errorf("nothing is under way, and yet it says %q", strings.TrimPrefix(after, before))
+	}
+}
+
+func TestASignOfLifeWaitsForSilence(t *testing.T) {
+	var out terminal
+	p := newPlainProgress(&out, time.Now)
+	p.every = time.Minute
+	for i := range int64(200) {
+		p.event(build.Event{Kind: build.Page, Book: "book", Target: build.PDF, N: i})
+	}
+	p.close()
+	if out.String() != "" {
+		t.Errorf("pages are said one by one: %s", out.String())
 	}
 }

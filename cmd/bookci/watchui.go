@@ -79,8 +79,7 @@ type watchScreen struct {
 	w      io.Writer
 	size   func() (cols, rows int)
 	now    func() time.Time
-	steps  []*step // of the build that runs, one per variant
-	of     map[string]*step
+	board  board // of the build that runs
 	pins   []pinned
 	status string
 	drawn  []int // width of each line of the part that is redrawn
@@ -94,7 +93,7 @@ type pinned struct {
 }
 
 func newWatchScreen(w io.Writer, size func() (int, int), now func() time.Time) *watchScreen {
-	return &watchScreen{w: w, size: size, now: now, of: map[string]*step{}}
+	return &watchScreen{w: w, size: size, now: now}
 }
 
 func (s *watchScreen) event(e build.Event) {
@@ -104,16 +103,7 @@ func (s *watchScreen) event(e build.Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	st := s.of[e.Book]
-	switch {
-	case st == nil:
-		st = &step{name: stepName(e)}
-		s.of[e.Book] = st
-		s.steps = append(s.steps, st)
-	case st.name != stepName(e): // the variant's next target
-		*st = step{name: stepName(e)}
-	}
-	st.take(e, s.now())
+	s.board.take(e, s.now())
 	if s.timer == nil && !s.closed {
 		s.timer = time.AfterFunc(redrawEvery, s.tick)
 	}
@@ -124,7 +114,7 @@ func (s *watchScreen) tick() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.timer = nil
-	if s.closed || len(s.steps) == 0 {
+	if s.closed || len(s.board.steps) == 0 {
 		return
 	}
 	s.draw("")
@@ -161,7 +151,7 @@ func (s *watchScreen) pin(name string, lines []string) {
 func (s *watchScreen) rest(status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.steps, s.of, s.status = nil, map[string]*step{}, status
+	s.board, s.status = board{}, status
 	s.draw("")
 }
 
@@ -180,7 +170,7 @@ func (s *watchScreen) close() {
 	for _, text := range s.holds() {
 		last.WriteString(text + "\n")
 	}
-	s.steps, s.pins, s.status = nil, nil, ""
+	s.board, s.pins, s.status = board{}, nil, ""
 	s.draw(last.String())
 }
 
@@ -211,14 +201,10 @@ func (s *watchScreen) draw(stay string) {
 func (s *watchScreen) live(cols, rows int) []string {
 	var below []string
 	now := s.now()
-	for _, st := range s.steps {
-		line := st.String() + "  " + st.clock(now)
-		if st.name != "" {
-			line = st.name + ": " + line
-		}
-		below = append(below, fold(line, cols-1)[0])
+	for _, st := range s.board.steps {
+		below = append(below, fold(st.line()+"  "+st.clock(now), cols-1)[0])
 	}
-	if len(s.steps) == 0 && s.status != "" {
+	if len(s.board.steps) == 0 && s.status != "" {
 		below = append(below, fold(s.status, cols-1)[0])
 	}
 	var errs []string
