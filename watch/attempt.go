@@ -61,7 +61,9 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 		return err
 	}
 	news := touched(before, l.cur, nil)
-	if a.superseded && out.err != nil {
+	// One that says what it read has come to its end although it was given up:
+	// it counts, also where the book is wrong.
+	if a.superseded && out.err != nil && out.result.Read == nil {
 		l.tries++
 		l.doubt = a.doubt
 		if l.reason == "" {

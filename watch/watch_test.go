@@ -304,6 +304,23 @@ func TestACancelledBuildWhoseEditIsTakenBackNeedsNoOther(t *testing.T) {
 	b.waitBuilds(2)
 }
 
+func TestABuildThatFailsAsItIsGivenUpIsNotRepeated(t *testing.T) {
+	b := newBench(t)
+	b.opts.Cancel = CancelYoung(time.Hour, 2)
+	b.write("ch01.re", "= one\n")
+	b.start()
+	b.onBuild = func(ctx context.Context, c Change) (Result, error) {
+		if c.Tries == 0 {
+			<-ctx.Done() // the newer edit; it was read, too
+		}
+		return Result{Read: sums(b.dir, readTree(b.dir, nil))}, errBook
+	}
+	b.write("ch01.re", "= two\n")
+	until(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.running }, func() string { return "no build" })
+	b.write("ch01.re", "= three\n")
+	b.waitBuilds(2)
+}
+
 func TestABuildThatReadANewerFileIsNotRepeated(t *testing.T) {
 	b := newBench(t)
 	b.write("ch01.re", "= one\n")
