@@ -1,9 +1,10 @@
 // Command preview measures how long a saved chapter takes to be on the screen:
 // from the write of the file to the frame that a headless Chromium has painted.
 //
-//	go run ./bench/preview -bookci ./bookci -edit ch02.re BOOK
+//	go run ./bench/preview -bookci ./bookci -edit ch02.re BOOK [FLAG...]
 //
-// BOOK is a book's folder; it is copied and never written to. -edit names the
+// BOOK is a book's folder; it is copied and never written to; the flags are for
+// bookci watch. -edit names the
 // chapter, below BOOK, whose last paragraph is written anew. Each save also
 // begins a build, as it does for an author. It needs chromium on PATH.
 package main
@@ -40,11 +41,12 @@ func main() {
 	flag.DurationVar(&b.pause, "pause", 1500*time.Millisecond, "between saves, give or take a third")
 	flag.DurationVar(&limit, "limit", 7*time.Minute, "end by then")
 	flag.Parse()
-	if flag.NArg() != 1 || b.edit == "" {
-		log.Fatal("usage: preview -edit CHAPTER.re [flags] BOOK")
+	if flag.NArg() < 1 || b.edit == "" {
+		log.Fatal("usage: preview -edit CHAPTER.re [flags] BOOK [FLAG...]")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
+	b.flags = flag.Args()[1:]
 	if err := b.run(ctx, flag.Arg(0)); err != nil {
 		log.Fatal(err)
 	}
@@ -52,6 +54,7 @@ func main() {
 
 type bench struct {
 	bookci, chromium, edit string
+	flags                  []string // for bookci watch
 	saves                  int
 	pause                  time.Duration
 
@@ -106,7 +109,7 @@ func (b *bench) run(ctx context.Context, book string) error {
 
 // watch starts bookci and returns the page's address.
 func (b *bench) watch(ctx context.Context, dir string) (url string, stop func(), err error) {
-	cmd := exec.CommandContext(ctx, b.bookci, "watch", dir, "--serve", "localhost:0", "--progress", "plain")
+	cmd := exec.CommandContext(ctx, b.bookci, append([]string{"watch", dir, "--serve", "localhost:0", "--progress", "plain"}, b.flags...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGINT) }
 	stderr, err := cmd.StderrPipe()
 	if err != nil {
