@@ -124,6 +124,33 @@ func TestThePageFollowsTheBookInABrowser(t *testing.T) {
 	b.becomes("a click tells the line", "document.getElementById('toast').dataset.place === 'ch01.re:5'")
 }
 
+// Who goes to the end of a long book does not wait for the pages between.
+func TestPagesPassedByAreNotWaitedForInABrowser(t *testing.T) {
+	s := show(t, makePDF(t, "a.pdf", manyPages()...))
+	b := browse(t, s.url)
+	b.becomes("it loads", "figures.length === 30 && figures[0].img")
+	room := s.rooms()[0]
+	room.mu.Lock()
+	room.slow = 200 * time.Millisecond
+	room.mu.Unlock()
+	b.is("window.passing = 1, setInterval(() => passing < 30 && showPage(++passing), 30), 0")
+	b.becomes("the last page is drawn", "figures[29].img")
+	drawn := 0
+	room.mu.Lock()
+	for _, asked := range room.asked {
+		if strings.HasPrefix(asked, "page ") {
+			drawn++
+		}
+	}
+	room.mu.Unlock()
+	if drawn > 20 {
+		t.Errorf("%d of 30 pages were drawn", drawn)
+	}
+	if n := b.is("figures.filter(f => f.img && !f.near && !f.leaving).length"); n != "0" {
+		t.Errorf("%s pictures out of sight stay for ever", n)
+	}
+}
+
 func TestTheTextFollowsASaveInABrowser(t *testing.T) {
 	s := show(t, makePDF(t, "a.pdf", "one", "two"))
 	write(t, s.root, "ch01.re", "= はじめに\n\n本文\n<img src=\"images/a.png\" onerror=\"document.title='run'\">\n<script>parent.document.title='run'</script>\n")

@@ -34,6 +34,7 @@ type fakeRoom struct {
 	mu    sync.Mutex
 	files map[string][]byte // that were put in, by path
 	asked []string
+	slow  time.Duration // for each page to be drawn
 }
 
 func newFakeRoom(t *testing.T, root string) *fakeRoom {
@@ -163,6 +164,10 @@ func (r *fakeRoom) pages(request string) []byte {
 		r.mu.Unlock()
 		return []byte("0\n")
 	case "page":
+		r.mu.Lock()
+		slow := r.slow
+		r.mu.Unlock()
+		time.Sleep(slow)
 		img := image.NewGray(image.Rect(0, 0, width, width*2))
 		for x := range width {
 			img.Set(x, n*10%(width*2), color.Black)

@@ -30,7 +30,7 @@ type painters struct {
 const (
 	painterCount = 2
 	painterLimit = 60 * time.Second
-	cacheLimit   = 64 << 20
+	cacheLimit   = 32 << 20 // the browser keeps what it has shown, too
 	pictureLimit = 64 << 20
 )
 

@@ -45,9 +45,20 @@ let figures = [];
 const seen = new IntersectionObserver(list => {
   for (const e of list) {
     e.target.near = e.isIntersecting;
-    if (e.isIntersecting) draw(e.target); else if (e.target.img) rest(e.target);
+    if (e.isIntersecting) draw(e.target); else leave(e.target);
   }
 }, { root: pagesBox, rootMargin: '120% 0px' });
+
+// A page passed by is asked for no longer: those in sight would wait for it.
+function leave(f) {
+  if (f.asked) {
+    const img = f.asked;
+    f.asked = null;
+    f.drawn = '';
+    img.removeAttribute('src');
+  }
+  if (f.img) rest(f);
+}
 
 // Pictures far away are let go of: a long book would fill the memory.
 function rest(f) {
@@ -62,16 +73,23 @@ function draw(f) {
   const width = Math.min(2800, Math.max(160, Math.ceil(f.offsetWidth / part.w * devicePixelRatio / 160) * 160));
   const src = `/api/picture/${p.hash}?` + new URLSearchParams({ book, page: f.n, width });
   if (f.drawn === src) return;
+  if (f.asked) f.asked.removeAttribute('src');
   f.drawn = src;
-  const img = make('img', { alt: W.pageOf(f.n), draggable: false, decoding: 'async' });
+  const img = f.asked = make('img', { alt: W.pageOf(f.n), draggable: false, decoding: 'async' });
   img.onload = () => {
-    if (f.drawn !== src) return;
+    if (f.asked !== img) return;
+    f.asked = null;
     // The old picture stays until the new one is there.
     if (f.img) f.img.remove();
     f.img = img;
     f.sheet.append(img);
   };
-  img.onerror = () => { if (f.drawn === src) { f.drawn = ''; f.retry = setTimeout(() => f.near && draw(f), 1500); } };
+  img.onerror = () => {
+    if (f.asked !== img) return;
+    f.asked = null;
+    f.drawn = '';
+    f.retry = setTimeout(() => f.near && draw(f), 1500);
+  };
   img.src = src;
 }
 
