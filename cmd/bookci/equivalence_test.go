@@ -36,7 +36,7 @@ var (
 
 func TestAWatchMakesWhatABuildFromNothingMakes(t *testing.T) {
 	api := standin.Docker(t)
-	ref, total, each := standin.Image(t, api), 8, 8
+	ref, total, each := standin.Image(t, api), 6, 6
 	real := *edits > 0
 	if real {
 		ref, total, each = standin.RealImage, *edits, 25
@@ -160,11 +160,15 @@ func (q *equivalence) awaits(before int, what string, failure bool) {
 	q.t.Fatalf("%s: the watch says nothing of it", what)
 }
 
-// settle waits until the watch has nothing more to say.
+// settle waits until the watch has nothing more to say for longer than a build takes.
 func (q *equivalence) settle() {
+	pause := time.Second
+	if q.book.real {
+		pause = 3 * time.Second
+	}
 	for before := ""; before != q.said.String(); {
 		before = q.said.String()
-		time.Sleep(2500 * time.Millisecond)
+		time.Sleep(pause)
 	}
 }
 
