@@ -45,11 +45,12 @@ type settings struct {
 }
 
 // makesAs reports whether the same is made with t as with s. Where something
-// stands, and what was warned of, makes no difference.
+// stands, what was warned of and how it is watched makes no difference.
 func (s *settings) makesAs(t *settings) bool {
 	a, b := *s, *t
 	for _, one := range []*settings{&a, &b} {
-		one.File, one.Origin, one.Warnings, one.Books = "", nil, nil, slices.Clone(one.Books)
+		one.File, one.Origin, one.Warnings, one.Watch = "", nil, nil, watchSettings{}
+		one.Books = slices.Clone(one.Books)
 		for i := range one.Books {
 			one.Books[i].Line = 0
 		}
@@ -91,6 +92,11 @@ type watchSettings struct {
 	OnFailure string        // shell command
 	Cancel    string        // a build that newer edits have overtaken: auto, always or never
 	First     string        // the edited chapters' pages before the whole book: auto, always or never
+}
+
+// ofStart are those that a watch goes by from its start to its end.
+func (w watchSettings) ofStart() watchSettings {
+	return watchSettings{Debounce: w.Debounce, Poll: w.Poll, Serve: w.Serve, Cancel: w.Cancel}
 }
 
 // defaultSettings are those of a folder without bookci.yml.

@@ -284,6 +284,9 @@ func (w *watcher) prepare(p *project) error {
 	if err != nil {
 		return err
 	}
+	if w.project != nil && w.project.settings.Watch.ofStart() != p.settings.Watch.ofStart() {
+		w.show.println("bookci: debounce, poll, serve and cancel change when the watch is started again")
+	}
 	if w.shop != nil && w.project.settings.makesAs(p.settings) && w.project.root == p.root && w.shop.Image == image {
 		w.project = p
 		w.shop.Force = false // the first build only
