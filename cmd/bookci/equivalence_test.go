@@ -59,6 +59,7 @@ type equivalence struct {
 	random *rand.Rand
 	env    []string
 	flags  []string
+	makes  []string // targets
 	book   *editedBook
 	dir    string
 	said   terminal
@@ -76,6 +77,10 @@ func newEquivalence(t *testing.T, seed uint64, real bool, env ...string) *equiva
 	if random.IntN(4) == 0 {
 		q.flags = append(q.flags, "--poll")
 	}
+	if q.makes = []string{"pdf"}; seed%4 == 0 {
+		q.makes = append(q.makes, "epub")
+	}
+	q.flags = append(q.flags, "--target", strings.Join(q.makes, ","))
 	return q
 }
 
@@ -103,10 +108,10 @@ func (q *equivalence) run(n int) {
 		switch q.random.IntN(8) {
 		case 0: // a mistake, and its mending, are two edits
 			what := q.book.breakIt()
-			good := q.artifact()
+			good := q.artifact("pdf")
 			q.save()
 			q.awaits(before, what, true)
-			if !bytes.Equal(q.artifact(), good) {
+			if !bytes.Equal(q.artifact("pdf"), good) {
 				t.Errorf("edit %d, %s: the last good PDF is not kept", i, what)
 			}
 			before = len(q.words())
@@ -172,20 +177,23 @@ func (q *equivalence) settle() {
 	}
 }
 
-func (q *equivalence) artifact() []byte {
+func (q *equivalence) artifact(target string) []byte {
 	q.t.Helper()
-	pdf, err := os.ReadFile(filepath.Join(q.dir, "artifacts", "book.pdf"))
+	made, err := os.ReadFile(filepath.Join(q.dir, "artifacts", "book."+target))
 	if err != nil {
 		q.t.Fatal(err)
 	}
-	return pdf
+	return made
 }
 
 // compare builds the sources from nothing, with a watch's compression.
 func (q *equivalence) compare(what string) {
 	t := q.t
 	t.Helper()
-	got := q.artifact()
+	got := map[string][]byte{}
+	for _, target := range q.makes {
+		got[target] = q.artifact(target)
+	}
 	dir := t.TempDir()
 	for name, text := range q.book.written {
 		st, err := os.Stat(filepath.Join(q.dir, name))
@@ -201,7 +209,7 @@ func (q *equivalence) compare(what string) {
 	var said terminal
 	a := &app{stdout: &said, stderr: &said, env: func() []string { return q.env }}
 	show := &quietProgress{w: &said}
-	p, err := a.open(t.Context(), choice{dir: dir}, func(*settings) error { return nil }, show.println)
+	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, func(*settings) error { return nil }, show.println)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -220,28 +228,39 @@ func (q *equivalence) compare(what string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	res := w.Build(t.Context(), jobs)[0]
-	if res.Err != nil {
-		t.Fatalf("%s: the build from nothing: %v %v", what, res.Err, res.Diagnostics)
+	for _, res := range w.Build(t.Context(), jobs) {
+		if res.Err != nil {
+			t.Fatalf("%s: the build from nothing: %v %v", what, res.Err, res.Diagnostics)
+		}
+		target := string(res.Target)
+		want, err := os.ReadFile(filepath.Join(dir, "artifacts", "book."+target))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Equal(got[target], want) {
+			t.Logf("%s: the same %s, %d bytes", what, target, len(want))
+			continue
+		}
+		time.Sleep(3 * time.Second)
+		later := bytes.Equal(q.artifact(target), want)
+		t.Errorf("%s: the watch's %s differs; three seconds later it is the same: %t; both are kept in %s", what, target, later, q.keep(dir))
 	}
-	want, err := os.ReadFile(filepath.Join(dir, "artifacts", "book.pdf"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if bytes.Equal(got, want) {
-		t.Logf("%s: the same %d pages", what, res.Artifact.Pages)
-		return
-	}
-	time.Sleep(3 * time.Second)
-	later := bytes.Equal(q.artifact(), want)
+}
+
+// keep keeps the watch's book, and what was made of it from nothing in dir, for a look.
+func (q *equivalence) keep(dir string) string {
+	q.t.Helper()
 	kept, err := os.MkdirTemp("", "equivalence")
 	if err == nil {
-		err = os.CopyFS(filepath.Join(kept, "book"), os.DirFS(q.dir))
+		err = os.CopyFS(filepath.Join(kept, "watched"), os.DirFS(q.dir))
 	}
 	if err == nil {
-		err = os.WriteFile(filepath.Join(kept, "want.pdf"), want, 0o644)
+		err = os.CopyFS(filepath.Join(kept, "built"), os.DirFS(dir))
 	}
-	t.Errorf("%s: the watch's PDF differs; three seconds later it is the same: %t; both lie in %s (%v)", what, later, kept, err)
+	if err != nil {
+		q.t.Error(err)
+	}
+	return kept
 }
 
 // save writes what the book holds now over what was written, as an editor does.
