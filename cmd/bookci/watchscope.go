@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -51,8 +53,12 @@ func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
 			}
 		}
 	}
-	for _, name := range []string{build.SettingsFile, "bookci.lock"} {
-		if abs := filepath.Join(root, name); !slices.Contains(scope.Files, abs) {
+	others := []string{filepath.Join(root, build.SettingsFile), filepath.Join(root, cache.LockName)}
+	if image, own := w.project.imageBuild(); own {
+		others = append(others, filepath.Join(image.Context, filepath.FromSlash(cmp.Or(image.Dockerfile, "Dockerfile"))))
+	}
+	for _, abs := range others {
+		if !slices.Contains(scope.Files, abs) {
 			scope.Files = append(scope.Files, abs)
 		}
 	}
