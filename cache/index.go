@@ -30,7 +30,6 @@ type Index struct {
 	Created     time.Time `json:"created"` // when it was saved
 	File        string    `json:"file"`    // base name of the tarball
 	Bytes       int64     `json:"bytes"`   // of the compressed tarball
-	SHA256      string    `json:"sha256"`  // of the compressed tarball, hex
 	TarBytes    int64     `json:"tar_bytes"`
 	Segments    []Segment `json:"segments"`
 	Sum         string    `json:"sum"` // sha256 over this index with Sum empty, hex
@@ -109,7 +108,7 @@ func (x Index) check() error {
 		return fmt.Errorf("index: format %d", x.Format)
 	case x.Reference == "" || x.File == "" || x.File != filepath.Base(x.File):
 		return errors.New("index: no reference or no file")
-	case !hexDigest.MatchString(x.SHA256) || !digest.MatchString(x.Content.Config) || len(x.Content.DiffIDs) == 0:
+	case !digest.MatchString(x.Content.Config) || len(x.Content.DiffIDs) == 0:
 		return errors.New("index: a digest is missing")
 	}
 	var bytes, tarBytes int64

@@ -145,8 +145,8 @@ func (s *Store) save(ctx context.Context, ref string, img image.InspectResponse)
 	}
 	x = Index{
 		Format: indexFormat, Reference: ref, ID: img.ID, Content: a.content, RepoDigests: append([]string{}, img.RepoDigests...),
-		Created: s.Now().UTC().Truncate(time.Second), File: tarName(key(ref), hexSum(pack.sum)),
-		Bytes: pack.bytes, SHA256: hexSum(pack.sum), TarBytes: pack.tarBytes, Segments: pack.segments,
+		Created: s.Now().UTC().Truncate(time.Second), File: tarName(key(ref), pack.segments),
+		Bytes: pack.bytes, TarBytes: pack.tarBytes, Segments: pack.segments,
 	}
 	for segment, layers := range a.layers {
 		x.Segments[segment].Layers = layers

@@ -162,14 +162,14 @@ func TestATarThatIsCutOffIsRefused(t *testing.T) {
 }
 
 func TestPackedSegmentsDecodeToTheirBytes(t *testing.T) {
-	text := tarOf(t, classicTar(noise("a", 20<<20), []byte("small"), noise("b", pieceBytes)))
+	text := tarOf(t, classicTar(noise("a", 2*pieceBytes+4<<20), []byte("small"), noise("b", pieceBytes)))
 	var packed bytes.Buffer
 	p, err := newPacker(t.Context(), &packed)
 	fatal(t, err)
 	_, err = scan(bytes.NewReader(text), p)
 	fatal(t, err)
 	fatal(t, p.Close())
-	if hexSum(p.sum) != hexOf(packed.Bytes()) || p.bytes != int64(packed.Len()) || p.tarBytes != int64(len(text)) {
+	if p.bytes != int64(packed.Len()) || p.tarBytes != int64(len(text)) {
 		t.Error("the sums are wrong")
 	}
 	var all []byte
@@ -211,7 +211,7 @@ func FuzzVerify(f *testing.F) {
 
 func FuzzDecodeIndex(f *testing.F) {
 	x := Index{Format: 1, Reference: "a:b", Content: Content{Config: digestA, DiffIDs: []string{digestB}}, RepoDigests: []string{}, File: "f", Bytes: 1,
-		SHA256: digestA[7:], TarBytes: 512, Segments: []Segment{{Bytes: 1, TarBytes: 512, SHA256: digestA[7:], Layers: []int{0}}}}
+		TarBytes: 512, Segments: []Segment{{Bytes: 1, TarBytes: 512, SHA256: digestA[7:], Layers: []int{0}}}}
 	text, err := x.encode()
 	fatal(f, err)
 	if _, err := decodeIndex(text); err != nil {

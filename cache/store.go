@@ -189,8 +189,14 @@ func (s *Store) sweep(key string) (freed int64) {
 
 var tarHash = regexp.MustCompile(`^-[0-9a-f]{16}\.tar\.zst$`)
 
-// tarName is the name of a tarball with a given hash, in hex.
-func tarName(key, sum string) string { return key + "-" + sum[:16] + tarSuffix }
+// tarName is the name of a tarball with given segments. Their hashes cover every byte of it.
+func tarName(key string, segments []Segment) string {
+	sum := sha256.New()
+	for _, seg := range segments {
+		io.WriteString(sum, seg.SHA256) // a hash takes everything
+	}
+	return key + "-" + hexSum(sum)[:16] + tarSuffix
+}
 
 // publish gives a finished temporary file its name, for good: both the file and
 // its name are on the disk when it returns.
