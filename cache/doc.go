@@ -4,7 +4,7 @@
 // Save streams an image out of the daemon, checks it as it flows (scan.go),
 // compresses it on all cores (pack.go) and publishes it by rename, the index
 // last (index.go). Restore decides what the daemon lacks, checks those bytes of
-// the tarball and streams them into the load call (unpack.go, restore.go).
+// the tarball (check.go) and streams them into the load call (feed.go, restore.go).
 // A Lock (lock.go) pins which content a reference stands for, and BuildImage
 // (imagebuild.go) makes an image of the book's own.
 //

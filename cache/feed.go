@@ -12,15 +12,17 @@ import (
 
 // feed is the tar that a load call reads: some parts of a tarball, decoded.
 //
-// It always ends as a well-formed tar. When ctx ends, or a byte is wrong after
-// all, the layer that was begun is filled with zeros and the tar ends there with
-// a manifest that names nothing: the daemon refuses it, and nothing is left
+// It always ends as a well-formed tar. When ctx ends, or a byte turns out to
+// be wrong, the layer that was begun is filled with zeros and the tar ends there
+// with a manifest that names nothing: the daemon refuses it, and nothing is left
 // waiting for the rest. (Without any manifest.json an engine would take what
 // came for the layout of 2015 and load the zeros.) Err then tells why.
 type feed struct {
 	ctx   context.Context
 	f     io.ReaderAt
-	parts []part
+	parts []part // still to send
+	begun int    // parts
+	sound *checks
 	sent  func(int64)
 
 	dec   *zstd.Decoder
@@ -44,14 +46,17 @@ func newFeed(ctx context.Context, f io.ReaderAt, parts []part, sent func(int64))
 	if err != nil {
 		return nil, fmt.Errorf("starting the decompressor: %w", err)
 	}
-	return &feed{ctx: ctx, f: f, parts: parts, sent: sent, dec: dec}, nil
+	return &feed{ctx: ctx, f: f, parts: parts, sound: checkAhead(f, parts), sent: sent, dec: dec}, nil
 }
 
 // Err returns why the feed ended early, nil if it did not.
 func (d *feed) Err() error { return d.err }
 
-// Close ends the decompressor.
-func (d *feed) Close() { d.dec.Close() }
+// Close ends what works ahead of the reader.
+func (d *feed) Close() {
+	d.sound.stop()
+	d.dec.Close()
+}
 
 func (d *feed) Read(b []byte) (int, error) {
 	for d.head.Len() == 0 && d.left == 0 {
@@ -112,6 +117,10 @@ func (d *feed) begin(p part) error {
 	if err := context.Cause(d.ctx); err != nil {
 		return err
 	}
+	if err := d.sound.part(d.ctx, d.begun); err != nil {
+		return err
+	}
+	d.begun++
 	if err := d.dec.Reset(io.NewSectionReader(d.f, p.offset, p.Bytes)); err != nil {
 		return err
 	}

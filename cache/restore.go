@@ -26,8 +26,8 @@ const afterCancel = 30 * time.Second
 // Restore puts a kept image into the daemon, tagged with its reference. A kept
 // image that cannot be used is a *Miss; any other error is the daemon's or the context's.
 //
-// Nothing is sent before all that will be sent has passed its checksum, and a
-// load that was begun is always brought to an end that the daemon can answer.
+// No byte is sent before the layer that it belongs to has passed its checksum,
+// and a load that was begun is always brought to an end that the daemon can answer.
 //
 // pin may be nil; a kept image that it does not allow is a miss.
 func (s *Store) Restore(ctx context.Context, ref string, pin *Pin) (Restored, error) {
@@ -190,15 +190,6 @@ func (s *Store) send(ctx context.Context, x Index, f *os.File, have int) (Restor
 	for _, p := range parts {
 		r.Read += p.Bytes
 		r.Sent += p.TarBytes
-	}
-	err := checkParts(ctx, f, parts, func(n int64) {
-		s.progress(Progress{Step: "checking", Ref: x.Reference, Done: n, Total: r.Read})
-	})
-	if ctx.Err() != nil {
-		return r, context.Cause(ctx)
-	}
-	if err != nil {
-		return r, &Miss{Ref: x.Reference, Why: Corrupted, Detail: err.Error()}
 	}
 	tar, err := newFeed(ctx, f, parts, func(n int64) {
 		s.progress(Progress{Step: "loading", Ref: x.Reference, Done: n, Total: r.Sent})

@@ -44,7 +44,7 @@ func (s *Store) Save(ctx context.Context, ref string, pin *Pin) (Saved, error) {
 	if err := pin.Check(ref, FactsOf(img)); err != nil {
 		return Saved{}, err
 	}
-	if x, ok := s.kept(ref, img); ok {
+	if x, ok := s.kept(ctx, ref, img); ok {
 		return Saved{Index: x, Unchanged: true, Took: s.Now().Sub(start)}, nil
 	}
 	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
@@ -56,7 +56,7 @@ func (s *Store) Save(ctx context.Context, ref string, pin *Pin) (Saved, error) {
 	}
 	defer unlock()
 	// Another process may have saved it while this one waited.
-	if x, ok := s.kept(ref, img); ok {
+	if x, ok := s.kept(ctx, ref, img); ok {
 		return Saved{Index: x, Unchanged: true, Took: s.Now().Sub(start)}, nil
 	}
 	s.sweep(key(ref))
@@ -85,7 +85,7 @@ func inspect(ctx context.Context, d inspector, ref string) (image.InspectRespons
 // kept reports whether the image is kept with the content that it has now and
 // its tarball looks whole: size, beginning and last segment. Whether every
 // byte is right is Restore's to see.
-func (s *Store) kept(ref string, img image.InspectResponse) (Index, bool) {
+func (s *Store) kept(ctx context.Context, ref string, img image.InspectResponse) (Index, bool) {
 	x, err := s.index(ref)
 	if err != nil || !x.Content.Same(ContentOf(img)) {
 		return Index{}, false
@@ -96,7 +96,7 @@ func (s *Store) kept(ref string, img image.InspectResponse) (Index, bool) {
 	}
 	defer f.Close() // only read
 	last := len(x.Segments) - 1
-	if checkSegment(f, x.Bytes-x.Segments[last].Bytes, x.Segments[last]) != nil {
+	if checkSegment(ctx, f, x.Bytes-x.Segments[last].Bytes, x.Segments[last]) != nil {
 		return Index{}, false
 	}
 	return x, true

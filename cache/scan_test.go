@@ -175,7 +175,7 @@ func TestPackedSegmentsDecodeToTheirBytes(t *testing.T) {
 	var all []byte
 	var offset int64
 	for i, s := range p.segments {
-		fatal(t, checkSegment(bytes.NewReader(packed.Bytes()), offset, s))
+		fatal(t, checkSegment(t.Context(), bytes.NewReader(packed.Bytes()), offset, s))
 		d, err := zstd.NewReader(bytes.NewReader(packed.Bytes()[offset : offset+s.Bytes]))
 		fatal(t, err)
 		plain, err := io.ReadAll(d)

@@ -42,7 +42,7 @@ type Store struct {
 
 // Progress says how far a long step is.
 type Progress struct {
-	Step  string // "saving", "checking", "loading"
+	Step  string // "saving", "loading"
 	Ref   string
 	Done  int64 // bytes
 	Total int64 // bytes, 0 when unknown

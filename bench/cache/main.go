@@ -1,39 +1,34 @@
 // Command cache measures bookci's image cache beside the docker commands that
 // it replaces, pair by pair, and prints ratios.
 //
-//	go run ./bench/cache -image vvakame/review:5.9 -cold unix:///run/other/docker.sock
+//	go run ./bench/cache -bookci ./bookci -image vvakame/review:5.9 -cold unix:///run/other/docker.sock
 //
-// It saves from the daemon of DOCKER_HOST, where it removes and changes nothing.
+// It saves from the daemon of DOCKER_HOST, where it builds one small image upon
+// the given one and removes it again.
 // Cold restores need a daemon to remove images from: -cold names one that is
 // spared for this, with the same storage driver. Without -cold they are left out.
 // It needs the docker and zstd commands, and three times the image's size in -tmp.
 package main
 
 import (
-	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/docker/docker/client"
-
-	"github.com/bookci/bookci/cache"
 )
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) == 4 && os.Args[1] == "child" {
-		child(os.Args[2], os.Args[3])
-		return
-	}
 	b := bench{}
+	flag.StringVar(&b.bookci, "bookci", "bookci", "the bookci to measure")
 	flag.StringVar(&b.image, "image", "vvakame/review:5.9", "image to measure with")
 	flag.StringVar(&b.cold, "cold", "", "DOCKER_HOST of a daemon that images may be removed from")
 	flag.StringVar(&b.tmp, "tmp", os.TempDir(), "folder for the tarballs")
@@ -45,75 +40,159 @@ func main() {
 }
 
 type bench struct {
-	image, cold, tmp string
-	rounds           int
+	bookci, image, cold, tmp string
+	rounds                   int
+
+	plain string // the image's tar, as docker save writes it
+	store string // bookci's cache folder
 }
 
-// result is what a child prints.
-type result struct {
-	Took      time.Duration // of the Store's call alone
-	Wall      time.Duration // of the whole process
-	PeakKB    int64
-	Unchanged bool
-	LeftOut   int
-	Read      int64
-	Sent      int64
+// step is one run of bookci.
+type step struct {
+	wall   time.Duration
+	peakKB int64
+	read   int64 // compressed bytes of a restore
 }
 
-// child does one step in a process of its own, so that its peak memory is its own.
-func child(step, dir string) {
-	c, err := client.NewClientWithOpts(client.FromEnv, client.WithAPIVersionNegotiation())
+func (b *bench) run() (err error) {
+	if b.bookci, err = exec.LookPath(b.bookci); err == nil {
+		b.bookci, err = filepath.Abs(b.bookci)
+	}
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
-	s := &cache.Store{Dir: dir, Daemon: c, Now: time.Now}
-	ref := os.Getenv("BENCH_IMAGE")
-	var r result
-	switch step {
-	case "save":
-		saved, err := s.Save(context.Background(), ref, nil)
-		if err != nil {
-			log.Fatal(err)
-		}
-		r = result{Took: saved.Took, Unchanged: saved.Unchanged, Read: saved.Index.Bytes, Sent: saved.Index.TarBytes}
-	case "restore":
-		restored, err := s.Restore(context.Background(), ref, nil)
-		if err != nil {
-			log.Fatal(err)
-		}
-		r = result{Took: restored.Took, Unchanged: restored.Unchanged, LeftOut: restored.LeftOut, Read: restored.Read, Sent: restored.Sent}
+	tmp, err := os.MkdirTemp(b.tmp, "bench-cache-")
+	if err != nil {
+		return err
 	}
-	_ = json.NewEncoder(os.Stdout).Encode(r)
+	defer os.RemoveAll(tmp)
+	b.plain, b.store = filepath.Join(tmp, "image.tar"), filepath.Join(tmp, "store")
+	if err := b.saves(); err != nil {
+		return err
+	}
+	if err := b.unchanged(); err != nil || b.cold == "" {
+		return err
+	}
+	return b.restores(filepath.Join(tmp, "changed"))
 }
 
-func (b bench) bookci(host, step, dir string) (result, error) {
-	cmd := exec.Command(os.Args[0], "child", step, dir)
-	cmd.Env = append(os.Environ(), "BENCH_IMAGE="+b.image)
-	if host != "" {
-		cmd.Env = append(cmd.Env, "DOCKER_HOST="+host)
+// saves compares the first save of an image.
+func (b *bench) saves() error {
+	return b.pairs("first save / docker save | zstd -3 -T0", func() (time.Duration, error) {
+		defer os.Remove(b.plain + ".zst")
+		return shell("", fmt.Sprintf("docker save %s | zstd -3 -T0 -q -f -o %s.zst", b.image, b.plain))
+	}, func() (step, error) {
+		os.RemoveAll(b.store)
+		return b.cache("", "save", b.image, b.store)
+	})
+}
+
+// unchanged compares what happens when there is nothing to do.
+func (b *bench) unchanged() error {
+	err := b.pairs("save, unchanged / docker save", func() (time.Duration, error) {
+		return shell("", fmt.Sprintf("docker save %s -o %s", b.image, b.plain))
+	}, func() (step, error) { return b.cache("", "save", b.image, b.store) })
+	if err != nil {
+		return err
 	}
-	cmd.Stderr = os.Stderr
+	return b.pairs("restore, image present / docker load", func() (time.Duration, error) {
+		return shell("", "docker load -q -i "+b.plain)
+	}, func() (step, error) { return b.cache("", "restore", b.image, b.store) })
+}
+
+// restores compares restores into a daemon that has nothing, and then, in a
+// cache folder of its own, into one that has all but the top layer.
+func (b *bench) restores(store string) error {
+	if out, err := exec.Command("docker", "-H", b.cold, "ps", "-aq").Output(); err != nil || len(out) > 0 {
+		return fmt.Errorf("the daemon at %s does not answer or is in use: %v", b.cold, err)
+	}
+	load := func() (time.Duration, error) {
+		b.empty()
+		return shell(b.cold, "docker load -q -i "+b.plain)
+	}
+	err := b.pairs("cold restore / docker load", load, func() (step, error) {
+		b.empty()
+		return b.cache(b.cold, "restore", b.image, b.store)
+	})
+	if err != nil {
+		return err
+	}
+	changed := fmt.Sprintf("bookci-bench/changed:%d", os.Getpid())
+	if _, err := shell("", fmt.Sprintf("printf 'FROM %s\\nRUN echo changed >/changed\\n' | docker build -q -t %s - >/dev/null", b.image, changed)); err != nil {
+		return err
+	}
+	defer func() { _, _ = shell("", "docker rmi "+changed+" >/dev/null") }()
+	if _, err := b.cache("", "save", changed, store); err != nil {
+		return err
+	}
+	// The pair is a cold load, after which the daemon has the old image.
+	return b.pairs("top layer changed / docker load, cold", load, func() (step, error) {
+		return b.cache(b.cold, "restore", changed, store)
+	})
+}
+
+// empty takes all images from the spared daemon: whatever else it holds may
+// share layers with the image.
+func (b *bench) empty() {
+	_, _ = shell(b.cold, "docker images -aq | xargs -r docker rmi -f >/dev/null 2>&1")
+}
+
+// pairs measures in turns and prints each pair and the median of their ratios.
+func (b *bench) pairs(name string, plain func() (time.Duration, error), own func() (step, error)) error {
+	var ratios []float64
+	for range b.rounds {
+		raw, err := plain()
+		if err != nil {
+			return err
+		}
+		s, err := own()
+		if err != nil {
+			return err
+		}
+		ratio := s.wall.Seconds() / raw.Seconds()
+		fmt.Printf("%-40s %7.2f s / %6.2f s = %.4f  peak %d MB", name, s.wall.Seconds(), raw.Seconds(), ratio, s.peakKB/1024)
+		if info, err := os.Stat(b.plain); err == nil && s.read > 0 {
+			fmt.Printf("  read %.3f of the tar", float64(s.read)/float64(info.Size()))
+		}
+		fmt.Println()
+		ratios = append(ratios, ratio)
+	}
+	slices.Sort(ratios)
+	fmt.Printf("%-40s median %.4f (%.4f to %.4f)\n", name, ratios[len(ratios)/2], ratios[0], ratios[len(ratios)-1])
+	return nil
+}
+
+// cache runs `bookci cache`.
+func (b *bench) cache(host, command, image, store string) (step, error) {
+	cmd := exec.Command(b.bookci, "cache", command, "--image", image, "--dir", store, "--json", "--progress", "quiet")
+	cmd.Env = environ(host)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
 	start := time.Now()
 	out, err := cmd.Output()
+	s := step{wall: time.Since(start)}
 	if err != nil {
-		return result{}, fmt.Errorf("%s: %w", step, err)
+		return s, fmt.Errorf("bookci cache %s: %w: %s", command, err, stderr.String())
 	}
-	var r result
-	if err := json.Unmarshal(out, &r); err != nil {
-		return r, err
+	var result struct {
+		Read int64
+		Why  string // of a miss
 	}
-	r.Wall = time.Since(start)
-	r.PeakKB = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
-	return r, nil
+	if err := json.Unmarshal(out, &result); err != nil {
+		return s, fmt.Errorf("bookci cache %s: %w", command, err)
+	}
+	if result.Why != "" {
+		return s, errors.New("bookci cache " + command + ": " + string(out))
+	}
+	s.read = result.Read
+	s.peakKB = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
+	return s, nil
 }
 
 // shell times a shell line.
 func shell(host, line string) (time.Duration, error) {
 	cmd := exec.Command("sh", "-c", line)
-	cmd.Env = os.Environ()
-	if host != "" {
-		cmd.Env = append(cmd.Env, "DOCKER_HOST="+host)
-	}
+	cmd.Env = environ(host)
 	cmd.Stderr = os.Stderr
 	start := time.Now()
 	err := cmd.Run()
@@ -123,90 +202,9 @@ func shell(host, line string) (time.Duration, error) {
 	return time.Since(start), err
 }
 
-func (b bench) run() error {
-	tmp, err := os.MkdirTemp(b.tmp, "bench-cache-")
-	if err != nil {
-		return err
+func environ(host string) []string {
+	if host == "" {
+		return os.Environ()
 	}
-	defer os.RemoveAll(tmp)
-	plain := filepath.Join(tmp, "image.tar")
-	store := filepath.Join(tmp, "store")
-	var saves, coldRatios []float64
-	for range b.rounds {
-		os.RemoveAll(store)
-		raw, err := shell("", fmt.Sprintf("docker save %s | zstd -3 -T0 -q -f -o %s.zst", b.image, plain))
-		if err != nil {
-			return err
-		}
-		r, err := b.bookci("", "save", store)
-		if err != nil {
-			return err
-		}
-		b.pair("first save / docker save | zstd -3 -T0", r, raw)
-		saves = append(saves, r.Wall.Seconds()/raw.Seconds())
-	}
-	median("first save", saves)
-	os.Remove(plain + ".zst")
-	raw, err := shell("", fmt.Sprintf("docker save %s -o %s", b.image, plain))
-	if err != nil {
-		return err
-	}
-	info, err := os.Stat(plain)
-	if err != nil {
-		return err
-	}
-	r, err := b.bookci("", "save", store)
-	if err != nil {
-		return err
-	}
-	b.pair("save, unchanged / docker save", r, raw)
-	if raw, err = shell("", "docker load -q -i "+plain); err != nil {
-		return err
-	}
-	if r, err = b.bookci("", "restore", store); err != nil {
-		return err
-	}
-	b.pair("restore, image present / docker load", r, raw)
-	if b.cold == "" {
-		return nil
-	}
-	if out, _ := exec.Command("docker", "-H", b.cold, "ps", "-aq").Output(); len(out) > 0 {
-		return fmt.Errorf("the daemon at %s is in use", b.cold)
-	}
-	remove := func() {
-		// Whatever else the daemon holds may share layers with the image.
-		out, _ := exec.Command("docker", "-H", b.cold, "images", "-q").Output()
-		for _, id := range strings.Fields(string(out)) {
-			_, _ = shell(b.cold, "docker rmi -f "+id+" >/dev/null 2>&1")
-		}
-	}
-	for range b.rounds {
-		remove()
-		if raw, err = shell(b.cold, "docker load -q -i "+plain); err != nil {
-			return err
-		}
-		remove()
-		if r, err = b.bookci(b.cold, "restore", store); err != nil {
-			return err
-		}
-		b.pair("cold restore / docker load", r, raw)
-		fmt.Printf("  read %.3f of the tar's bytes\n", float64(r.Read)/float64(info.Size()))
-		coldRatios = append(coldRatios, r.Wall.Seconds()/raw.Seconds())
-	}
-	median("cold restore", coldRatios)
-	return nil
-}
-
-func (b bench) pair(name string, r result, raw time.Duration) {
-	fmt.Printf("%-44s %8.2f s / %7.2f s = %.4f  (1/%.0f)  peak %d MB\n", name, r.Wall.Seconds(), raw.Seconds(),
-		r.Wall.Seconds()/raw.Seconds(), raw.Seconds()/r.Wall.Seconds(), r.PeakKB/1024)
-}
-
-func median(name string, list []float64) {
-	for i := range list {
-		for j := i; j > 0 && list[j] < list[j-1]; j-- {
-			list[j], list[j-1] = list[j-1], list[j]
-		}
-	}
-	fmt.Printf("%-44s median ratio %.3f\n", name, list[len(list)/2])
+	return append(os.Environ(), "DOCKER_HOST="+host)
 }
