@@ -118,7 +118,7 @@ func (b *bench) restores(store string) error {
 		return err
 	}
 	changed := fmt.Sprintf("bookci-bench/changed:%d", os.Getpid())
-	if _, err := shell("", fmt.Sprintf("printf 'FROM %s\\nRUN echo changed >/changed\\n' | docker build -q -t %s - >/dev/null", b.image, changed)); err != nil {
+	if _, err := shell("", fmt.Sprintf("printf 'FROM %s\\nRUN echo changed >/changed\\n' | docker build -q -t %s - >/dev/null 2>&1", b.image, changed)); err != nil {
 		return err
 	}
 	defer func() { _, _ = shell("", "docker rmi "+changed+" >/dev/null") }()
@@ -135,16 +135,19 @@ func (b *bench) restores(store string) error {
 // share layers with the image.
 func (b *bench) empty() {
 	_, _ = shell(b.cold, "docker images -aq | xargs -r docker rmi -f >/dev/null 2>&1")
+	syscall.Sync()
 }
 
 // pairs measures in turns and prints each pair and the median of their ratios.
 func (b *bench) pairs(name string, plain func() (time.Duration, error), own func() (step, error)) error {
 	var ratios []float64
 	for range b.rounds {
+		syscall.Sync() // neither pays for what the other has left to write
 		raw, err := plain()
 		if err != nil {
 			return err
 		}
+		syscall.Sync()
 		s, err := own()
 		if err != nil {
 			return err

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/cache"
 )
 
@@ -95,7 +97,25 @@ func (a *app) lockOne(ctx context.Context, m *images, d *daemon, ref string, upd
 	if err != nil {
 		return nil, err
 	}
-	return m.lock.Update(ctx, d.Client, ref, auth, platform)
+	changes, err := m.lock.Update(ctx, d.Client, ref, auth, platform)
+	if err != nil {
+		return nil, &build.EnvironmentError{Err: err, Hint: registryHint(err)}
+	}
+	return changes, nil
+}
+
+// registryHint says what to do about a registry that does not tell.
+func registryHint(err error) string {
+	msg := strings.ToLower(err.Error())
+	switch {
+	case strings.Contains(msg, "unauthorized"), strings.Contains(msg, "denied"), strings.Contains(msg, "no basic auth credentials"):
+		return "log in with `docker login` and the registry's name"
+	case strings.Contains(msg, "manifest unknown"), strings.Contains(msg, "not found"):
+		return "the registry does not have that image: check its name and tag"
+	case strings.Contains(msg, "connection refused"), strings.Contains(msg, "no such host"), strings.Contains(msg, "timeout"):
+		return "does the registry answer? `docker pull` asks it in the same way"
+	}
+	return ""
 }
 
 func orNone(s string) string {
