@@ -68,7 +68,8 @@ func credentials(t *testing.T, password string) string {
 func push(t *testing.T, c *client.Client, from, to, auth string) {
 	t.Helper()
 	fatal(t, c.ImageTag(t.Context(), from, to))
-	t.Cleanup(func() { removeImage(t, c, to) })
+	id := imageID(t, c, to)
+	t.Cleanup(func() { removeImage(t, c, id) }) // it has the registry's digest also when the tag has moved
 	body, err := c.ImagePush(t.Context(), to, image.PushOptions{RegistryAuth: auth})
 	fatal(t, err)
 	defer body.Close()
