@@ -21,7 +21,11 @@ type Git struct {
 const zipEpoch = 315532800
 
 // SourceDate returns the date that the artifacts of the sources in root bear,
-// in seconds since 1970: that of git's last commit, else of the newest input.
+// in seconds since 1970: that of git's last commit, else the day of the newest
+// input (UTC).
+//
+// A day is what a book shows of a date. A finer one would change every artifact
+// with every save, and spoil what TeX has begun before it.
 //
 // It is the last commit's also when files have changed since. A date that moved
 // with the edit, or with the moment of the checkout, would make two builds of
@@ -45,7 +49,8 @@ func SourceDate(ctx context.Context, git Git, root string, inputs []File) (int64
 			newest = max(newest, f.MTime/int64(time.Second))
 		}
 	}
-	return max(newest, zipEpoch), nil
+	const day = 24 * 60 * 60
+	return max(newest-newest%day, zipEpoch), nil
 }
 
 var errNoCommit = errors.New("no commit")
