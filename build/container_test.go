@@ -78,6 +78,20 @@ func TestAContainersLimitsHold(t *testing.T) {
 	})
 }
 
+// A watch gives up many builds in one container.
+func TestProcessesThatLostTheirParentLeaveNothing(t *testing.T) {
+	inContainers(t, func(t *testing.T, c contender) {
+		s := open(t, c.engine(t), t.TempDir())
+		if _, status := sh(t, s, "env --ignore-signal=CHLD true"); status != 0 {
+			t.Skip("the image's env cannot ignore signals")
+		}
+		out, _ := sh(t, s, `for i in 1 2 3; do (sleep 0.1 &); done; sleep 0.5; cat /proc/[0-9]*/stat 2>/dev/null | grep -c ') Z '`)
+		if out != "0\n" {
+			t.Errorf("zombies: %s", out)
+		}
+	})
+}
+
 func TestAForkBombEndsWhenCancelled(t *testing.T) {
 	inContainers(t, func(t *testing.T, c contender) {
 		root := t.TempDir()

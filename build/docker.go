@@ -234,11 +234,18 @@ func (e *DockerEngine) create(ctx context.Context, config *container.Config, hos
 	return container.CreateResponse{}, context.Cause(ctx)
 }
 
+// holdOpen is the main process of a container. Processes that lost their parent
+// become its children, and it ignores their end, which has them vanish: as
+// zombies they would use up the limit of processes in a long watch. Shells
+// cannot ignore that signal; the env of coreutils can.
+const holdOpen = `env --ignore-signal=CHLD true 2>/dev/null && exec env --ignore-signal=CHLD cat >/dev/null
+exec cat >/dev/null`
+
 // spec is the container: hardened, with all that it writes held in memory.
 func (e *DockerEngine) spec(opts SessionOptions, info system.Info, transport Transport) (*container.Config, *container.HostConfig) {
 	config := &container.Config{
 		Image:      e.Image,
-		Entrypoint: []string{"/bin/sh", "-c", "exec cat >/dev/null"},
+		Entrypoint: []string{"/bin/sh", "-c", holdOpen},
 		Cmd:        []string{},
 		User:       e.user(info),
 		Env:        slices.Concat(sessionEnv(Paths{Work: e.Mount, Own: ownDir}), opts.Env),
