@@ -69,6 +69,9 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	if m.b.Fast {
 		env = append(env, "BOOKCI_FAST=1")
 	}
+	if m.b.KeepOpen && m.target == PDF {
+		env = append(env, "BOOKCI_WARM=1") // this session will see the next build
+	}
 	if m.job.first {
 		env = append(env, m.firstEnv()...)
 	} else {

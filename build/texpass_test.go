@@ -13,7 +13,8 @@ import (
 
 // fakeTeX behaves like TeX where passes are concerned: what it makes depends on
 // the files it finds, it writes files that the next pass finds, and with
-// -recorder it says which. A line "index WORD" makes an entry, "grow" makes the
+// -recorder it says which, in order. It opens what it is told to and inputs
+// chapters. A line "index WORD" makes an entry, "grow" makes the
 // table of contents move the pages, "swing" never stands still, "needs FILE"
 // fails without FILE, "fails" always.
 const fakeTeX = `
@@ -23,46 +24,74 @@ for arg; do
 	-hang) sleep 100 ;;
 	esac
 done
+[ -z "$TEX_WAITS_FOR" ] || for _ in 1 2 3 4 5 6 7 8 9 10; do
+	case $PWD in */own/ahead/*) break ;; esac
+	sh -c "[ -e $TEX_WAITS_FOR ]" && break
+	sleep 0.2
+done
 job=${arg%.tex}
-echo run >>"$RUNS"
-aux=$(cat "$job.aux" 2>/dev/null)
-toc=$(cat "$job.toc" 2>/dev/null)
-ind=$(cat "$job.ind" 2>/dev/null)
+echo "run $PWD" >>"$RUNS"
+record() { [ -z "$record" ] || [ -n "$NO_RECORD" ] || echo "$1" >>"$job.fls"; }
+[ -z "$record" ] || [ -n "$NO_RECORD" ] || echo "PWD $(pwd -P)" >"$job.fls"
+document() {
+	aux=$(cat "$job.aux" 2>/dev/null)
+	toc=$(cat "$job.toc" 2>/dev/null)
+	ind=$(cat "$job.ind" 2>/dev/null)
+	for file in aux toc ind; do [ ! -e "$job.$file" ] || record "INPUT ./$job.$file"; done
+}
 echo "This is fake TeX"
 echo stderr of TeX >&2
 page=1
 : >"$job.idx.new"
 indexed=
-while read -r word rest; do
-	case $word in
-	grow) [ -n "$toc" ] && page=$((page + 1)) ;;
-	index) indexed=1; echo "$rest $page" >>"$job.idx.new" ;;
-	swing) case $aux in *swing-a*) turn=b ;; *) turn=a ;; esac ;;
-	needs) [ -e "$rest" ] || fail="./$job.tex:1: File $rest not found" ;;
-	fails) fail="./$job.tex:1: Undefined control sequence" ;;
-	chokes) case $aux in *"old macro"*) fail="./$job.aux:1: Undefined control sequence" ;; esac ;;
-	esac
-	printf '[%s]' "$page"
-	page=$((page + 1))
-done <"$job.tex"
+pages=
+typeset() {
+	while read -r word rest; do
+		case $word in
+		'\openin15')
+			record "INPUT ${rest%% *}"
+			: <"${rest%% *}"
+			rest=${rest#*closein15 }
+			word=${rest%% *}
+			;;
+		esac
+		case $word in
+		'\begin{document}') document ;;
+		'\input{'*)
+			file=${word#*\{}
+			file=${file%\}}
+			record "INPUT ./$file"
+			typeset <"$file"
+			;;
+		grow) [ -n "$toc" ] && page=$((page + 1)) ;;
+		index) indexed=1; echo "$rest $page" >>"$job.idx.new" ;;
+		swing) case $aux in *swing-a*) turn=b ;; *) turn=a ;; esac ;;
+		needs) [ -e "$rest" ] || fail="./$job.tex:1: File $rest not found" ;;
+		fails) fail="./$job.tex:1: Undefined control sequence" ;;
+		chokes) case $aux in *"old macro"*) fail="./$job.aux:1: Undefined control sequence" ;; esac ;;
+		esac
+		pages="$pages $word $rest;"
+		printf '[%s]' "$page"
+		page=$((page + 1))
+	done
+}
+record "INPUT $OUTSIDE"
+record "INPUT $job.tex"
+record "OUTPUT $job.log"
+style=$(cat style.sty 2>/dev/null) && record "INPUT ./style.sty"
+grep -q 'begin{document}' "$job.tex" || document
+typeset <"$job.tex"
 echo
-[ -z "$record" ] || [ -n "$NO_RECORD" ] || {
-	echo "PWD $(pwd -P)"
-	echo "INPUT $OUTSIDE"
-	echo "INPUT $job.tex"
-	echo "OUTPUT $job.log"
-	for file in aux toc ind; do [ -e "$job.$file" ] && echo "INPUT $job.$file"; done
-	echo "OUTPUT $job.aux"
-	echo "OUTPUT $job.toc"
-	[ -z "$indexed" ] || echo "OUTPUT $job.idx"
-	echo "OUTPUT $job.dvi"
-} >"$job.fls"
+record "OUTPUT $job.aux"
+record "OUTPUT $job.toc"
+[ -z "$indexed" ] || record "OUTPUT $job.idx"
+record "OUTPUT $job.dvi"
 echo log >"$job.log"
 if [ -n "$fail" ]; then
 	echo "$fail"
 	exit 1
 fi
-{ cat "$job.tex" "$OUTSIDE"; echo "aux: $aux"; echo "toc: $toc"; echo "ind: $ind"; cat extra.cfg 2>/dev/null; } >"$job.dvi"
+{ echo "$pages"; cat "$OUTSIDE"; echo "style: $style date: $SOURCE_DATE_EPOCH"; echo "aux: $aux"; echo "toc: $toc"; echo "ind: $ind"; cat extra.cfg 2>/dev/null; } >"$job.dvi"
 { echo "pages $page"; grep 'old macro' "$job.tex"; [ -z "$turn" ] || echo "swing-$turn"; } >"$job.aux"
 echo "contents $aux" | head -n 1 >"$job.toc"
 [ -z "$ind" ] || echo "Index" >>"$job.toc"
@@ -78,6 +107,7 @@ echo made index
 
 const fakeDvipdfmx = `
 for arg; do :; done
+echo "converts $PWD" >>"$RUNS"
 { echo "%PDF $*"; cat "$arg"; } >"${arg%.dvi}.pdf"
 echo "$arg -> pdf" >&2
 echo "[1][2]" >&2
@@ -88,6 +118,14 @@ const fakeMaker = `
 dir=$(mktemp -d "$SCRATCH/book-pdf-XXXXXX")
 cp -R "$1/." "$dir" && cd "$dir" || exit 1
 run() { "$@" >>"$OUTPUT" 2>&1 || exit 1; }
+for chapter in *.re; do
+	[ ! -f "$chapter" ] || mv "$chapter" "${chapter%.re}.tex"
+done
+[ -z "$WAIT_FOR" ] || for _ in 1 2 3 4 5 6 7 8 9 10; do
+	sh -c "[ -e $WAIT_FOR ]" && break
+	sleep 0.2
+done
+[ -n "$HOOK_BEFORE" ] && sh -c "$HOOK_BEFORE"
 run uplatex -interaction=nonstopmode __REVIEW_BOOK__.tex
 [ -n "$HOOK" ] && sh -c "$HOOK"
 run uplatex -interaction=nonstopmode __REVIEW_BOOK__.tex
@@ -167,6 +205,7 @@ func (b *texBench) write(name, text string, mode os.FileMode) {
 func (b *texBench) install() {
 	for name, script := range map[string]string{
 		"uplatex": fakeTeX, "lualatex": fakeTeX, "mendex": fakeMendex, "dvipdfmx": fakeDvipdfmx, "review-pdfmaker": fakeMaker,
+		"nproc": "echo ${CORES:-2}\n",
 	} {
 		b.write("image/"+name, b.shell+script, 0o755)
 	}
@@ -200,10 +239,12 @@ func (b *texBench) book(lines ...string) {
 }
 
 type texResult struct {
-	pdf    string // empty when the maker failed
-	output string // of all programs, as the maker captured it
-	events []string
-	runs   int // of TeX
+	pdf       string // empty when the maker failed
+	output    string // of all programs, as the maker captured it
+	events    []string
+	runs      int  // of TeX
+	early     int  // of these, begun early
+	converted bool // early
 }
 
 func (b *texBench) command(path string, env []string, argv ...string) *exec.Cmd {
@@ -230,7 +271,10 @@ func (b *texBench) make(path string, env ...string) texResult {
 	}
 	runs, _ := os.ReadFile(filepath.Join(b.dir, "runs"))
 	output, _ := os.ReadFile(filepath.Join(b.dir, "output"))
-	return texResult{pdf: string(pdf), output: string(output), runs: bytes.Count(runs, []byte("run\n"))}
+	return texResult{
+		pdf: string(pdf), output: string(output),
+		runs: bytes.Count(runs, []byte("run ")), early: bytes.Count(runs, []byte("/own/ahead/")),
+	}
 }
 
 // plain is what the maker does without bookci.

@@ -37,15 +37,20 @@ if [ -n "${BOOKCI_ONE_PASS:-}" ] && [ "$calls" -gt 1 ]; then
 	finish 0
 fi
 still=
-if [ "$calls" -gt 1 ] && settled; then
-	still=1
-	n=$((n + 1))
-	event skip "$n" "$name"
-elif puts_off; then
+if puts_off; then
 	n=$((n + 1))
 	event skip "$n" "$name"
 	: >"$run/putoff"
+elif [ "$calls" -gt 1 ] && settled; then
+	still=1
+	n=$((n + 1))
+	event skip "$n" "$name"
 else
+	# From nothing another pass is sure to follow, and one more when the index
+	# has come in between.
+	if [ ! -f "$run/put" ] && { [ "$calls" = 1 ] || { [ "$calls" = 3 ] && [ -s "$job.ind" ]; }; }; then
+		next_too=1
+	fi
 	pass "$@"
 	rc=$?
 	if { [ "$rc" != 0 ] || [ ! -f "$run/before" ]; } && { [ -f "$run/restored" ] || [ -f "$run/putoff" ]; }; then
@@ -56,12 +61,20 @@ else
 		rc=$?
 	fi
 	[ "$rc" = 0 ] || finish "$rc"
-	[ "$calls" = 1 ] && [ -z "${BOOKCI_ONE_PASS:-}" ] && drop_unwritten
+	if [ "$calls" = 1 ] && [ -z "${BOOKCI_ONE_PASS:-}" ]; then
+		drop_unwritten
+		if [ -f "$run/put" ] && [ ! -f "$run/unsettled" ] && settled; then
+			(begin_conversion) </dev/null >/dev/null 2>&1 &
+		fi
+	fi
 fi
 # A maker calls three times or four.
 if [ "$calls" -ge 3 ]; then
 	# Asked a moment ago: nothing to add.
 	[ -n "$still" ] && [ ! -e "$run/unsettled" ] && index_settled || settle "$@" || finish $?
-	keep 2>/dev/null || { rm -rf "$BOOKCI_STATE/next/$jobkey"; mkdir -p "$BOOKCI_STATE/next"; } 2>/dev/null
+	if [ ! -f "$run/marks" ] || ! cmp -s "$run/marks" "$run/kept"; then
+		keep || { rm -rf "$BOOKCI_STATE/next/$jobkey"; mkdir -p "$BOOKCI_STATE/next"; }
+		cp "$run/marks" "$run/kept"
+	fi 2>/dev/null
 fi
 finish 0

@@ -1,27 +1,27 @@
-# The conversion to PDF, with its pages reported as they are done. For a
-# preview it compresses less, which costs space and no pixel; otherwise the
-# book's own options stand.
+# The conversion to PDF, with its pages reported as they are done.
 
 for arg; do :; done
 case ${arg:-} in
 -* | '') return 0 ;;
 esac
-[ -f "$arg" ] || [ -f "$arg.dvi" ] || return 0
+job=${arg%.dvi}
+[ -f "$job.dvi" ] || return 0
 out=$(run_folder) && mkdir -p "$out" || return 0
 : >"$out/dvi.err" || return 0
 
-if [ -n "${BOOKCI_FAST:-}" ]; then
-	# Just before the file, so that it stands after the book's own -z.
-	left=$#
-	while [ "$left" -gt 0 ]; do
-		[ "$left" = 1 ] && set -- "$@" -z 1
-		set -- "$@" "$1"
-		shift
-		left=$((left - 1))
-	done
-fi
 event dvi
-with_pages "$out/dvi.err" dvipage "$real" "$@" 2>"$out/dvi.err"
-rc=$?
+dvi_words=$(fast "$real" "$@")
+if ! take_conversion "$dvi_words"; then
+	eval "set -- $dvi_words"
+	with_pages "$out/dvi.err" dvipage "$@" 2>"$out/dvi.err"
+	rc=$?
+else
+	rc=0
+fi
+# For the next build, where the output has the name that all expect.
+case " $* " in
+*' -o'*) ;;
+*) [ ! -d "$BOOKCI_STATE/next" ] || printf '%s\n' "$dvi_words" >"$BOOKCI_STATE/next/dvi.cmd" ;;
+esac
 cat "$out/dvi.err" >&2
 exit "$rc"

@@ -3,23 +3,29 @@
 # marks prints the marks of the files named on stdin that change with them.
 marks() { tr '\n' '\0' | xargs -0 -r stat -L -c '%n %s %i %y %z'; }
 
-# files FILE: what TeX may find here, one line per file: texts by content,
-# pictures by their marks, as within one build they need not be read again to
-# see whether they changed. Pure outputs, which TeX does not read, are left out.
+# pictures ACTION... and texts ACTION...: what TeX may find here. Pure outputs,
+# which it does not read, are neither.
 #
 # Two searches: busybox runs a -exec + only outside of brackets.
-files() {
+pictures() {
 	find -L . -type f ! -path "./$job.pdf" \
 		\( -iname '*.png' -o -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.pdf' -o -iname '*.ai' \
 		-o -iname '*.eps' -o -iname '*.svg' -o -iname '*.gif' -o -iname '*.tif' -o -iname '*.tiff' \
-		-o -iname '*.bmp' -o -iname '*.jp2' -o -iname '*.jpf' -o -iname '*.psd' -o -name '*.xbb' \) \
-		-exec stat -L -c '%n %s %i %y %z' {} + >"$run/unsorted" 2>/dev/null &&
-		find -L . -type f ! -path "./$job.log" ! -path "./$job.dvi" ! -path "./$job.xdv" \
-			! -path "./$job.fls" ! -name '*.idx' ! -name '*.ilg' \
-			! -iname '*.png' ! -iname '*.jpg' ! -iname '*.jpeg' ! -iname '*.pdf' ! -iname '*.ai' \
-			! -iname '*.eps' ! -iname '*.svg' ! -iname '*.gif' ! -iname '*.tif' ! -iname '*.tiff' \
-			! -iname '*.bmp' ! -iname '*.jp2' ! -iname '*.jpf' ! -iname '*.psd' ! -name '*.xbb' \
-			-exec sha256sum {} + >>"$run/unsorted" 2>/dev/null &&
+		-o -iname '*.bmp' -o -iname '*.jp2' -o -iname '*.jpf' -o -iname '*.psd' -o -name '*.xbb' \) "$@"
+}
+texts() {
+	find -L . -type f ! -path "./$job.log" ! -path "./$job.dvi" ! -path "./$job.xdv" \
+		! -path "./$job.fls" ! -name '*.idx' ! -name '*.ilg' \
+		! -iname '*.png' ! -iname '*.jpg' ! -iname '*.jpeg' ! -iname '*.pdf' ! -iname '*.ai' \
+		! -iname '*.eps' ! -iname '*.svg' ! -iname '*.gif' ! -iname '*.tif' ! -iname '*.tiff' \
+		! -iname '*.bmp' ! -iname '*.jp2' ! -iname '*.jpf' ! -iname '*.psd' ! -name '*.xbb' "$@"
+}
+
+# files FILE: one line per file: texts by content, pictures by their marks, as
+# within one build they need not be read again to see whether they changed.
+files() {
+	pictures -exec stat -L -c '%n %s %i %y %z' {} + >"$run/unsorted" 2>/dev/null &&
+		texts -exec sha256sum {} + >>"$run/unsorted" 2>/dev/null &&
 		LC_ALL=C sort "$run/unsorted" >"$1" && [ -s "$1" ]
 }
 

@@ -1,6 +1,8 @@
 # What a good build leaves for the next one: BOOKCI_STATE/tex/<hash of the
 # call>, with files/ (what TeX and the index program wrote), sums (a hash of
-# each) and stamp (which program with which arguments they belong to). A build
+# each) and stamp (which program with which arguments they belong to); and for
+# bin/bookci-ahead sources.tar (what else lay here but pictures), pictures
+# (their names), order (in which TeX opened all of them), idx (the index's entries) and tex.cmd. A build
 # writes to BOOKCI_STATE/next; bookci-keep makes that the current one.
 
 # made_by_others: files that programs other than TeX make from TeX's output.
@@ -37,7 +39,7 @@ restore() {
 			stat -c '%n %i %y %z' "$file" >>"$run/marks.put" || return 1
 		fi
 	done <"$run/names"
-	mv "$run/putting" "$run/restored"
+	mv "$run/putting" "$run/restored" && : >"$run/put"
 }
 
 # take_back undoes a restore that could not be finished.
@@ -99,5 +101,19 @@ keep() {
 		case $file in */*) mkdir -p "$to/files/${file%/*}" || return 1 ;; esac
 		cp "$file" "$to/files/$file" || return 1
 	done <"$run/names"
-	(cd "$to/files" && find . -type f -print0 | xargs -0 -r sha256sum >../sums)
+	(cd "$to/files" && find . -type f -print0 | xargs -0 -r sha256sum >../sums) || return 1
+	keep_sources
+}
+
+# keep_sources keeps what an early pass of the next build may begin with. It
+# may be missing. A folder with fonts in it would make every build copy them.
+max_sources=8000000
+keep_sources() {
+	pictures >"$to/pictures"
+	{ texts | grep -xF -f "$run/sources"; grep '\.xbb$' "$to/pictures"; } |
+		tr '\n' '\0' | xargs -0 -r tar -cf "$to/sources.tar" --
+	[ "$(wc -c <"$to/sources.tar")" -le "$max_sources" ] || rm -f "$to/sources.tar"
+	cp "$run/order" "$to/order" && cp "$run/tex.cmd" "$to/tex.cmd"
+	[ ! -f "$run/idx" ] || cp "$run/idx" "$to/idx"
+	return 0
 }

@@ -17,8 +17,8 @@
 # The run folder holds sources (files before the first pass), n (passes so far,
 # those left out included), calls (of the maker), before, outside and products
 # (of the last pass: files found, files of other folders, what it made), out
-# and err (its output), written, restored, putoff, unsettled, tex.cmd, and what
-# index.sh adds.
+# and err (its output), order (in which it opened files), written, restored,
+# putoff, unsettled, slot (of ahead.sh), tex.cmd, and what index.sh adds.
 
 max_extra_passes=5
 
@@ -53,11 +53,20 @@ takes_call() {
 pass() {
 	n=$((n + 1))
 	event pass "$n" "$name"
-	rm -f "$run/before" "$job.fls"
+	rm -f "$run/before" "$run/marks" "$job.fls"
 	files "$run/found" && { ! make_boxes "$run/found" || files "$run/found"; } || rm -f "$run/found"
-	with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
-	rc=$?
+	if [ -n "${next_too:-}" ]; then
+		next_slot=$(($(cat "$run/slot") + 1))
+		# In parentheses: a function's redirections keep a copy of what they
+		# replace, and the maker would wait for its end.
+		(next_ahead "$next_slot" "$@") </dev/null >/dev/null 2>&1 &
+	fi
+	if ! take_ahead "$@" || { [ "$rc" != 0 ] && [ ! -f "$run/restored" ]; }; then
+		with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
+		rc=$?
+	fi
 	if [ -f "$job.fls" ] && read_record; then
+		order "$job.fls" >"$run/order"
 		cat "$run/outputs" >>"$run/written"
 		if [ "$rc" = 0 ] && [ -f "$run/found" ] && outside "$run/outside" && products "$run/products"; then
 			mv "$run/found" "$run/before"
@@ -65,14 +74,32 @@ pass() {
 		rm -f "$job.fls"
 	fi
 	if [ -f "$job.idx" ]; then cp "$job.idx" "$run/idx"; else rm -f "$run/idx"; fi
+	[ -z "${next_too:-}" ] || printf '%s\n' "$next_slot" >"$run/slot"
+	next_too=
 	return "$rc"
 }
 
-# settled: whether one more pass would find what the last one found.
+# settled: whether one more pass would find what the last one found. Files that
+# still bear the marks that they had when this was last true need not be read
+# again.
 settled() {
-	[ -f "$run/before" ] && files "$run/now" && cmp -s "$run/now" "$run/before" &&
+	[ -f "$run/before" ] || return 1
+	if [ -f "$run/marks" ] && all_marks "$run/marks.now" && cmp -s "$run/marks.now" "$run/marks"; then
+		return 0
+	fi
+	rm -f "$run/marks"
+	all_marks "$run/marks.now"
+	files "$run/now" && cmp -s "$run/now" "$run/before" &&
 		outside "$run/outside.now" && cmp -s "$run/outside.now" "$run/outside" &&
-		products "$run/products.now" && cmp -s "$run/products.now" "$run/products"
+		products "$run/products.now" && cmp -s "$run/products.now" "$run/products" &&
+		mv "$run/marks.now" "$run/marks"
+}
+
+# all_marks FILE: the marks of all files here and of what TeX read elsewhere.
+all_marks() {
+	{ find -L . -type f -print0 && tr '\n' '\0' <"$run/inputs"; } 2>/dev/null |
+		xargs -0 stat -L -c '%n %s %i %y %z' >"$1" 2>/dev/null
+	[ -s "$1" ]
 }
 
 # index_settled: whether the index was made from the entries that stand now.
@@ -143,11 +170,13 @@ first_call() {
 	mkdir -p "$run" || return 1
 	printf '%s\n' "$jobkey" >"$run/key" && find -L . -type f >"$run/sources" && stamp "$@" >"$run/stamp" || return 1
 	: >"$run/written"
+	echo 0 >"$run/slot"
 	words "$name" "$real" "$@" >"$run/tex.cmd" || return 1
 	if [ -e "$BOOKCI_STATE/tex/$jobkey/unsettled" ]; then
 		: >"$run/unsettled"
 	elif ! restore 2>/dev/null; then
 		take_back
+		seed_contents
 	fi
 	return 0
 }

@@ -1,0 +1,281 @@
+# A pass begun early. TeX reads a book from front to back, so all that comes
+# before the place of an edit can be typeset before the edit is known: while
+# Re:VIEW still compiles the chapters, while the pass before is still running,
+# or while the author thinks. The early pass works in a folder of its own, on
+# what the last one read, and waits at a gate: a FIFO that TeX opens for reading
+# just before it would read what may still change. When the maker asks for the
+# pass, the files that differ take their new content, the gate opens, and TeX
+# goes on. Its recorder then proves that nothing it had read before the gate has
+# another content now; an early pass of which that cannot be shown is thrown
+# away, and the usual one runs.
+#
+# BOOKCI_OWN/ahead/<hash of the call>-<slot> holds tree (the folder TeX works in),
+# stamp (program, arguments and environment), before (hashes of the files as
+# they were found), gate (a second name of the FIFO), pid, out and err,
+# status and done once TeX has ended, and taken, a folder that belongs to whoever
+# could make it: nobody else may end the pass or remove it. Slot 0 is begun
+# before the maker's first call (bin/bookci-ahead); a pass that begins its
+# successor takes the next one.
+
+# tex_world prints what else a pass depends on: the environment as TeX sees it.
+tex_world() {
+	env | LC_ALL=C grep -E '^(SOURCE_DATE_EPOCH|FORCE_SOURCE_DATE|TEX[A-Za-z_]*|[A-Z]*INPUTS|[A-Z]*FONTS|[a-z][a-z_]*|LANG|LC_[A-Z]*|HOME)=' | LC_ALL=C sort
+}
+
+# contents FILE: hashes of what TeX reads here, whichever folder it is: all texts
+# and sizes of pictures, and those pictures whose size TeX asks for itself.
+# FILE.pictures names the pictures.
+contents() {
+	pictures >"$1.pictures" 2>/dev/null
+	{
+		texts -exec sha256sum {} +
+		LC_ALL=C awk '
+			{ base = $0; sub(/\.[^.\/]*$/, "", base); file[NR] = $0; of[NR] = base }
+			/\.xbb$/ { sized[base] = 1 }
+			END { for (i = 1; i <= NR; i++) if (file[i] ~ /\.xbb$/ || !(of[i] in sized)) print file[i] }' "$1.pictures" |
+			tr '\n' '\0' | xargs -0 -r sha256sum
+	} >"$1.unsorted" 2>/dev/null
+	LC_ALL=C sort "$1.unsorted" >"$1" && [ -s "$1" ]
+}
+
+# set_gate PLACE puts the gate into $job.tex before the chapter PLACE, or before
+# the document where PLACE is empty. The primitive leaves nothing on the page,
+# and lines keep their numbers.
+set_gate() {
+	if [ -n "$1" ]; then set -- "\\input{$1.tex}" 0; else set -- '\begin{document}' 1; fi
+	PLACE=$1 AT_START=$2 LC_ALL=C awk '
+		!done && (at = index($0, ENVIRON["PLACE"])) && (at == 1 || ENVIRON["AT_START"] == 0) {
+			$0 = substr($0, 1, at - 1) "\\openin15 bookci-gate \\closein15 " substr($0, at)
+			done = 1
+		}
+		{ print }
+		END { exit !done }' "$job.tex" >"$job.gated" && mv "$job.gated" "$job.tex"
+}
+
+# begin_ahead FOLDER PLACE ARGS starts TeX on FOLDER/tree. Called in a shell
+# that may change its folder.
+begin_ahead() {
+	ahead=$1
+	place=$2
+	shift 2
+	cd "$ahead/tree" && contents ../before && set_gate "$place" || return 1
+	mkfifo bookci-gate && ln bookci-gate ../gate || return 1
+	{ stamp "$@"; tex_world; } >../stamp
+	run_ahead "$real" -recorder "$@"
+}
+
+# run_ahead COMMAND... runs it in the background, in the folder tree of an early
+# pass.
+run_ahead() {
+	[ -p ../done ] || mkfifo ../done || return 1
+	(
+		"$@" >../out 2>../err &
+		tex=$!
+		echo "$tex" >../pid.new
+		mv ../pid.new ../pid
+		wait "$tex"
+		echo $? >../ended
+		mv ../ended ../status
+		# Wakes whoever waits; nobody may.
+		echo 1<>../done
+	) </dev/null >/dev/null 2>&1 &
+	# Whoever drops the pass needs the number.
+	until [ -f ../pid ]; do sleep 0.01; done
+}
+
+# waits FOLDER: whether the early pass in FOLDER has begun and not ended. A
+# process number may have gone to another process; the folder it works in tells.
+waits() {
+	[ -f "$1/pid" ] && [ ! -f "$1/status" ] && [ "/proc/$(cat "$1/pid")/cwd" -ef "$1/tree" ]
+}
+
+# end_ahead FOLDER ends the early pass in FOLDER, if there is one. False where a
+# call has taken it.
+end_ahead() {
+	[ ! -d "$1" ] || { mkdir "$1/taken" && drop_ahead "$1"; }
+} 2>/dev/null
+
+# drop_ahead FOLDER does so for the one who has taken it.
+drop_ahead() {
+	! waits "$1" || kill -9 "$(cat "$1/pid")"
+	rm -rf "$1"
+} 2>/dev/null
+
+# place_ahead NEW FOLDER makes NEW, where an early pass has begun, the one that
+# is found in FOLDER. Nobody sees one that is half made.
+place_ahead() {
+	end_ahead "$2" && mv "$1" "$2" || drop_ahead "$1"
+} 2>/dev/null
+
+# two_cores: whether an early pass would have a core of its own, of the machine
+# and of what the control groups (version 2, version 1) leave of it.
+two_cores() {
+	[ "$(nproc 2>/dev/null || echo 1)" -ge 2 ] || return 1
+	cores_quota=max
+	if [ -r /sys/fs/cgroup/cpu.max ]; then
+		read -r cores_quota cores_period </sys/fs/cgroup/cpu.max
+	elif [ -r /sys/fs/cgroup/cpu/cpu.cfs_quota_us ]; then
+		read -r cores_quota </sys/fs/cgroup/cpu/cpu.cfs_quota_us
+		read -r cores_period </sys/fs/cgroup/cpu/cpu.cfs_period_us
+	fi
+	case $cores_quota in max | -1) return 0 ;; esac
+	[ "$cores_quota" -ge $((2 * cores_period)) ]
+}
+
+# lay_out FOLDER BOOK NAMES: gives FOLDER/tree links to the folders of BOOK that
+# hold the pictures which the file NAMES lists.
+lay_out() {
+	mkdir -p "$1/tree" && sed -n 's/^\.\/\([^\/]*\)\/.*/\1/p' "$3" | LC_ALL=C sort -u >"$1/folders" || return 1
+	while IFS= read -r folder; do
+		[ ! -d "$2/$folder" ] || cp -Rs "$2/$folder" "$1/tree/" || return 1
+	done <"$1/folders"
+}
+
+# next_ahead SLOT ARGS begins the next pass of this job, up to where it reads what
+# the one that now runs writes.
+next_ahead() {
+	two_cores || return 0
+	slot=$1
+	shift
+	new=$BOOKCI_OWN/ahead/new.$jobkey-$slot
+	mkdir -p "$new" && pictures >"$new/pictures" && lay_out "$new" "$PWD" "$new/pictures" || return 0
+	texts | grep -xF -f "$run/sources" | tr '\n' '\0' |
+		xargs -0 -r sh -c 'tar -cf - -- "$@" | tar -xf - -C "$0"' "$new/tree" || return 0
+	# What the pass may write: were one of these looked for before the gate, the
+	# recorder would tell.
+	for ext in aux toc lof lot lol loe out ind ent gls acr nls bbl brf thm; do
+		[ -e "$new/tree/$job.$ext" ] || : >"$new/tree/$job.$ext"
+	done
+	printf '%s\n' "./$job.aux" >"$new/place"
+	begin_ahead "$new" '' "$@"
+	place_ahead "$new" "$BOOKCI_OWN/ahead/$jobkey-$slot"
+}
+
+# open_gate lets TeX go on, wherever it is: one that has not come to the gate
+# yet will find an empty file there.
+open_gate() {
+	: >"$ahead/open" && mv "$ahead/open" "$ahead/tree/bookci-gate" && : <>"$ahead/gate"
+}
+
+# wait_ahead waits for the end of what runs in $ahead and returns its status.
+wait_ahead() {
+	# A TeX that was just about to wait when the gate was opened must be told
+	# again, and a shell that was killed before it could tell of an end is
+	# stood in for.
+	(
+		while sleep 0.3 && kill -0 $$ && [ ! -f "$ahead/status" ]; do
+			[ ! -p "$ahead/gate" ] || : <>"$ahead/gate"
+			waits "$ahead" && continue
+			sleep 0.3
+			[ -f "$ahead/status" ] || echo 137 >"$ahead/status"
+			echo 1<>"$ahead/done"
+		done
+	) </dev/null >/dev/null 2>&1 &
+	exec 7<>"$ahead/done"
+	[ -f "$ahead/status" ] || read -r _ <&7
+	exec 7<&-
+	read -r ahead_rc <"$ahead/status"
+	return "${ahead_rc:-137}"
+}
+
+# late_files lists in run/late the files whose content the early pass must be
+# given, or lose; false where it may have read one of them already, as the order
+# in which the last pass read tells, or where there is a file that it could not
+# have found.
+late_files() {
+	LC_ALL=C awk -v late="$run/late" '
+		BEGIN { printf "" >late }
+		{ hash = substr($0, 1, 64); name = substr($0, 67) }
+		FNR == NR { old[name] = hash; next }
+		!(name in old) { new = 1; exit }
+		{ if (old[name] != hash) print name >late; delete old[name] }
+		END {
+			if (new) exit 1
+			for (name in old) print name >late
+		}' "$ahead/before" "$run/contents" || return 1
+	while IFS= read -r picture; do
+		[ -e "$ahead/tree/$picture" ] || return 1
+	done <"$run/contents.pictures"
+	read_early "$1" "$BOOKCI_STATE/tex/$jobkey/order"
+}
+
+# read_early PLACE FILE: whether none of run/late comes before PLACE in FILE, or,
+# where no order is known, all of it is what passes write.
+read_early() {
+	if [ ! -f "$2" ]; then
+		! grep -qvF "./$job." "$run/late" && ! grep -qxF "./$job.tex" "$run/late"
+		return
+	fi
+	LC_ALL=C awk -v place="$1" '
+		FNR == NR { late[$0] = 1; next }
+		$0 == place { exit }
+		$0 in late { bad = 1; exit }
+		END { exit bad }' "$run/late" "$2"
+}
+
+# order prints the files of this folder in the order in which TeX opened them.
+order() {
+	sed -n 's/^INPUT //p; s/^OUTPUT //p' "$1" | sed '/^\//d; s/^\.\///; s/^/.\//'
+}
+
+# take_ahead ARGS goes on with the early pass of this call in place of a pass in
+# this folder, and sets rc to its status; false when there is none that serves.
+# A pass that fails leaves its output alone.
+take_ahead() {
+	ahead=$BOOKCI_OWN/ahead/$jobkey-$(cat "$run/slot")
+	[ -z "${BOOKCI_ONE_PASS:-}" ] && [ -d "$ahead" ] && mkdir "$ahead/taken" || return 1
+	taken=
+	if ready_ahead "$@"; then
+		with_pages "$ahead/out" page wait_ahead
+		rc=$?
+		order "$ahead/tree/$job.fls" >"$run/opened"
+		if grep -qxF ./bookci-gate "$run/opened" && read_early ./bookci-gate "$run/opened" && outside_as_before; then
+			if [ "$rc" = 0 ]; then
+				adopt && taken=1
+			else
+				mv "$ahead/out" "$run/out" && mv "$ahead/err" "$run/err" && taken=1
+			fi
+		fi
+	fi
+	drop_ahead "$ahead"
+	[ -n "$taken" ]
+} 2>/dev/null
+
+# outside_as_before: whether what the early pass read of other folders before the
+# gate, TeX's own caches apart, is as it was when it began.
+outside_as_before() {
+	sed -n '/^INPUT bookci-gate$/q; s/^INPUT \(\/.*\)/\1/p' "$ahead/tree/$job.fls" | LC_ALL=C sort -u |
+		tr '\n' '\0' | xargs -0 -r stat -L -c '%z %n' >"$run/outside.read" || return 1
+	LC_ALL=C awk -v begun="$(stat -c '%z' "$ahead/stamp")" \
+		-v c1="${TEXMFVAR:-/dev/null}/" -v c2="${TEXMFCACHE:-/dev/null}/" -v c3="${VARTEXFONTS:-/dev/null}/" '
+		substr($0, 1, length(begun)) > begun {
+			name = substr($0, length(begun) + 2)
+			if (index(name, c1) != 1 && index(name, c2) != 1 && index(name, c3) != 1) exit 1
+		}' "$run/outside.read"
+}
+
+# ready_ahead ARGS brings the early pass what has changed, and opens the gate.
+ready_ahead() {
+	waits "$ahead" || return 1
+	{ stamp "$@"; tex_world; } | cmp -s - "$ahead/stamp" || return 1
+	contents "$run/contents" && late_files "$(cat "$ahead/place")" || return 1
+	while IFS= read -r file; do
+		rm -f "$ahead/tree/$file"
+		[ ! -e "$file" ] || cp "$file" "$ahead/tree/$file" || return 1
+	done <"$run/late"
+	open_gate
+}
+
+# adopt moves what the early pass wrote to where the pass would have.
+adopt() {
+	sed -n 's/^OUTPUT //p' "$ahead/tree/$job.fls" | sed 's/^\.\///' | LC_ALL=C sort -u >"$run/adopted"
+	while IFS= read -r file; do
+		case $file in /* | *../*) return 1 ;; esac
+		[ -f "$ahead/tree/$file" ] || continue
+		case $file in */*) mkdir -p "${file%/*}" ;; esac
+		mv "$ahead/tree/$file" "$file" || return 1
+	done <"$run/adopted"
+	sed "1s|^PWD .*|PWD $(pwd -P)|; /^INPUT bookci-gate$/d" "$ahead/tree/$job.fls" >"$job.fls"
+	[ ! -f "$ahead/tree/$job.log" ] || mv "$ahead/tree/$job.log" "$job.log"
+	mv "$ahead/out" "$run/out" && mv "$ahead/err" "$run/err"
+}
