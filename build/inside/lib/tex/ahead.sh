@@ -23,16 +23,22 @@ tex_world() {
 }
 
 # contents FILE: hashes of what TeX reads here, whichever folder it is: all texts
-# and sizes of pictures, and those pictures whose size TeX asks for itself.
-# FILE.pictures names the pictures.
+# and pictures, but for those of which it reads only the size that make_boxes
+# wrote. FILE.pictures names the pictures.
 contents() {
 	pictures >"$1.pictures" 2>/dev/null
 	{
 		texts -exec sha256sum {} +
-		LC_ALL=C awk '
+		LC_ALL=C awk -v tex="$name" '
 			{ base = $0; sub(/\.[^.\/]*$/, "", base); file[NR] = $0; of[NR] = base }
-			/\.xbb$/ { sized[base] = 1 }
-			END { for (i = 1; i <= NR; i++) if (file[i] ~ /\.xbb$/ || !(of[i] in sized)) print file[i] }' "$1.pictures" |
+			/\.xbb$/ { sized[base] = 1; next }
+			{ count[base]++ }
+			END {
+				for (i = 1; i <= NR; i++) {
+					if (tex ~ /^u?platex/ && of[i] in sized && count[of[i]] == 1 && tolower(file[i]) ~ /\.(png|jpe?g)$/) continue
+					print file[i]
+				}
+			}' "$1.pictures" |
 			tr '\n' '\0' | xargs -0 -r sha256sum
 	} >"$1.unsorted" 2>/dev/null
 	LC_ALL=C sort "$1.unsorted" >"$1" && [ -s "$1" ]
@@ -72,7 +78,7 @@ run_ahead() {
 		"$@" >../out 2>../err &
 		tex=$!
 		echo "$tex" >../pid.new
-		mv ../pid.new ../pid
+		mv ../pid.new ../pid || kill -9 "$tex" # the folder has been removed
 		wait "$tex"
 		echo $? >../ended
 		mv ../ended ../status
@@ -80,7 +86,7 @@ run_ahead() {
 		echo 1<>../done
 	) </dev/null >/dev/null 2>&1 &
 	# Whoever drops the pass needs the number.
-	until [ -f ../pid ]; do sleep 0.01; done
+	until [ -f ../pid ] || ! kill -0 $!; do sleep 0.01; done
 }
 
 # waits FOLDER: whether the early pass in FOLDER has begun and not ended. A
@@ -171,9 +177,13 @@ wait_ahead() {
 			echo 1<>"$ahead/done"
 		done
 	) </dev/null >/dev/null 2>&1 &
+	ahead_watcher=$!
 	exec 7<>"$ahead/done"
 	[ -f "$ahead/status" ] || read -r _ <&7
 	exec 7<&-
+	# It must not open the gate of another pass in a folder of this name.
+	kill "$ahead_watcher"
+	wait "$ahead_watcher"
 	read -r ahead_rc <"$ahead/status"
 	return "${ahead_rc:-137}"
 }
@@ -229,7 +239,8 @@ take_ahead() {
 		with_pages "$ahead/out" page wait_ahead
 		rc=$?
 		order "$ahead/tree/$job.fls" >"$run/opened"
-		if grep -qxF ./bookci-gate "$run/opened" && read_early ./bookci-gate "$run/opened" && outside_as_before; then
+		# ../ is another folder there.
+		if grep -qxF ./bookci-gate "$run/opened" && ! grep -q '^\./\.\./' "$run/opened" && read_early ./bookci-gate "$run/opened" && outside_as_before; then
 			if [ "$rc" = 0 ]; then
 				adopt && taken=1
 			else

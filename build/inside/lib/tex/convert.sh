@@ -25,7 +25,7 @@ fast() {
 # converted FILE: the marks of the files that the conversion may read, the pages
 # apart; the files of the TeX job itself are none of them.
 converted() {
-	find -L . -type f ! -name "$job.*" -exec stat -L -c '%n %s %i %y %z' {} + | LC_ALL=C sort >"$1" && tex_world >>"$1"
+	find -L . -type f ! -path "./$job.*" -exec stat -L -c '%n %s %i %y %z' {} + | LC_ALL=C sort >"$1" && tex_world >>"$1"
 }
 
 # begin_conversion does what the last good build's conversion did, unless other

@@ -61,7 +61,8 @@ pass() {
 		# replace, and the maker would wait for its end.
 		(next_ahead "$next_slot" "$@") </dev/null >/dev/null 2>&1 &
 	fi
-	if ! take_ahead "$@" || { [ "$rc" != 0 ] && [ ! -f "$run/restored" ]; }; then
+	# One that failed may have lacked something in its folder.
+	if ! take_ahead "$@" || [ "$rc" != 0 ]; then
 		with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
 		rc=$?
 	fi
