@@ -73,7 +73,7 @@ begin_ahead() {
 # run_ahead COMMAND... runs it in the background, in the folder tree of an early
 # pass.
 run_ahead() {
-	[ -p ../done ] || mkfifo ../done || return 1
+	mkfifo ../done || return 1
 	(
 		"$@" >../out 2>../err &
 		tex=$!

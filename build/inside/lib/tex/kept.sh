@@ -2,8 +2,9 @@
 # call>, with files/ (what TeX and the index program wrote), sums (a hash of
 # each) and stamp (which program with which arguments they belong to); and for
 # bin/bookci-ahead sources.tar (what else lay here but pictures), pictures
-# (their names), order (in which TeX opened all of them), idx (the index's entries) and tex.cmd. A build
-# writes to BOOKCI_STATE/next; bookci-keep makes that the current one.
+# (their names), order (in which TeX opened all of them), idx (the index's
+# entries) and tex.cmd. A build writes to BOOKCI_STATE/next; bookci-keep makes
+# that the current one.
 
 # made_by_others: files that programs other than TeX make from TeX's output.
 made_by_others() {

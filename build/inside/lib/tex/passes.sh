@@ -98,8 +98,7 @@ settled() {
 
 # all_marks FILE: the marks of all files here and of what TeX read elsewhere.
 all_marks() {
-	{ find -L . -type f -print0 && tr '\n' '\0' <"$run/inputs"; } 2>/dev/null |
-		xargs -0 stat -L -c '%n %s %i %y %z' >"$1" 2>/dev/null
+	{ find -L . -type f -exec stat -L -c '%n %s %i %y %z' {} + && marks <"$run/inputs"; } >"$1" 2>/dev/null
 	[ -s "$1" ]
 }
 

@@ -46,7 +46,7 @@ seed_contents() {
 				$0 = substr($0, RSTART + RLENGTH)
 				headings(file)
 			}
-		}' "$job.tex" >"$run/contents" 2>/dev/null
-	[ -s "$run/contents" ] || return 0
-	cp "$run/contents" "$job.toc" && printf '%s\n' "$job.toc" >"$run/restored"
+		}' "$job.tex" >"$run/guessed" 2>/dev/null
+	[ -s "$run/guessed" ] || return 0
+	cp "$run/guessed" "$job.toc" && printf '%s\n' "$job.toc" >"$run/restored"
 }
