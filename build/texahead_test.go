@@ -109,8 +109,8 @@ func TestAPassIsBegunWhileTheChaptersAreCompiled(t *testing.T) {
 		b.run()
 		b.chapters("one", "two that changed", "index three")
 		got := b.runSame("an edit", 1, 1, b.waitEarly())
-		if !got.converted {
-			t.Error("the conversion waited for the maker")
+		if got.converted != b.follows {
+			t.Errorf("converted beside TeX: %v", got.converted)
 		}
 		b.chapters("one that changed", "two that changed", "index three")
 		b.runSame("an edit in another chapter", 1, 1, b.waitEarly())
@@ -118,6 +118,36 @@ func TestAPassIsBegunWhileTheChaptersAreCompiled(t *testing.T) {
 		got = b.runSame("an index entry", 2, 1, b.waitEarly())
 		if got.converted {
 			t.Error("pages without their index were converted for good")
+		}
+	})
+}
+
+func TestAConversionCountsOnlyForWhatItRead(t *testing.T) {
+	eachEarly(t, func(t *testing.T, b *texBench) {
+		if !b.follows {
+			t.Skip("tail does not know --pid here")
+		}
+		b.write("book/picture.png", "a picture", 0o666)
+		b.chapters("one", "two")
+		b.run()
+		edit := func(what string, converted bool, env ...string) {
+			t.Helper()
+			b.chapters("one", "two with "+what)
+			if got := b.runSame(what, 1, 1, append(env, b.waitEarly())...); got.converted != converted {
+				t.Errorf("%s: converted beside TeX: %v", what, got.converted)
+			}
+		}
+		edit("an edit", true)
+		b.write("book/picture.png", "another one", 0o666)
+		edit("a picture of the same name", false)
+		edit("an edit after that", true)
+		edit("a picture that a hook changes", false, "HOOK=echo other pixels >picture.png")
+		edit("pages that a hook changes", false, "HOOK_DVI=echo more >>__REVIEW_BOOK__.dvi")
+		edit("an edit in the end", true)
+		must(t, os.Remove(filepath.Join(b.dir, "book/picture.png")))
+		b.chapters("one", "two without a picture")
+		if got := b.runSame("a picture is gone", 2, 1, b.waitEarly()); got.converted {
+			t.Error("a picture that is gone was converted")
 		}
 	})
 }

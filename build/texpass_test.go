@@ -91,7 +91,7 @@ if [ -n "$fail" ]; then
 	echo "$fail"
 	exit 1
 fi
-{ echo "$pages"; cat "$OUTSIDE"; echo "style: $style date: $SOURCE_DATE_EPOCH"; echo "aux: $aux"; echo "toc: $toc"; echo "ind: $ind"; cat extra.cfg 2>/dev/null; } >"$job.dvi"
+{ echo "$pages"; cat "$OUTSIDE"; echo "style: $style date: $SOURCE_DATE_EPOCH"; echo "aux: $aux"; echo "toc: $toc"; echo "ind: $ind"; cat extra.cfg 2>/dev/null; echo post; } >"$job.dvi"
 { echo "pages $page"; grep 'old macro' "$job.tex"; [ -z "$turn" ] || echo "swing-$turn"; } >"$job.aux"
 echo "contents $aux" | head -n 1 >"$job.toc"
 [ -z "$ind" ] || echo "Index" >>"$job.toc"
@@ -105,11 +105,37 @@ sort "$arg.idx" >"$arg.ind"
 echo made index
 `
 
+// fakeDvipdfmx reads pages from a file, or from standard input up to their end.
+// Both give the same but for an identifier, which is made from the files' names.
 const fakeDvipdfmx = `
-for arg; do :; done
-echo "converts $PWD" >>"$RUNS"
-{ echo "%PDF $*"; cat "$arg"; } >"${arg%.dvi}.pdf"
-echo "$arg -> pdf" >&2
+options=
+pages=
+made=
+while [ $# -gt 0 ]; do
+	case $1 in
+	-o) made=$2; shift ;;
+	-*) options="$options $1 $2"; shift ;;
+	*) pages=$1 ;;
+	esac
+	shift
+done
+made=${made:-${pages%.dvi}.pdf}
+echo "${pages:-stdin} -> $made" >&2
+{
+	echo "%PDF$options"
+	if [ -n "$pages" ]; then
+		cat "$pages"
+	else
+		while IFS= read -r line && echo "$line" && [ "$line" != post ]; do :; done
+		[ "$line" = post ] || exit 1
+		echo "converts $PWD" >>"$RUNS"
+	fi
+	cat picture.png 2>/dev/null
+	:
+} >"$made" || exit 1
+trailer=$(wc -c <"$made")
+id=$(printf '%s' "$pages $made" | md5sum | cut -c 1-32)
+printf 'trailer /ID[<%s><%s>]\nstartxref\n%d\n%%%%EOF\n' "$id" "$id" "$trailer" >>"$made"
 echo "[1][2]" >&2
 `
 
@@ -136,6 +162,7 @@ if [ -s __REVIEW_BOOK__.idx ]; then
 	run uplatex -interaction=nonstopmode __REVIEW_BOOK__.tex
 fi
 run uplatex -interaction=nonstopmode __REVIEW_BOOK__.tex
+[ -n "$HOOK_DVI" ] && sh -c "$HOOK_DVI"
 run dvipdfmx -d 5 -z 9 __REVIEW_BOOK__.dvi
 cp __REVIEW_BOOK__.pdf "$PDF"
 cd / && rm -rf "$dir"
@@ -143,11 +170,12 @@ cd / && rm -rf "$dir"
 
 // A bench builds one small book plainly and through the shims.
 type texBench struct {
-	t     *testing.T
-	dir   string
-	shell string // first line of every script
-	tools string // folder of the shell's tools
-	env   []string
+	t       *testing.T
+	dir     string
+	shell   string // first line of every script
+	tools   string // folder of the shell's tools
+	follows bool   // whether its tail ends with a process
+	env     []string
 }
 
 // eachShell runs test with every shell that this machine has for it.
@@ -180,6 +208,7 @@ func eachShell(t *testing.T, test func(t *testing.T, b *texBench)) {
 				b.tools = os.Getenv("PATH")
 			}
 			b.install()
+			b.follows = b.command(b.tools, nil, "sh", "-c", `true & tail --pid=$! -s 0.1 -f "$OUTSIDE"`).Run() == nil
 			test(t, b)
 		})
 	}

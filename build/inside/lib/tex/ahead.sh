@@ -64,7 +64,9 @@ begin_ahead() {
 	ahead=$1
 	place=$2
 	shift 2
-	cd "$ahead/tree" && contents ../before && set_gate "$place" || return 1
+	cd "$ahead/tree" && contents ../before || return 1
+	begin_conversion ../pdf ""
+	set_gate "$place" || return 1
 	mkfifo bookci-gate && ln bookci-gate ../gate || return 1
 	{ stamp "$@"; tex_world; } >../stamp
 	run_ahead "$real" -recorder "$@"
@@ -81,6 +83,7 @@ run_ahead() {
 		mv ../pid.new ../pid || kill -9 "$tex" # the folder has been removed
 		wait "$tex"
 		echo $? >../ended
+		[ -z "${feeder:-}" ] || kill "$feeder"
 		mv ../ended ../status
 		# Wakes whoever waits; nobody may.
 		echo 1<>../done
@@ -103,7 +106,9 @@ end_ahead() {
 
 # drop_ahead FOLDER does so for the one who has taken it.
 drop_ahead() {
-	! waits "$1" || kill -9 "$(cat "$1/pid")"
+	for dropped in "$1" "$1/pdf"; do
+		! waits "$dropped" || kill -9 "$(cat "$dropped/pid")"
+	done
 	rm -rf "$1"
 } 2>/dev/null
 
@@ -113,9 +118,9 @@ place_ahead() {
 	end_ahead "$2" && mv "$1" "$2" || drop_ahead "$1"
 } 2>/dev/null
 
-# two_cores: whether an early pass would have a core of its own, of the machine
-# and of what the control groups (version 2, version 1) leave of it.
-two_cores() {
+# to_spare: whether an early program would have a core of its own and memory, of
+# the machine and of what the control groups (version 2, version 1) leave of it.
+to_spare() {
 	[ "$(nproc 2>/dev/null || echo 1)" -ge 2 ] || return 1
 	cores_quota=max
 	if [ -r /sys/fs/cgroup/cpu.max ]; then
@@ -124,29 +129,56 @@ two_cores() {
 		read -r cores_quota </sys/fs/cgroup/cpu/cpu.cfs_quota_us
 		read -r cores_period </sys/fs/cgroup/cpu/cpu.cfs_period_us
 	fi
-	case $cores_quota in max | -1) return 0 ;; esac
-	[ "$cores_quota" -ge $((2 * cores_period)) ]
+	case $cores_quota in
+	max | -1) ;;
+	*) [ "$cores_quota" -ge $((2 * cores_period)) ] || return 1 ;;
+	esac
+	LC_ALL=C awk -v least=600000000 '
+		FILENAME ~ /stat$/ { if ($1 == "inactive_file" || $1 == "total_inactive_file") used -= $2; next }
+		FILENAME ~ /(max|limit_in_bytes)$/ { if ($1 ~ /^[0-9]+$/) max = $1; next }
+		{ used += $1 }
+		END { exit max && max - used < least }' $(
+			cd /sys/fs/cgroup && ls "$PWD"/memory.max "$PWD"/memory.current "$PWD"/memory.stat ||
+				cd memory && ls "$PWD"/memory.limit_in_bytes "$PWD"/memory.usage_in_bytes "$PWD"/memory.stat
+		)
 }
 
-# lay_out FOLDER BOOK NAMES: gives FOLDER/tree links to the folders of BOOK that
-# hold the pictures which the file NAMES lists.
+# lay_out FOLDER BOOK NAMES gives FOLDER/tree copies of the pictures of BOOK that
+# the file NAMES lists. A conversion needs them as they are now; pictures that
+# would take up much memory are linked to, and not converted early.
+max_pictures=100000000
 lay_out() {
-	mkdir -p "$1/tree" && sed -n 's/^\.\/\([^\/]*\)\/.*/\1/p' "$3" | LC_ALL=C sort -u >"$1/folders" || return 1
-	while IFS= read -r folder; do
-		[ ! -d "$2/$folder" ] || cp -Rs "$2/$folder" "$1/tree/" || return 1
-	done <"$1/folders"
+	mkdir -p "$1/tree" || return 1
+	(
+		cd "$2" || exit
+		while IFS= read -r picture; do
+			[ ! -f "$picture" ] || printf '%s\n' "$picture"
+		done <"$3" >"$1/there"
+		if [ "$(tr '\n' '\0' <"$1/there" | bytes)" -le "$max_pictures" ]; then
+			tr '\n' '\0' <"$1/there" | copy_to "$1/tree"
+			exit
+		fi
+		while IFS= read -r picture; do
+			mkdir -p "$1/tree/${picture%/*}" && ln -s "$PWD/$picture" "$1/tree/$picture" || exit
+		done <"$1/there"
+	)
 }
+
+# bytes in the files of which it reads the names, each with a NUL behind it.
+bytes() { xargs -0 -r stat -L -c %s | awk '{ n += $1 } END { printf "%.0f\n", n }'; }
+
+# copy_to FOLDER copies such files.
+copy_to() { xargs -0 -r sh -c 'tar -chf - -- "$@" | tar -xf - -C "$0"' "$1"; }
 
 # next_ahead SLOT ARGS begins the next pass of this job, up to where it reads what
 # the one that now runs writes.
 next_ahead() {
-	two_cores || return 0
+	to_spare || return 0
 	slot=$1
 	shift
 	new=$BOOKCI_OWN/ahead/new.$jobkey-$slot
 	mkdir -p "$new" && pictures >"$new/pictures" && lay_out "$new" "$PWD" "$new/pictures" || return 0
-	texts | grep -xF -f "$run/sources" | tr '\n' '\0' |
-		xargs -0 -r sh -c 'tar -cf - -- "$@" | tar -xf - -C "$0"' "$new/tree" || return 0
+	texts | grep -xF -f "$run/sources" | tr '\n' '\0' | copy_to "$new/tree" || return 0
 	# What the pass may write: were one of these looked for before the gate, the
 	# recorder would tell.
 	for ext in aux toc lof lot lol loe out ind ent gls acr nls bbl brf thm; do
@@ -171,12 +203,12 @@ wait_ahead() {
 	(
 		while sleep 0.3 && kill -0 $$ && [ ! -f "$ahead/status" ]; do
 			[ ! -p "$ahead/gate" ] || : <>"$ahead/gate"
-			waits "$ahead" && continue
+			kill -0 "$(cat "$ahead/pid")" && continue
 			sleep 0.3
 			[ -f "$ahead/status" ] || echo 137 >"$ahead/status"
 			echo 1<>"$ahead/done"
 		done
-	) </dev/null >/dev/null 2>&1 &
+	) </dev/null >/dev/null 2>&1 5>&- 6>&- & # nor what bookci-run holds of the maker's
 	ahead_watcher=$!
 	exec 7<>"$ahead/done"
 	[ -f "$ahead/status" ] || read -r _ <&7
@@ -203,9 +235,9 @@ late_files() {
 			if (new) exit 1
 			for (name in old) print name >late
 		}' "$ahead/before" "$run/contents" || return 1
-	while IFS= read -r picture; do
-		[ -e "$ahead/tree/$picture" ] || return 1
-	done <"$run/contents.pictures"
+	# It looks for pictures of which it knows the sizes, too.
+	LC_ALL=C sort "$ahead/before.pictures" >"$run/late.pictures"
+	LC_ALL=C sort "$run/contents.pictures" | cmp -s - "$run/late.pictures" || return 1
 	read_early "$1" "$BOOKCI_STATE/tex/$jobkey/order"
 }
 
@@ -243,6 +275,7 @@ take_ahead() {
 		if grep -qxF ./bookci-gate "$run/opened" && ! grep -q '^\./\.\./' "$run/opened" && read_early ./bookci-gate "$run/opened" && outside_as_before; then
 			if [ "$rc" = 0 ]; then
 				adopt && taken=1
+				[ ! -d "$ahead/pdf" ] || place_ahead "$ahead/pdf" "$BOOKCI_OWN/ahead/conversion"
 			else
 				mv "$ahead/out" "$run/out" && mv "$ahead/err" "$run/err" && taken=1
 			fi
@@ -284,7 +317,7 @@ adopt() {
 		case $file in /* | *../*) return 1 ;; esac
 		[ -f "$ahead/tree/$file" ] || continue
 		case $file in */*) mkdir -p "${file%/*}" ;; esac
-		mv "$ahead/tree/$file" "$file" || return 1
+		cp "$ahead/tree/$file" "$file" || return 1
 	done <"$run/adopted"
 	sed "1s|^PWD .*|PWD $(pwd -P)|; /^INPUT bookci-gate$/d" "$ahead/tree/$job.fls" >"$job.fls"
 	[ ! -f "$ahead/tree/$job.log" ] || mv "$ahead/tree/$job.log" "$job.log"

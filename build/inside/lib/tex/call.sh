@@ -63,8 +63,9 @@ else
 	[ "$rc" = 0 ] || finish "$rc"
 	if [ "$calls" = 1 ] && [ -z "${BOOKCI_ONE_PASS:-}" ]; then
 		drop_unwritten
-		if [ -f "$run/put" ] && [ ! -f "$run/unsettled" ] && settled; then
-			(begin_conversion) </dev/null >/dev/null 2>&1 &
+		# Other pages are to come, unless nothing is left to do.
+		if [ -d "$BOOKCI_OWN/ahead/conversion" ]; then
+			settled && { [ ! -f "$run/idx" ] || cmp -s "$run/idx" "$BOOKCI_STATE/tex/$jobkey/idx"; } || end_conversion
 		fi
 	fi
 fi

@@ -50,12 +50,13 @@ count_pages() {
 }
 
 # watch_pages FILE KIND: reports pages from FILE while it grows, until this
-# process ends or is told to. TeX flushes its output at each page, and
-# dvipdfmx does not buffer.
+# process ends or is told to, and runs the command watch_too. TeX flushes its
+# output at each page, and dvipdfmx does not buffer.
 watch_pages() {
 	watch_seen=0
 	while kill -0 $$; do
 		sleep 0.5
+		${watch_too:-}
 		watch_now=$(count_pages "$1")
 		if [ "${watch_now:-0}" -gt "$watch_seen" ]; then
 			watch_seen=$watch_now

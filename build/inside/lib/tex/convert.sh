@@ -1,9 +1,16 @@
-# The conversion to PDF, begun as soon as a pass has left the files as it found
-# them: what the maker still asks of TeX and of the index program is then likely
-# to change nothing, and the conversion need not wait for it. It works in a
-# folder of its own, BOOKCI_OWN/ahead/conversion, on a copy of the pages; only
-# when the maker's own call finds the same pages, pictures and environment does
-# its result count.
+# The conversion to PDF, begun beside the pass that makes the pages: dvipdfmx
+# reads them from a pipe as TeX finishes them, so that little is left to do when
+# TeX ends. It works in a folder of its own, on copies of what it may read there;
+# only when the maker's own call finds the same pages and the same files does
+# its result count. That has the bytes of the usual one but for the identifier,
+# which dvipdfmx makes from the names of its files: the one that those names
+# give is asked of dvipdfmx with an empty page, and put in.
+#
+# The folder is one of ahead.sh: tree, pid, out, err, status, done and taken; and
+# words (the command), world (the environment), pages (the pipe), sample (the
+# folder of the empty page), made.pdf, and dvi once the pass has ended well: its
+# pages. It is pdf in the folder of an early pass until that is taken, then
+# BOOKCI_OWN/ahead/conversion.
 
 # fast ARGS prints the words of the conversion's arguments. For a preview it
 # compresses less, which costs space and no pixel; otherwise the book's own
@@ -22,37 +29,139 @@ fast() {
 	words "$@"
 }
 
-# converted FILE: the marks of the files that the conversion may read, the pages
-# apart; the files of the TeX job itself are none of them.
-converted() {
-	find -L . -type f ! -path "./$job.*" -exec stat -L -c '%n %s %i %y %z' {} + | LC_ALL=C sort >"$1" && tex_world >>"$1"
+# from_pipe PROGRAM ARGS: whether the conversion can be done from a pipe. Left
+# out is what counts pages from the end, encrypts with the identifier, or gives
+# the output another name.
+from_pipe() {
+	for word; do
+		case $word in --* | -*[sSoOtKPM]*) return 1 ;; esac
+	done
+	case $word in "$job" | "$job.dvi") ;; *) return 1 ;; esac
 }
 
-# begin_conversion does what the last good build's conversion did, unless other
-# entries are about to make another index.
+# begin_conversion FOLDER WRITER begins what the last good build's conversion did,
+# on the pages that TeX is about to write in this folder. They are complete when
+# the process WRITER, or the one whose number is in ../pid, has ended. FOLDER may
+# move together with this folder.
 begin_conversion() {
-	[ ! -f "$run/idx" ] || cmp -s "$run/idx" "$BOOKCI_STATE/tex/$jobkey/idx" || return 0
-	IFS= read -r words <"$BOOKCI_STATE/tex/dvi.cmd" && [ -f "$job.dvi" ] && two_cores || return 0
-	new=$BOOKCI_OWN/ahead/new.conversion
-	mkdir -p "$new" && converted "$new/before" && cp -Rs "$PWD/." "$new/tree" || return 0
-	printf '%s\n' "$words" >"$new/words"
+	[ -f "$BOOKCI_STATE/tex/dvi.cmd" ] && to_spare && mkdir "$1" || return 1
+	rm -f "$job.dvi"
+	: >"$job.dvi"
 	(
-		cd "$new/tree" && cp "$job.dvi" pages && rm -f "$job.pdf" "$job.dvi" && mv pages "$job.dvi" || exit
-		eval "set -- $words"
-		run_ahead "$@"
-	)
-	place_ahead "$new" "$BOOKCI_OWN/ahead/conversion"
+		conversion=$1
+		writer=$2
+		eval "set -- $(cat "$BOOKCI_STATE/tex/dvi.cmd")"
+		from_pipe "$@" && [ "$(pictures -print0 | bytes)" -le "$max_pictures" ] || exit
+		cp "$BOOKCI_STATE/tex/dvi.cmd" "$conversion/words"
+		tex_world >"$conversion/world"
+		copy_tree "$conversion/tree" && mkfifo "$conversion/pages" || exit
+		while [ -z "$writer" ] && [ -d "$conversion/tree" ]; do
+			sleep 0.02
+			read -r writer <../pid
+		done
+		tail --pid="$writer" -s 0.1 -c +1 -f "$job.dvi" >"$conversion/pages" &
+		feeder=$!
+		# -P: as this folder was called may be wrong by now.
+		cd -P "$conversion/tree" && run_ahead convert "$@"
+	) </dev/null >/dev/null 2>&1 &
+} 2>/dev/null
+
+# copy_tree FOLDER makes FOLDER a copy of this one, by hard links where it can.
+copy_tree() {
+	if [ "$(stat -c %d .)" = "$(stat -c %d "${1%/*}")" ]; then
+		cp -RLl . "$1"
+	else
+		cp -RL . "$1"
+	fi
 }
+
+# convert ARGS... becomes the conversion of what comes by ../pages.
+convert() {
+	mkdir ../sample && (cd ../sample && empty_page >"$job.dvi" && "$@" >/dev/null 2>&1) || exit
+	left=$#
+	while [ "$left" -gt 1 ]; do
+		set -- "$@" "$1"
+		shift
+		left=$((left - 1))
+	done
+	shift
+	exec "$@" -o ../made.pdf <../pages
+}
+
+# empty_page prints a DVI file of one page with nothing on it: preamble, page,
+# postamble, as tex.web tells.
+empty_page() {
+	empty_units='\001\203\222\300\034\073\000\000\000\000\003\350'
+	printf '\367\002'"$empty_units"'\000'
+	printf '\213\000\000\000\001\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000'
+	printf '\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\377\377\377\377\214'
+	printf '\370\000\000\000\017'"$empty_units"'\000\000\000\001\000\000\000\001\000\000\000\001'
+	printf '\371\000\000\000\075\002\337\337\337\337'
+}
+
+# end_conversion ends the one whose pages are not, or no longer, those of the book.
+end_conversion() { end_ahead "$BOOKCI_OWN/ahead/conversion"; }
+
+# end_vain_conversion ends it as soon as TeX writes other references than it has
+# read: then another pass will make the pages.
+end_vain_conversion() {
+	for vain in "$ahead/tree/$job.aux" "$job.aux"; do
+		[ ! -f "$vain" ] || break
+	done
+	[ -z "$(cmp "$BOOKCI_STATE/tex/$jobkey/files/$job.aux" "$vain" 2>/dev/null)" ] || { end_conversion; end_ahead "$ahead/pdf"; }
+}
+
+# pages_done says that the pass has ended well, and what the conversion read.
+pages_done() {
+	[ ! -d "$BOOKCI_OWN/ahead/conversion" ] || cp "$job.dvi" "$BOOKCI_OWN/ahead/conversion/dvi"
+} 2>/dev/null
 
 # take_conversion WORDS: whether the PDF is there by the conversion that was
-# begun; what it printed is in out.
+# begun; what it printed is in dvi.err.
 take_conversion() {
 	ahead=$BOOKCI_OWN/ahead/conversion
 	[ -d "$ahead" ] && mkdir "$ahead/taken" || return 1
-	if printf '%s\n' "$1" | cmp -s - "$ahead/words" && cmp -s "$job.dvi" "$ahead/tree/$job.dvi" &&
-		converted "$out/converted" && cmp -s "$out/converted" "$ahead/before"; then
-		with_pages "$ahead/err" dvipage wait_ahead && mv "$ahead/tree/$job.pdf" "$job.pdf" && cp "$ahead/err" "$out/dvi.err" && drop_ahead "$ahead" && return 0
+	taken=
+	if printf '%s\n' "$1" | cmp -s - "$ahead/words" && tex_world | cmp -s - "$ahead/world" &&
+		cmp -s "$job.dvi" "$ahead/dvi" && ! grep -qE 'pdf: *(trailerid|encrypt)' "$job.dvi" && same_files "$ahead/tree"; then
+		with_pages "$ahead/err" dvipage wait_ahead && set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" &&
+			mv "$ahead/made.pdf" "$job.pdf" &&
+			sed "s|^stdin -> \.\./made\.pdf\$|$job.dvi -> $job.pdf|" "$ahead/err" >"$out/dvi.err" && taken=1
 	fi
 	drop_ahead "$ahead"
-	return 1
+	[ -n "$taken" ]
 } 2>/dev/null
+
+# same_files FOLDER: whether dvipdfmx finds the same there as here.
+same_files() {
+	may_read >"$out/may.read" && (cd "$1" && may_read) | cmp -s - "$out/may.read" || return 1
+	rm -f "$out/theirs" && mkfifo "$out/theirs" || return 1
+	(cd "$1" && contents_of "$out/may.read" >"$out/theirs") &
+	contents_of "$out/may.read" | cmp -s - "$out/theirs"
+}
+
+# may_read prints names and sizes of the files that a conversion may read.
+may_read() {
+	find -L . -type f ! -path "./$job.*" ! -path ./bookci-gate ! -name '*.tex' ! -name '*.aux' ! -name '*.fls' \
+		-exec stat -L -c '%s %n' {} + | LC_ALL=C sort -k 2
+}
+contents_of() { sed 's/^[0-9]* //' "$1" | tr '\n' '\0' | xargs -0 -r cat; }
+
+# identifier FILE prints where the identifier of a PDF stands in it, and what it
+# is: in the trailer, before which "startxref" tells where the table begins.
+identifier() {
+	table=$(tail -c 64 "$1" | tr -c '0-9a-z' '\n' | sed -n '/^startxref$/,$s/^[0-9][0-9]*$/&/p')
+	tail -c +$((table + 1)) "$1" | tr -c ' -~' ' ' | LC_ALL=C awk -v table="$table" '
+		match($0, /\/ID ?\[<[0-9a-f]+><[0-9a-f]+>\]/) { print table + RSTART - 1, substr($0, RSTART, RLENGTH); found = 1 }
+		END { exit !found }'
+}
+
+# set_identifier FILE SAMPLE gives a PDF the identifier of another one.
+set_identifier() {
+	own_identifier=$(identifier "$1") && new_identifier=$(identifier "$2") || return 1
+	new_identifier=${new_identifier#* }
+	own_place=${own_identifier%% *}
+	own_identifier=${own_identifier#* }
+	[ "${#own_identifier}" = "${#new_identifier}" ] &&
+		printf '%s' "$new_identifier" | dd of="$1" bs=1 seek="$own_place" conv=notrunc
+}
