@@ -259,7 +259,11 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 
 	emit(Event{Kind: Stage, Text: "prepare", Seconds: record.Seconds})
 	defer emit(Event{Kind: Ended})
-	session, makers, err := b.session(ctx, job)
+	maker := t.maker()
+	if job.Command[t] != "" {
+		maker = ""
+	}
+	session, makers, err := b.session(ctx, job, maker)
 	if err != nil {
 		res.Err = err
 		return res
@@ -334,8 +338,9 @@ type variantSession struct {
 	makers Makers
 }
 
-// session returns the open session of a variant, or opens one.
-func (b *Builder) session(ctx context.Context, job Job) (*variantSession, Makers, error) {
+// session returns the open session of a variant, or opens one, in which maker
+// may get ready.
+func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantSession, Makers, error) {
 	name := job.Book.Name
 	b.mu.Lock()
 	s := b.sessions[name]
@@ -351,6 +356,7 @@ func (b *Builder) session(ctx context.Context, job Job) (*variantSession, Makers
 		Root:  b.Root,
 		Env:   b.Env,
 		Seeds: b.seeds(job, makers),
+		Maker: maker,
 		Note: func(format string, args ...any) {
 			b.emit(Event{Kind: Note, Book: name, Text: fmt.Sprintf(format, args...)})
 		},

@@ -48,7 +48,7 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
 		defer cancel()
 	}
-	s, _, err := b.session(ctx, Job{Book: job.Book})
+	s, _, err := b.session(ctx, Job{Book: job.Book}, "")
 	if err != nil {
 		return res, err
 	}

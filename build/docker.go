@@ -188,7 +188,7 @@ func (e *DockerEngine) start(ctx context.Context, opts SessionOptions, info syst
 	if err := e.API.ContainerStart(ctx, s.id, container.StartOptions{}); err != nil {
 		return nil, dockerError(ctx, "starting the container", err)
 	}
-	if err := s.unpackOwn(ctx, opts.Seeds, e.State); err != nil {
+	if err := s.unpackOwn(ctx, opts, e.State); err != nil {
 		return nil, err
 	}
 	return s, nil

@@ -93,7 +93,7 @@ func (s *dockerSession) close() error {
 // unpackOwn puts bookci's own programs and the seeds into the container. For a
 // mounted root it then tells whether the mount is this machine's folder: a word
 // that is written here is read back there.
-func (s *dockerSession) unpackOwn(ctx context.Context, seeds []Seed, state string) error {
+func (s *dockerSession) unpackOwn(ctx context.Context, opts SessionOptions, state string) error {
 	inside := ""
 	var word string
 	if s.transport == Bind {
@@ -106,12 +106,13 @@ func (s *dockerSession) unpackOwn(ctx context.Context, seeds []Seed, state strin
 	}
 	script := `umask 022; cd "$1" && mkdir -p home run state texmf-var tree && tar -xf - && touch run/opened || exit
 [ -z "$2" ] || cat "$2" 2>/dev/null
+[ -z "$3" ] || bin/bookci-ready "$3" </dev/null >/dev/null 2>&1 &
 exit 0`
 	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(writeOwn(pw, seeds)) }()
+	go func() { pw.CloseWithError(writeOwn(pw, opts.Seeds)) }()
 	defer pr.Close()
 	out := &headWriter{max: 4096}
-	if err := s.shell(ctx, "preparing the container", script, []string{ownDir, inside}, pr, out); err != nil {
+	if err := s.shell(ctx, "preparing the container", script, []string{ownDir, inside, opts.Maker}, pr, out); err != nil {
 		var failed *shellError
 		if errors.As(err, &failed) && failed.status == 127 {
 			err = environmentf("is it an image with Re:VIEW in it? bookci needs sh, tar, find and xargs there", "%w", err)

@@ -26,6 +26,9 @@ type SessionOptions struct {
 	// Seeds are folders of this machine that the session starts with. One that
 	// is missing or cannot be read is left out: what is kept only saves time.
 	Seeds []Seed
+	// Maker will probably be the first to run here; what it takes to start one
+	// is done meanwhile. "": not known.
+	Maker string
 	// Interactive: someone waits for each answer, so it goes before other sessions.
 	Interactive bool
 	// Note is told what the user may want to know but need not act on.

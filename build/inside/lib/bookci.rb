@@ -12,6 +12,11 @@ begin
       'review/call_hook.rb' => ['ReVIEW::CallHook', 'bookci_hooks.rb']
     }
     watched['review/pdfmaker.rb'] << 'bookci_first.rb' if ENV['BOOKCI_CHAPTER_FIRST']
+    if ENV['BOOKCI_WAITS']
+      %w[PDF EPUB WEB TEXT IDGXML].each do |kind|
+        (watched["review/#{kind.downcase}maker.rb"] ||= ["ReVIEW::#{kind}Maker"]) << 'bookci_waits.rb'
+      end
+    end
     # :end fires when a class or module body ends. By then everything that the
     # file requires at its top has been defined as well.
     TracePoint.new(:end) do |point|

@@ -1,0 +1,49 @@
+# frozen_string_literal: true
+
+# A maker that bookci-ready has started stops where it has loaded Re:VIEW and
+# would begin. What it then is to do comes in the file request: the folder, the
+# number of the process whose descriptors 5 and 6 its output goes to, the count
+# of the command line's words, these, and the environment, each with a NUL behind
+# it. The current folder is below the one that holds that file and the FIFO go.
+module BookciWaits
+  def execute(*)
+    super(*BookciWaits.take)
+  end
+
+  class << self
+    def take
+      folder, client, count, *rest = request
+      _, *args = rest.shift(Integer(count))
+      streams = [5, 6].map { |number| File.open("/proc/#{client}/fd/#{number}", 'w') }
+      said = %w[out err].map { |name| File.binread("../#{name}") }
+      begun = File.expand_path('../begun')
+      Dir.chdir(folder)
+      File.write(begun, '')
+      [$stdout, $stderr].zip(streams, said) do |stream, own, text|
+        sync = stream.sync
+        stream.reopen(own)
+        stream.sync = sync
+        stream.write(text)
+      end
+      ENV.replace(rest.to_h { |pair| pair.split('=', 2) })
+      # What a maker loads as it starts, from the environment that it has now.
+      BookciPositions.clear if defined?(BookciPositions)
+      load File.join(__dir__, 'bookci_first.rb') if ENV['BOOKCI_CHAPTER_FIRST']
+      ARGV.replace(args)
+    rescue StandardError
+      exit!(1) # the maker is then started anew
+    end
+
+    # The FIFO is held open before the file is looked for: no word is lost.
+    def request
+      File.open('../go', File::RDWR) do |go|
+        go.readline unless File.exist?('../request')
+      end
+      File.read('../request').split("\0")
+    end
+  end
+end
+
+%i[PDFMaker EPUBMaker WEBMaker TEXTMaker IDGXMLMaker].each do |name|
+  ReVIEW.const_get(name).singleton_class.prepend(BookciWaits) if ReVIEW.const_defined?(name)
+end
