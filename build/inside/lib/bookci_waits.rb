@@ -18,6 +18,10 @@ module BookciWaits
       said = %w[out err].map { |name| File.binread("../#{name}") }
       begun = File.expand_path('../begun')
       Dir.chdir(folder)
+      ENV.replace(rest.to_h { |pair| pair.split('=', 2) })
+      # What a maker loads as it starts, from the environment that it has now.
+      BookciPositions.clear if defined?(BookciPositions)
+      load File.join(__dir__, 'bookci_first.rb') if ENV['BOOKCI_CHAPTER_FIRST']
       File.write(begun, '')
       [$stdout, $stderr].zip(streams, said) do |stream, own, text|
         sync = stream.sync
@@ -25,10 +29,6 @@ module BookciWaits
         stream.sync = sync
         stream.write(text)
       end
-      ENV.replace(rest.to_h { |pair| pair.split('=', 2) })
-      # What a maker loads as it starts, from the environment that it has now.
-      BookciPositions.clear if defined?(BookciPositions)
-      load File.join(__dir__, 'bookci_first.rb') if ENV['BOOKCI_CHAPTER_FIRST']
       ARGV.replace(args)
     rescue StandardError
       exit!(1) # the maker is then started anew
@@ -39,7 +39,7 @@ module BookciWaits
       File.open('../go', File::RDWR) do |go|
         go.readline unless File.exist?('../request')
       end
-      File.read('../request').split("\0")
+      File.binread('../request').split("\0").each { |word| word.force_encoding(Encoding.find('locale')) }
     end
   end
 end

@@ -140,7 +140,7 @@ to_spare() {
 		END { exit max && max - used < least }' $(
 			cd /sys/fs/cgroup && ls "$PWD"/memory.max "$PWD"/memory.current "$PWD"/memory.stat ||
 				cd memory && ls "$PWD"/memory.limit_in_bytes "$PWD"/memory.usage_in_bytes "$PWD"/memory.stat
-		)
+		) </dev/null 2>/dev/null
 }
 
 # lay_out FOLDER BOOK NAMES gives FOLDER/tree copies of the pictures of BOOK that
@@ -274,8 +274,10 @@ take_ahead() {
 		# ../ is another folder there.
 		if grep -qxF ./bookci-gate "$run/opened" && ! grep -q '^\./\.\./' "$run/opened" && read_early ./bookci-gate "$run/opened" && outside_as_before; then
 			if [ "$rc" = 0 ]; then
-				adopt && taken=1
-				[ ! -d "$ahead/pdf" ] || place_ahead "$ahead/pdf" "$BOOKCI_OWN/ahead/conversion"
+				if adopt; then
+					taken=1
+					[ ! -d "$ahead/pdf" ] || place_ahead "$ahead/pdf" "$BOOKCI_OWN/ahead/conversion"
+				fi
 			else
 				mv "$ahead/out" "$run/out" && mv "$ahead/err" "$run/err" && taken=1
 			fi

@@ -44,7 +44,7 @@ from_pipe() {
 # the process WRITER, or the one whose number is in ../pid, has ended. FOLDER may
 # move together with this folder.
 begin_conversion() {
-	[ -f "$BOOKCI_STATE/tex/dvi.cmd" ] && to_spare && mkdir "$1" || return 1
+	[ -f "$BOOKCI_STATE/tex/dvi.cmd" ] && mkdir "$1" || return 1
 	rm -f "$job.dvi"
 	: >"$job.dvi"
 	(

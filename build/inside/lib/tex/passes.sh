@@ -66,7 +66,7 @@ pass() {
 	[ "$calls" != 1 ] || [ ! -f "$run/put" ] || [ -n "${BOOKCI_ONE_PASS:-}" ] || watch_too=end_vain_conversion
 	if ! take_ahead "$@" || [ "$rc" != 0 ]; then
 		# Pages that another pass is sure to follow are not worth it.
-		[ -n "${next_too:-}" ] || begin_conversion "$BOOKCI_OWN/ahead/conversion" $$
+		[ -n "${next_too:-}" ] || ! to_spare || begin_conversion "$BOOKCI_OWN/ahead/conversion" $$
 		with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
 		rc=$?
 		[ -s "$job.dvi" ] || rm -f "$job.dvi"
