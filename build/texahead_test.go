@@ -280,6 +280,21 @@ func TestWithOneCoreNothingIsBegunEarly(t *testing.T) {
 	})
 }
 
+func TestGuessedContentsDoNotHaveAnErrorFoundTwice(t *testing.T) {
+	eachShell(t, func(t *testing.T, b *texBench) {
+		b.chapters(`\chapter{One}`, "fails")
+		want, got := b.plain(), b.run()
+		if got.pdf != "" || got.runs-got.early != want.runs {
+			t.Errorf("TeX ran %d times, plainly %d; the PDF is %q", got.runs-got.early, want.runs, got.pdf)
+		}
+		// The fake chokes on contents that it did not write.
+		b.chapters(`\chapter{old macro}`, "dislikes __REVIEW_BOOK__.toc")
+		if got := b.run(); got.pdf == "" {
+			t.Errorf("a guess kept the book from being made: %q", got.output)
+		}
+	})
+}
+
 func TestTheContentsAreGuessedFromTheHeadings(t *testing.T) {
 	eachShell(t, func(t *testing.T, b *texBench) {
 		b.write("ch01.tex", "\\chapter{One}\n\\label{chap:ch01}\n\\section{a {b} c}\\label{x}\n\\section{open {}\n"+

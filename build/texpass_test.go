@@ -67,6 +67,7 @@ typeset() {
 		index) indexed=1; echo "$rest $page" >>"$job.idx.new" ;;
 		swing) case $aux in *swing-a*) turn=b ;; *) turn=a ;; esac ;;
 		needs) [ -e "$rest" ] || fail="./$job.tex:1: File $rest not found" ;;
+		dislikes) case $toc in *"old macro"*) fail="./$rest:1: Undefined control sequence" ;; esac ;;
 		fails) fail="./$job.tex:1: Undefined control sequence" ;;
 		chokes) case $aux in *"old macro"*) fail="./$job.aux:1: Undefined control sequence" ;; esac ;;
 		esac

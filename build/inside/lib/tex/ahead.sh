@@ -288,16 +288,11 @@ take_ahead() {
 } 2>/dev/null
 
 # outside_as_before: whether what the early pass read of other folders before the
-# gate, TeX's own caches apart, is as it was when it began.
+# gate is as it was when it began.
 outside_as_before() {
-	sed -n '/^INPUT bookci-gate$/q; s/^INPUT \(\/.*\)/\1/p' "$ahead/tree/$job.fls" | LC_ALL=C sort -u |
-		tr '\n' '\0' | xargs -0 -r stat -L -c '%z %n' >"$run/outside.read" || return 1
-	LC_ALL=C awk -v begun="$(stat -c '%z' "$ahead/stamp")" \
-		-v c1="${TEXMFVAR:-/dev/null}/" -v c2="${TEXMFCACHE:-/dev/null}/" -v c3="${VARTEXFONTS:-/dev/null}/" '
-		substr($0, 1, length(begun)) > begun {
-			name = substr($0, length(begun) + 2)
-			if (index(name, c1) != 1 && index(name, c2) != 1 && index(name, c3) != 1) exit 1
-		}' "$run/outside.read"
+	sed -n '/^INPUT bookci-gate$/q; s/^INPUT \(\/.*\)/\1/p' "$ahead/tree/$job.fls" | LC_ALL=C sort -u | without_caches |
+		tr '\n' '\0' | xargs -0 -r stat -L -c '%z' >"$run/outside.read" || return 1
+	LC_ALL=C awk -v begun="$(stat -c '%z' "$ahead/stamp")" '$0 > begun { exit 1 }' "$run/outside.read"
 }
 
 # ready_ahead ARGS brings the early pass what has changed, and opens the gate.

@@ -53,10 +53,10 @@ else
 	fi
 	pass "$@"
 	rc=$?
-	if { [ "$rc" != 0 ] || [ ! -f "$run/before" ]; } && { [ -f "$run/restored" ] || [ -f "$run/putoff" ]; }; then
-		# Perhaps what was kept or put off is to blame for a failure: a broken
-		# book fails again. And where nothing is known about what a pass read,
-		# nobody could tell when the passes are done.
+	# Perhaps what was kept or put off is to blame for a failure: a broken book
+	# fails again. And where nothing is known about what a pass read, nobody
+	# could tell when the passes are done.
+	if { [ "$rc" != 0 ] || [ ! -f "$run/before" ]; } && { [ -f "$run/restored" ] || [ -f "$run/putoff" ]; } && ! fails_elsewhere; then
 		from_nothing "$@"
 		rc=$?
 	fi

@@ -42,23 +42,27 @@ outside() {
 	return 0
 }
 
+# without_caches leaves out of the names that it reads those below TeX's own
+# caches, which change without changing a page.
+without_caches() {
+	LC_ALL=C awk -v c1="${TEXMFVAR:-/dev/null}/" -v c2="${TEXMFCACHE:-/dev/null}/" -v c3="${VARTEXFONTS:-/dev/null}/" \
+		'index($0, c1) != 1 && index($0, c2) != 1 && index($0, c3) != 1'
+}
+
 # read_record learns from TeX's recorder what the last pass read in other
-# folders and which files it wrote here, its results apart. TeX's own caches
-# change without changing a page.
+# folders and which files it wrote here, its results apart.
 read_record() {
-	LC_ALL=C awk -v here="$(pwd -P)/" -v inputs="$run/inputs" -v outputs="$run/outputs" \
-		-v c1="${TEXMFVAR:-/dev/null}/" -v c2="${TEXMFCACHE:-/dev/null}/" -v c3="${VARTEXFONTS:-/dev/null}/" '
-		BEGIN { printf "" >inputs; printf "" >outputs }
+	LC_ALL=C awk -v here="$(pwd -P)/" -v outputs="$run/outputs" '
+		BEGIN { printf "" >outputs }
 		sub(/^INPUT /, "") {
-			if (/^\// && !read[$0]++ && index($0, here) != 1 && index($0, c1) != 1 && index($0, c2) != 1 && index($0, c3) != 1)
-				print >inputs
+			if (/^\// && !read[$0]++ && index($0, here) != 1) print
 			next
 		}
 		sub(/^OUTPUT /, "") {
 			if (index($0, here) == 1) $0 = substr($0, length(here) + 1)
 			sub(/^\.\//, "")
 			if (!/^\// && !/(^|\/)\.\.(\/|$)/ && !/\.(log|dvi|xdv|pdf|fls)$/ && !wrote[$0]++) print >outputs
-		}' "$job.fls"
+		}' "$job.fls" | without_caches >"$run/inputs"
 }
 
 # make_boxes FILE writes the size of each image to an .xbb beside it, all in one

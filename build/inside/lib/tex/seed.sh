@@ -4,6 +4,13 @@
 # entries matter; the pass writes the real one over it. A wrong guess costs the
 # pass that it would have spared.
 
+# fails_elsewhere: whether a pass failed that had nothing but guessed contents,
+# and TeX names another file for it.
+fails_elsewhere() {
+	[ "$rc" != 0 ] && [ ! -f "$run/put" ] && [ ! -f "$run/putoff" ] &&
+		grep -qE '^[^ :]+\.[a-z]+:[0-9]+: ' "$run/out" && ! grep -qF "$job.toc:" "$run/out"
+}
+
 # seed_contents writes $job.toc as if it had been put back.
 seed_contents() {
 	[ ! -e "$job.toc" ] && [ ! -e "$job.aux" ] || return 0
