@@ -125,11 +125,11 @@ echo "${pages:-stdin} -> $made" >&2
 {
 	echo "%PDF$options"
 	if [ -n "$pages" ]; then
+		case $PWD in */sample) ;; *) echo "converts $PWD" >>"$RUNS" ;; esac
 		cat "$pages"
 	else
 		while IFS= read -r line && echo "$line" && [ "$line" != post ]; do :; done
 		[ "$line" = post ] || exit 1
-		echo "converts $PWD" >>"$RUNS"
 	fi
 	cat picture.png 2>/dev/null
 	:
@@ -274,7 +274,7 @@ type texResult struct {
 	events    []string
 	runs      int  // of TeX
 	early     int  // of these, begun early
-	converted bool // early
+	converted bool // beside TeX
 }
 
 func (b *texBench) command(path string, env []string, argv ...string) *exec.Cmd {

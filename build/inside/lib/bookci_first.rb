@@ -77,7 +77,7 @@ module BookciFirst
           places["#{name}.tex"] = [['part', part.number], ['chapter', previous(chapter.number)], ['page', labels["chap:#{name}"]]]
         end
       end
-      found = files.to_h { |section, text| [section, entries(text, places)] }
+      found = files.map { |section, text| [section, entries(text, places)] }.to_h
       found.default_proc = files.default_proc
       found
     end

@@ -14,11 +14,12 @@ module BookciWaits
     def take
       folder, client, count, *rest = request
       _, *args = rest.shift(Integer(count))
-      streams = [5, 6].map { |number| File.open("/proc/#{client}/fd/#{number}", 'w') }
+      streams = [5, 6].map { |number| File.open("/proc/#{client}/fd/#{number}", File::WRONLY | File::APPEND) }
+      [$stdout, $stderr].each(&:flush)
       said = %w[out err].map { |name| File.binread("../#{name}") }
       begun = File.expand_path('../begun')
       Dir.chdir(folder)
-      ENV.replace(rest.to_h { |pair| pair.split('=', 2) })
+      ENV.replace(rest.map { |pair| pair.split('=', 2) }.to_h)
       # What a maker loads as it starts, from the environment that it has now.
       BookciPositions.clear if defined?(BookciPositions)
       load File.join(__dir__, 'bookci_first.rb') if ENV['BOOKCI_CHAPTER_FIRST']

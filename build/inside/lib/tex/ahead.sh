@@ -64,12 +64,13 @@ begin_ahead() {
 	ahead=$1
 	place=$2
 	shift 2
-	cd "$ahead/tree" && contents ../before || return 1
-	begin_conversion ../pdf ""
-	set_gate "$place" || return 1
+	cd "$ahead/tree" && contents ../before && set_gate "$place" || return 1
 	mkfifo bookci-gate && ln bookci-gate ../gate || return 1
 	{ stamp "$@"; tex_world; } >../stamp
-	run_ahead "$real" -recorder "$@"
+	: >"$job.dvi"
+	run_ahead "$real" -recorder "$@" || return 1
+	(begin_conversion ../pdf "$(cat ../pid)" 'cp -RLl') </dev/null >/dev/null 2>&1
+	return 0
 }
 
 # run_ahead COMMAND... runs it in the background, in the folder tree of an early
@@ -86,10 +87,12 @@ run_ahead() {
 		[ -z "${feeder:-}" ] || kill "$feeder"
 		mv ../ended ../status
 		# Wakes whoever waits; nobody may.
-		echo 1<>../done
+		[ ! -p ../done ] || echo 1<>../done
 	) </dev/null >/dev/null 2>&1 &
+	echo $! >../wrapper
 	# Whoever drops the pass needs the number.
 	until [ -f ../pid ] || ! kill -0 $!; do sleep 0.01; done
+	[ -f ../pid ]
 }
 
 # waits FOLDER: whether the early pass in FOLDER has begun and not ended. A
@@ -104,12 +107,16 @@ end_ahead() {
 	[ ! -d "$1" ] || { mkdir "$1/taken" && drop_ahead "$1"; }
 } 2>/dev/null
 
-# drop_ahead FOLDER does so for the one who has taken it.
+# drop_ahead FOLDER does so for the one who has taken it. Its name is free at
+# once; what works in it may still write there for a moment.
 drop_ahead() {
-	for dropped in "$1" "$1/pdf"; do
-		! waits "$dropped" || kill -9 "$(cat "$dropped/pid")"
+	dropped=$1.dropped.$$
+	mv "$1" "$dropped" || return 1
+	for dropped_part in "$dropped" "$dropped/pdf"; do
+		! waits "$dropped_part" || kill -9 "$(cat "$dropped_part/pid")"
 	done
-	rm -rf "$1"
+	rm -rf "$dropped" || { sleep 0.1; rm -rf "$dropped"; }
+	return 0
 } 2>/dev/null
 
 # place_ahead NEW FOLDER makes NEW, where an early pass has begun, the one that
@@ -134,10 +141,10 @@ to_spare() {
 	*) [ "$cores_quota" -ge $((2 * cores_period)) ] || return 1 ;;
 	esac
 	LC_ALL=C awk -v least=600000000 '
-		FILENAME ~ /stat$/ { if ($1 == "inactive_file" || $1 == "total_inactive_file") used -= $2; next }
+		FILENAME ~ /stat$/ { if ($1 ~ /^(total_)?inactive_file$/) idle = $2; next } # the total comes last
 		FILENAME ~ /(max|limit_in_bytes)$/ { if ($1 ~ /^[0-9]+$/) max = $1; next }
 		{ used += $1 }
-		END { exit max && max - used < least }' $(
+		END { exit max && max - used + idle < least }' $(
 			cd /sys/fs/cgroup && ls "$PWD"/memory.max "$PWD"/memory.current "$PWD"/memory.stat ||
 				cd memory && ls "$PWD"/memory.limit_in_bytes "$PWD"/memory.usage_in_bytes "$PWD"/memory.stat
 		) </dev/null 2>/dev/null
@@ -185,8 +192,7 @@ next_ahead() {
 		[ -e "$new/tree/$job.$ext" ] || : >"$new/tree/$job.$ext"
 	done
 	printf '%s\n' "./$job.aux" >"$new/place"
-	begin_ahead "$new" '' "$@"
-	place_ahead "$new" "$BOOKCI_OWN/ahead/$jobkey-$slot"
+	if begin_ahead "$new" '' "$@"; then place_ahead "$new" "$BOOKCI_OWN/ahead/$jobkey-$slot"; else drop_ahead "$new"; fi
 }
 
 # open_gate lets TeX go on, wherever it is: one that has not come to the gate
@@ -203,7 +209,7 @@ wait_ahead() {
 	(
 		while sleep 0.3 && kill -0 $$ && [ ! -f "$ahead/status" ]; do
 			[ ! -p "$ahead/gate" ] || : <>"$ahead/gate"
-			kill -0 "$(cat "$ahead/pid")" && continue
+			kill -0 "$(cat "$ahead/wrapper")" && continue
 			sleep 0.3
 			[ -f "$ahead/status" ] || echo 137 >"$ahead/status"
 			echo 1<>"$ahead/done"

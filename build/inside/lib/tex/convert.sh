@@ -7,9 +7,8 @@
 # give is asked of dvipdfmx with an empty page, and put in.
 #
 # The folder is one of ahead.sh: tree, pid, out, err, status, done and taken; and
-# words (the command), world (the environment), pages (the pipe), sample (the
-# folder of the empty page), made.pdf, and dvi once the pass has ended well: its
-# pages. It is pdf in the folder of an early pass until that is taken, then
+# words (the command), world (the environment), pages (the pipe), dvi (what went
+# through it), sample (the folder of the empty page) and made.pdf. It is pdf in the folder of an early pass until that is taken, then
 # BOOKCI_OWN/ahead/conversion.
 
 # fast ARGS prints the words of the conversion's arguments. For a preview it
@@ -39,40 +38,27 @@ from_pipe() {
 	case $word in "$job" | "$job.dvi") ;; *) return 1 ;; esac
 }
 
-# begin_conversion FOLDER WRITER begins what the last good build's conversion did,
-# on the pages that TeX is about to write in this folder. They are complete when
-# the process WRITER, or the one whose number is in ../pid, has ended. FOLDER may
-# move together with this folder.
+# begin_conversion FOLDER WRITER COPY begins what the last good build's conversion
+# did, on the pages that TeX writes in this folder into a file that is there
+# already. They are complete when the process WRITER has ended. FOLDER may move
+# together with this folder; COPY is the command that copies this one. In
+# parentheses, as pass() says.
 begin_conversion() {
-	[ -f "$BOOKCI_STATE/tex/dvi.cmd" ] && mkdir "$1" || return 1
-	rm -f "$job.dvi"
-	: >"$job.dvi"
+	[ -f "$BOOKCI_STATE/tex/dvi.cmd" ] && tail --pid=$$ -c 0 /dev/null && mkdir "$1" || return 1
 	(
 		conversion=$1
 		writer=$2
+		copy=$3
 		eval "set -- $(cat "$BOOKCI_STATE/tex/dvi.cmd")"
-		from_pipe "$@" && [ "$(pictures -print0 | bytes)" -le "$max_pictures" ] || exit
+		from_pipe "$@" && [ "$(find -L . -type f -print0 | bytes)" -le "$max_pictures" ] || exit
 		cp "$BOOKCI_STATE/tex/dvi.cmd" "$conversion/words"
 		tex_world >"$conversion/world"
-		copy_tree "$conversion/tree" && mkfifo "$conversion/pages" || exit
-		while [ -z "$writer" ] && [ -d "$conversion/tree" ]; do
-			sleep 0.02
-			read -r writer <../pid
-		done
-		tail --pid="$writer" -s 0.1 -c +1 -f "$job.dvi" >"$conversion/pages" &
+		$copy . "$conversion/tree" && mkfifo "$conversion/pages" || exit
+		tail --pid="$writer" -s 0.1 -c +1 -f "$job.dvi" | tee "$conversion/dvi" >"$conversion/pages" &
 		feeder=$!
 		# -P: as this folder was called may be wrong by now.
-		cd -P "$conversion/tree" && run_ahead convert "$@"
-	) </dev/null >/dev/null 2>&1 &
-} 2>/dev/null
-
-# copy_tree FOLDER makes FOLDER a copy of this one, by hard links where it can.
-copy_tree() {
-	if [ "$(stat -c %d .)" = "$(stat -c %d "${1%/*}")" ]; then
-		cp -RLl . "$1"
-	else
-		cp -RL . "$1"
-	fi
+		cd -P "$conversion/tree" && run_ahead convert "$@" || kill "$feeder"
+	) &
 }
 
 # convert ARGS... becomes the conversion of what comes by ../pages.
@@ -111,21 +97,17 @@ end_vain_conversion() {
 	[ -z "$(cmp "$BOOKCI_STATE/tex/$jobkey/files/$job.aux" "$vain" 2>/dev/null)" ] || { end_conversion; end_ahead "$ahead/pdf"; }
 }
 
-# pages_done says that the pass has ended well, and what the conversion read.
-pages_done() {
-	[ ! -d "$BOOKCI_OWN/ahead/conversion" ] || cp "$job.dvi" "$BOOKCI_OWN/ahead/conversion/dvi"
-} 2>/dev/null
-
 # take_conversion WORDS: whether the PDF is there by the conversion that was
 # begun; what it printed is in dvi.err.
 take_conversion() {
 	ahead=$BOOKCI_OWN/ahead/conversion
 	[ -d "$ahead" ] && mkdir "$ahead/taken" || return 1
 	taken=
-	if printf '%s\n' "$1" | cmp -s - "$ahead/words" && tex_world | cmp -s - "$ahead/world" &&
-		cmp -s "$job.dvi" "$ahead/dvi" && ! grep -qE 'pdf: *(trailerid|encrypt)' "$job.dvi" && same_files "$ahead/tree"; then
-		with_pages "$ahead/err" dvipage wait_ahead && set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" &&
-			mv "$ahead/made.pdf" "$job.pdf" &&
+	if printf '%s\n' "$1" | cmp -s - "$ahead/words" && tex_world | cmp -s - "$ahead/world" && [ -p "$ahead/done" ] &&
+		! grep -q '^\./\.\./' "$out/order" && ! grep -qE 'pdf: *(trailerid|encrypt)' "$job.dvi" && same_files "$ahead/tree"; then
+		with_pages "$ahead/err" dvipage wait_ahead && cmp -s "$job.dvi" "$ahead/dvi" &&
+			[ ! -s "$ahead/out" ] && ! grep -q 'warning:' "$ahead/err" &&
+			set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" && mv "$ahead/made.pdf" "$job.pdf" &&
 			sed "s|^stdin -> \.\./made\.pdf\$|$job.dvi -> $job.pdf|" "$ahead/err" >"$out/dvi.err" && taken=1
 	fi
 	drop_ahead "$ahead"

@@ -66,13 +66,14 @@ pass() {
 	[ "$calls" != 1 ] || [ ! -f "$run/put" ] || [ -n "${BOOKCI_ONE_PASS:-}" ] || watch_too=end_vain_conversion
 	if ! take_ahead "$@" || [ "$rc" != 0 ]; then
 		# Pages that another pass is sure to follow are not worth it.
-		[ -n "${next_too:-}" ] || ! to_spare || begin_conversion "$BOOKCI_OWN/ahead/conversion" $$
+		rm -f "$job.dvi" && : >"$job.dvi"
+		[ -n "${next_too:-}" ] || (to_spare && begin_conversion "$BOOKCI_OWN/ahead/conversion" $$ 'cp -RL') </dev/null >/dev/null 2>&1
 		with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
 		rc=$?
 		[ -s "$job.dvi" ] || rm -f "$job.dvi"
 	fi
 	watch_too=
-	if [ "$rc" = 0 ]; then pages_done; else end_conversion; fi
+	[ "$rc" = 0 ] || end_conversion
 	if [ -f "$job.fls" ] && read_record; then
 		order "$job.fls" >"$run/order"
 		cat "$run/outputs" >>"$run/written"
