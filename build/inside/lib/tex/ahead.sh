@@ -11,8 +11,9 @@
 #
 # BOOKCI_OWN/ahead/<hash of the call>-<slot> holds tree (the folder TeX works in),
 # stamp (program, arguments and environment), before (hashes of the files as
-# they were found), gate (a second name of the FIFO), pid, out and err,
-# status and done once TeX has ended, and taken, a folder that belongs to whoever
+# they were found), gate (a second name of the FIFO), pid, wrapper (the shell
+# that waits for it), out and err, status once TeX has ended, done (a FIFO that
+# wakes who waits for that), pdf (convert.sh), and taken, a folder that belongs to whoever
 # could make it: nobody else may end the pass or remove it. Slot 0 is begun
 # before the maker's first call (bin/bookci-ahead); a pass that begins its
 # successor takes the next one.

@@ -8,8 +8,8 @@
 #
 # The folder is one of ahead.sh: tree, pid, out, err, status, done and taken; and
 # words (the command), world (the environment), pages (the pipe), dvi (what went
-# through it), sample (the folder of the empty page) and made.pdf. It is pdf in the folder of an early pass until that is taken, then
-# BOOKCI_OWN/ahead/conversion.
+# through it), sample (the folder of the empty page) and made.pdf. It is pdf in
+# the folder of an early pass until that is taken, then BOOKCI_OWN/ahead/conversion.
 
 # fast ARGS prints the words of the conversion's arguments. For a preview it
 # compresses less, which costs space and no pixel; otherwise the book's own
@@ -106,7 +106,7 @@ take_conversion() {
 	if printf '%s\n' "$1" | cmp -s - "$ahead/words" && tex_world | cmp -s - "$ahead/world" && [ -p "$ahead/done" ] &&
 		! grep -q '^\./\.\./' "$out/order" && ! grep -qE 'pdf: *(trailerid|encrypt)' "$job.dvi" && same_files "$ahead/tree"; then
 		with_pages "$ahead/err" dvipage wait_ahead && cmp -s "$job.dvi" "$ahead/dvi" &&
-			[ ! -s "$ahead/out" ] && ! grep -q 'warning:' "$ahead/err" &&
+			[ ! -s "$ahead/out" ] && ! grep -qiE 'warning:.*(locat|find|found|open|inclu|missing)' "$ahead/err" &&
 			set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" && mv "$ahead/made.pdf" "$job.pdf" &&
 			sed "s|^stdin -> \.\./made\.pdf\$|$job.dvi -> $job.pdf|" "$ahead/err" >"$out/dvi.err" && taken=1
 	fi

@@ -65,8 +65,8 @@ pass() {
 	end_conversion
 	[ "$calls" != 1 ] || [ ! -f "$run/put" ] || [ -n "${BOOKCI_ONE_PASS:-}" ] || watch_too=end_vain_conversion
 	if ! take_ahead "$@" || [ "$rc" != 0 ]; then
-		# Pages that another pass is sure to follow are not worth it.
 		rm -f "$job.dvi" && : >"$job.dvi"
+		# Pages that another pass is sure to follow are not worth it.
 		[ -n "${next_too:-}" ] || (to_spare && begin_conversion "$BOOKCI_OWN/ahead/conversion" $$ 'cp -RL') </dev/null >/dev/null 2>&1
 		with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
 		rc=$?
