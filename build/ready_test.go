@@ -112,7 +112,7 @@ func TestAMakerWaitsForItsCommandLine(t *testing.T) {
 	})
 }
 
-// A build that fails or is given up must not reach the next one.
+// They are taken out of the session while the next maker gets ready.
 func TestAMakerThatWaitsKeepsTheNotesOfTheOneBefore(t *testing.T) {
 	eachShell(t, func(t *testing.T, b *texBench) {
 		r := newReadyBench(t, b)

@@ -13,9 +13,9 @@
 # stamp (program, arguments and environment), before (hashes of the files as
 # they were found), gate (a second name of the FIFO), pid, wrapper (the shell
 # that waits for it), out and err, status once TeX has ended, done (a FIFO that
-# wakes who waits for that), pdf (convert.sh), and taken, a folder that belongs to whoever
-# could make it: nobody else may end the pass or remove it. Slot 0 is begun
-# before the maker's first call (bin/bookci-ahead); a pass that begins its
+# wakes who waits for that), pdf (convert.sh), and taken, a folder that belongs
+# to whoever could make it: nobody else may end the pass or remove it. Slot 0 is
+# begun before the maker's first call (bin/bookci-ahead); a pass that begins its
 # successor takes the next one.
 
 # tex_world prints what else a pass depends on: the environment as TeX sees it.
@@ -272,7 +272,7 @@ order() {
 # A pass that fails leaves its output alone.
 take_ahead() {
 	ahead=$BOOKCI_OWN/ahead/$jobkey-$(cat "$run/slot")
-	[ -z "${BOOKCI_ONE_PASS:-}" ] && [ -d "$ahead" ] && mkdir "$ahead/taken" || return 1
+	[ -z "${BOOKCI_ONE_PASS:-}" ] && mkdir "$ahead/taken" || return 1
 	taken=
 	if ready_ahead "$@"; then
 		with_pages "$ahead/out" page wait_ahead
@@ -314,9 +314,9 @@ ready_ahead() {
 	open_gate
 }
 
-# adopt moves what the early pass wrote to where the pass would have.
+# adopt copies what the early pass wrote to where the pass would have.
 adopt() {
-	sed -n 's/^OUTPUT //p' "$ahead/tree/$job.fls" | sed 's/^\.\///' | LC_ALL=C sort -u >"$run/adopted"
+	{ sed -n 's/^OUTPUT //p' "$ahead/tree/$job.fls" | sed 's/^\.\///' && echo "$job.log"; } | LC_ALL=C sort -u >"$run/adopted"
 	while IFS= read -r file; do
 		case $file in /* | *../*) return 1 ;; esac
 		[ -f "$ahead/tree/$file" ] || continue
@@ -324,6 +324,5 @@ adopt() {
 		cp "$ahead/tree/$file" "$file" || return 1
 	done <"$run/adopted"
 	sed "1s|^PWD .*|PWD $(pwd -P)|; /^INPUT bookci-gate$/d" "$ahead/tree/$job.fls" >"$job.fls"
-	[ ! -f "$ahead/tree/$job.log" ] || mv "$ahead/tree/$job.log" "$job.log"
 	mv "$ahead/out" "$run/out" && mv "$ahead/err" "$run/err"
 }

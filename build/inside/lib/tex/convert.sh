@@ -6,25 +6,23 @@
 # which dvipdfmx makes from the names of its files: the one that those names
 # give is asked of dvipdfmx with an empty page, and put in.
 #
-# The folder is one of ahead.sh: tree, pid, out, err, status, done and taken; and
-# words (the command), world (the environment), pages (the pipe), dvi (what went
-# through it), sample (the folder of the empty page) and made.pdf. It is pdf in
-# the folder of an early pass until that is taken, then BOOKCI_OWN/ahead/conversion.
+# The folder is one of ahead.sh: tree, stamp (command and environment), pid, out,
+# err, status, done and taken; and pages (the pipe), dvi (what went through it),
+# sample (the folder of the empty page) and made.pdf. It is pdf in the folder of
+# an early pass until that is taken, then BOOKCI_OWN/ahead/conversion.
 
 # fast ARGS prints the words of the conversion's arguments. For a preview it
 # compresses less, which costs space and no pixel; otherwise the book's own
 # options stand.
 fast() {
-	if [ -n "${BOOKCI_FAST:-}" ]; then
+	left=$#
+	for word; do
+		shift
+		left=$((left - 1))
 		# Just before the file, so that it stands after the book's own -z.
-		left=$#
-		while [ "$left" -gt 0 ]; do
-			[ "$left" = 1 ] && set -- "$@" -z 1
-			set -- "$@" "$1"
-			shift
-			left=$((left - 1))
-		done
-	fi
+		[ "$left" != 0 ] || [ -z "${BOOKCI_FAST:-}" ] || set -- "$@" -z 1
+		set -- "$@" "$word"
+	done
 	words "$@"
 }
 
@@ -51,8 +49,7 @@ begin_conversion() {
 		copy=$3
 		eval "set -- $(cat "$BOOKCI_STATE/tex/dvi.cmd")"
 		from_pipe "$@" && [ "$(find -L . -type f -print0 | bytes)" -le "$max_pictures" ] || exit
-		cp "$BOOKCI_STATE/tex/dvi.cmd" "$conversion/words"
-		tex_world >"$conversion/world"
+		{ cat "$BOOKCI_STATE/tex/dvi.cmd" && tex_world; } >"$conversion/stamp"
 		$copy . "$conversion/tree" && mkfifo "$conversion/pages" || exit
 		tail --pid="$writer" -s 0.1 -c +1 -f "$job.dvi" | tee "$conversion/dvi" >"$conversion/pages" &
 		feeder=$!
@@ -65,12 +62,11 @@ begin_conversion() {
 convert() {
 	mkdir ../sample && (cd ../sample && empty_page >"$job.dvi" && "$@" >/dev/null 2>&1) || exit
 	left=$#
-	while [ "$left" -gt 1 ]; do
-		set -- "$@" "$1"
+	for word; do
 		shift
 		left=$((left - 1))
+		[ "$left" = 0 ] || set -- "$@" "$word"
 	done
-	shift
 	exec "$@" -o ../made.pdf <../pages
 }
 
@@ -101,9 +97,9 @@ end_vain_conversion() {
 # begun; what it printed is in dvi.err.
 take_conversion() {
 	ahead=$BOOKCI_OWN/ahead/conversion
-	[ -d "$ahead" ] && mkdir "$ahead/taken" || return 1
+	mkdir "$ahead/taken" || return 1
 	taken=
-	if printf '%s\n' "$1" | cmp -s - "$ahead/words" && tex_world | cmp -s - "$ahead/world" && [ -p "$ahead/done" ] &&
+	if { printf '%s\n' "$1" && tex_world; } | cmp -s - "$ahead/stamp" && [ -p "$ahead/done" ] &&
 		! grep -q '^\./\.\./' "$out/order" && ! grep -qE 'pdf: *(trailerid|encrypt)' "$job.dvi" && same_files "$ahead/tree"; then
 		with_pages "$ahead/err" dvipage wait_ahead && cmp -s "$job.dvi" "$ahead/dvi" &&
 			[ ! -s "$ahead/out" ] && ! grep -qiE 'warning:.*(locat|find|found|open|inclu|missing)' "$ahead/err" &&
