@@ -89,7 +89,7 @@ func (b *texBench) waitEarly() string {
 func eachEarly(t *testing.T, test func(t *testing.T, b *texBench)) {
 	t.Helper()
 	eachShell(t, func(t *testing.T, b *texBench) {
-		cmd := b.command(filepath.Join(b.dir, "image")+":"+b.tools, nil, "sh", "-c", ". own/lib/tex/ahead.sh; to_spare")
+		cmd := b.command(filepath.Join(b.dir, "image")+":"+b.tools, nil, "sh", "-c", ". own/lib/early.sh; to_spare")
 		if err := cmd.Run(); err != nil {
 			var exit *exec.ExitError
 			if !errors.As(err, &exit) || exit.ExitCode() != 1 {

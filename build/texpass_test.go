@@ -3,6 +3,7 @@ package build
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -245,15 +246,12 @@ func (b *texBench) install() {
 	for _, name := range names {
 		scripts[name] = shim
 	}
-	for _, folder := range []string{"bin", "lib/tex"} {
-		entries, err := inside.ReadDir("inside/" + folder)
-		must(b.t, err)
-		for _, entry := range entries {
-			text, err := inside.ReadFile("inside/" + folder + "/" + entry.Name())
-			must(b.t, err)
-			scripts[folder+"/"+entry.Name()] = text
+	must(b.t, fs.WalkDir(inside, "inside", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".rb") {
+			scripts[strings.TrimPrefix(name, "inside/")], err = inside.ReadFile(name)
 		}
-	}
+		return err
+	}))
 	for name, text := range scripts {
 		b.write("own/"+name, strings.Replace(string(text), "#!/bin/sh\n", b.shell, 1), 0o755)
 	}

@@ -9,19 +9,11 @@
 # another content now; an early pass of which that cannot be shown is thrown
 # away, and the usual one runs.
 #
-# BOOKCI_OWN/ahead/<hash of the call>-<slot> holds tree (the folder TeX works in),
+# BOOKCI_OWN/ahead/<hash of the call>-<slot> is a folder of early.sh. It also holds
 # stamp (program, arguments and environment), before (hashes of the files as
-# they were found), gate (a second name of the FIFO), pid, wrapper (the shell
-# that waits for it), out and err, status once TeX has ended, done (a FIFO that
-# wakes who waits for that), pdf (convert.sh), and taken, a folder that belongs
-# to whoever could make it: nobody else may end the pass or remove it. Slot 0 is
-# begun before the maker's first call (bin/bookci-ahead); a pass that begins its
-# successor takes the next one.
-
-# tex_world prints what else a pass depends on: the environment as TeX sees it.
-tex_world() {
-	env | LC_ALL=C grep -E '^(SOURCE_DATE_EPOCH|FORCE_SOURCE_DATE|TEX[A-Za-z_]*|[A-Z]*INPUTS|[A-Z]*FONTS|[a-z][a-z_]*|LANG|LC_[A-Z]*|HOME)=' | LC_ALL=C sort
-}
+# they were found), place (of the gate), gate (a second name of the FIFO) and pdf
+# (convert.sh). Slot 0 is begun before the maker's first call (bin/bookci-ahead);
+# a pass that begins its successor takes the next one.
 
 # contents FILE: hashes of what TeX reads here, whichever folder it is: all texts
 # and pictures, but for those of which it reads only the size that make_boxes
@@ -69,86 +61,9 @@ begin_ahead() {
 	mkfifo bookci-gate && ln bookci-gate ../gate || return 1
 	{ stamp "$@"; tex_world; } >../stamp
 	: >"$job.dvi"
-	run_ahead "$real" -recorder "$@" || return 1
+	run_early "$real" -recorder "$@" || return 1
 	(begin_conversion ../pdf "$(cat ../pid)" 'cp -RLl') </dev/null >/dev/null 2>&1
 	return 0
-}
-
-# run_ahead COMMAND... runs it in the background, in the folder tree of an early
-# pass.
-run_ahead() {
-	mkfifo ../done || return 1
-	(
-		"$@" >../out 2>../err &
-		tex=$!
-		echo "$tex" >../pid.new
-		mv ../pid.new ../pid || kill -9 "$tex" # the folder has been removed
-		wait "$tex"
-		echo $? >../ended
-		[ -z "${feeder:-}" ] || kill "$feeder"
-		mv ../ended ../status
-		# Wakes whoever waits; nobody may.
-		[ ! -p ../done ] || echo 1<>../done
-	) </dev/null >/dev/null 2>&1 &
-	echo $! >../wrapper
-	# Whoever drops the pass needs the number.
-	until [ -f ../pid ] || ! kill -0 $!; do sleep 0.01; done
-	[ -f ../pid ]
-}
-
-# waits FOLDER: whether the early pass in FOLDER has begun and not ended. A
-# process number may have gone to another process; the folder it works in tells.
-waits() {
-	[ -f "$1/pid" ] && [ ! -f "$1/status" ] && [ "/proc/$(cat "$1/pid")/cwd" -ef "$1/tree" ]
-}
-
-# end_ahead FOLDER ends the early pass in FOLDER, if there is one. False where a
-# call has taken it.
-end_ahead() {
-	[ ! -d "$1" ] || { mkdir "$1/taken" && drop_ahead "$1"; }
-} 2>/dev/null
-
-# drop_ahead FOLDER does so for the one who has taken it. Its name is free at
-# once; what works in it may still write there for a moment.
-drop_ahead() {
-	dropped=$1.dropped.$$
-	mv "$1" "$dropped" || return 1
-	for dropped_part in "$dropped" "$dropped/pdf"; do
-		! waits "$dropped_part" || kill -9 "$(cat "$dropped_part/pid")"
-	done
-	rm -rf "$dropped" || { sleep 0.1; rm -rf "$dropped"; }
-	return 0
-} 2>/dev/null
-
-# place_ahead NEW FOLDER makes NEW, where an early pass has begun, the one that
-# is found in FOLDER. Nobody sees one that is half made.
-place_ahead() {
-	end_ahead "$2" && mv "$1" "$2" || drop_ahead "$1"
-} 2>/dev/null
-
-# to_spare: whether an early program would have a core of its own and memory, of
-# the machine and of what the control groups (version 2, version 1) leave of it.
-to_spare() {
-	[ "$(nproc 2>/dev/null || echo 1)" -ge 2 ] || return 1
-	cores_quota=max
-	if [ -r /sys/fs/cgroup/cpu.max ]; then
-		read -r cores_quota cores_period </sys/fs/cgroup/cpu.max
-	elif [ -r /sys/fs/cgroup/cpu/cpu.cfs_quota_us ]; then
-		read -r cores_quota </sys/fs/cgroup/cpu/cpu.cfs_quota_us
-		read -r cores_period </sys/fs/cgroup/cpu/cpu.cfs_period_us
-	fi
-	case $cores_quota in
-	max | -1) ;;
-	*) [ "$cores_quota" -ge $((2 * cores_period)) ] || return 1 ;;
-	esac
-	LC_ALL=C awk -v least=600000000 '
-		FILENAME ~ /stat$/ { if ($1 ~ /^(total_)?inactive_file$/) idle = $2; next } # the total comes last
-		FILENAME ~ /(max|limit_in_bytes)$/ { if ($1 ~ /^[0-9]+$/) max = $1; next }
-		{ used += $1 }
-		END { exit max && max - used + idle < least }' $(
-			cd /sys/fs/cgroup && ls "$PWD"/memory.max "$PWD"/memory.current "$PWD"/memory.stat ||
-				cd memory && ls "$PWD"/memory.limit_in_bytes "$PWD"/memory.usage_in_bytes "$PWD"/memory.stat
-		) </dev/null 2>/dev/null
 }
 
 # lay_out FOLDER BOOK NAMES gives FOLDER/tree copies of the pictures of BOOK that
@@ -172,12 +87,6 @@ lay_out() {
 	)
 }
 
-# bytes in the files of which it reads the names, each with a NUL behind it.
-bytes() { xargs -0 -r stat -L -c %s | awk '{ n += $1 } END { printf "%.0f\n", n }'; }
-
-# copy_to FOLDER copies such files.
-copy_to() { xargs -0 -r sh -c 'tar -chf - -- "$@" | tar -xf - -C "$0"' "$1"; }
-
 # next_ahead SLOT ARGS begins the next pass of this job, up to where it reads what
 # the one that now runs writes.
 next_ahead() {
@@ -193,38 +102,13 @@ next_ahead() {
 		[ -e "$new/tree/$job.$ext" ] || : >"$new/tree/$job.$ext"
 	done
 	printf '%s\n' "./$job.aux" >"$new/place"
-	if begin_ahead "$new" '' "$@"; then place_ahead "$new" "$BOOKCI_OWN/ahead/$jobkey-$slot"; else drop_ahead "$new"; fi
+	if begin_ahead "$new" '' "$@"; then place_early "$new" "$BOOKCI_OWN/ahead/$jobkey-$slot"; else drop_early "$new"; fi
 }
 
 # open_gate lets TeX go on, wherever it is: one that has not come to the gate
 # yet will find an empty file there.
 open_gate() {
 	: >"$ahead/open" && mv "$ahead/open" "$ahead/tree/bookci-gate" && : <>"$ahead/gate"
-}
-
-# wait_ahead waits for the end of what runs in $ahead and returns its status.
-wait_ahead() {
-	# A TeX that was just about to wait when the gate was opened must be told
-	# again, and a shell that was killed before it could tell of an end is
-	# stood in for.
-	(
-		while sleep 0.3 && kill -0 $$ && [ ! -f "$ahead/status" ]; do
-			[ ! -p "$ahead/gate" ] || : <>"$ahead/gate"
-			kill -0 "$(cat "$ahead/wrapper")" && continue
-			sleep 0.3
-			[ -f "$ahead/status" ] || echo 137 >"$ahead/status"
-			echo 1<>"$ahead/done"
-		done
-	) </dev/null >/dev/null 2>&1 5>&- 6>&- & # nor what bookci-run holds of the maker's
-	ahead_watcher=$!
-	exec 7<>"$ahead/done"
-	[ -f "$ahead/status" ] || read -r _ <&7
-	exec 7<&-
-	# It must not open the gate of another pass in a folder of this name.
-	kill "$ahead_watcher"
-	wait "$ahead_watcher"
-	read -r ahead_rc <"$ahead/status"
-	return "${ahead_rc:-137}"
 }
 
 # late_files lists in run/late the files whose content the early pass must be
@@ -275,7 +159,7 @@ take_ahead() {
 	[ -z "${BOOKCI_ONE_PASS:-}" ] && mkdir "$ahead/taken" || return 1
 	taken=
 	if ready_ahead "$@"; then
-		with_pages "$ahead/out" page wait_ahead
+		with_pages "$ahead/out" page wait_early
 		rc=$?
 		order "$ahead/tree/$job.fls" >"$run/opened"
 		# ../ is another folder there.
@@ -283,14 +167,14 @@ take_ahead() {
 			if [ "$rc" = 0 ]; then
 				if adopt; then
 					taken=1
-					[ ! -d "$ahead/pdf" ] || place_ahead "$ahead/pdf" "$BOOKCI_OWN/ahead/conversion"
+					[ ! -d "$ahead/pdf" ] || place_early "$ahead/pdf" "$BOOKCI_OWN/ahead/conversion"
 				fi
 			else
 				mv "$ahead/out" "$run/out" && mv "$ahead/err" "$run/err" && taken=1
 			fi
 		fi
 	fi
-	drop_ahead "$ahead"
+	drop_early "$ahead"
 	[ -n "$taken" ]
 } 2>/dev/null
 

@@ -88,3 +88,8 @@ with_pages() {
 	event "$pages_kind" "$(count_pages "$pages_file" 2>/dev/null)"
 	return "$pages_rc"
 }
+
+# tex_world prints what else a pass depends on: the environment as TeX sees it.
+tex_world() {
+	env | LC_ALL=C grep -E '^(SOURCE_DATE_EPOCH|FORCE_SOURCE_DATE|TEX[A-Za-z_]*|[A-Z]*INPUTS|[A-Z]*FONTS|[a-z][a-z_]*|LANG|LC_[A-Z]*|HOME)=' | LC_ALL=C sort
+}

@@ -6,10 +6,10 @@
 # which dvipdfmx makes from the names of its files: the one that those names
 # give is asked of dvipdfmx with an empty page, and put in.
 #
-# The folder is one of ahead.sh: tree, stamp (command and environment), pid, out,
-# err, status, done and taken; and pages (the pipe), dvi (what went through it),
-# sample (the folder of the empty page) and made.pdf. It is pdf in the folder of
-# an early pass until that is taken, then BOOKCI_OWN/ahead/conversion.
+# The folder is one of early.sh. It also holds stamp (command and environment),
+# pages (the pipe), dvi (what went through it), sample (the folder of the empty
+# page) and made.pdf. It is pdf in the folder of an early pass until that is
+# taken, then BOOKCI_OWN/ahead/conversion.
 
 # fast ARGS prints the words of the conversion's arguments. For a preview it
 # compresses less, which costs space and no pixel; otherwise the book's own
@@ -54,7 +54,7 @@ begin_conversion() {
 		tail --pid="$writer" -s 0.1 -c +1 -f "$job.dvi" | tee "$conversion/dvi" >"$conversion/pages" &
 		feeder=$!
 		# -P: as this folder was called may be wrong by now.
-		cd -P "$conversion/tree" && run_ahead convert "$@" || kill "$feeder"
+		cd -P "$conversion/tree" && run_early convert "$@" || kill "$feeder"
 	) &
 }
 
@@ -82,7 +82,7 @@ empty_page() {
 }
 
 # end_conversion ends the one whose pages are not, or no longer, those of the book.
-end_conversion() { end_ahead "$BOOKCI_OWN/ahead/conversion"; }
+end_conversion() { end_early "$BOOKCI_OWN/ahead/conversion"; }
 
 # end_vain_conversion ends it as soon as TeX writes other references than it has
 # read: then another pass will make the pages.
@@ -90,7 +90,7 @@ end_vain_conversion() {
 	for vain in "$ahead/tree/$job.aux" "$job.aux"; do
 		[ ! -f "$vain" ] || break
 	done
-	[ -z "$(cmp "$BOOKCI_STATE/tex/$jobkey/files/$job.aux" "$vain" 2>/dev/null)" ] || { end_conversion; end_ahead "$ahead/pdf"; }
+	[ -z "$(cmp "$BOOKCI_STATE/tex/$jobkey/files/$job.aux" "$vain" 2>/dev/null)" ] || { end_conversion; end_early "$ahead/pdf"; }
 }
 
 # take_conversion WORDS: whether the PDF is there by the conversion that was
@@ -101,12 +101,12 @@ take_conversion() {
 	taken=
 	if { printf '%s\n' "$1" && tex_world; } | cmp -s - "$ahead/stamp" && [ -p "$ahead/done" ] &&
 		! grep -q '^\./\.\./' "$out/order" && ! grep -qE 'pdf: *(trailerid|encrypt)' "$job.dvi" && same_files "$ahead/tree"; then
-		with_pages "$ahead/err" dvipage wait_ahead && cmp -s "$job.dvi" "$ahead/dvi" &&
+		with_pages "$ahead/err" dvipage wait_early && cmp -s "$job.dvi" "$ahead/dvi" &&
 			[ ! -s "$ahead/out" ] && ! grep -qiE 'warning:.*(locat|find|found|open|inclu|missing)' "$ahead/err" &&
 			set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" && mv "$ahead/made.pdf" "$job.pdf" &&
 			sed "s|^stdin -> \.\./made\.pdf\$|$job.dvi -> $job.pdf|" "$ahead/err" >"$out/dvi.err" && taken=1
 	fi
-	drop_ahead "$ahead"
+	drop_early "$ahead"
 	[ -n "$taken" ]
 } 2>/dev/null
 

@@ -49,6 +49,12 @@ without_caches() {
 		'index($0, c1) != 1 && index($0, c2) != 1 && index($0, c3) != 1'
 }
 
+# bytes in the files of which it reads the names, each with a NUL behind it.
+bytes() { xargs -0 -r stat -L -c %s | awk '{ n += $1 } END { printf "%.0f\n", n }'; }
+
+# copy_to FOLDER copies such files.
+copy_to() { xargs -0 -r sh -c 'tar -chf - -- "$@" | tar -xf - -C "$0"' "$1"; }
+
 # read_record learns from TeX's recorder what the last pass read in other
 # folders and which files it wrote here, its results apart.
 read_record() {
