@@ -44,6 +44,8 @@ func (b *texBench) run(env ...string) texResult {
 	for line := range bytes.Lines(runs) {
 		early := bytes.Contains(line, []byte("/own/ahead/"))
 		switch {
+		case bytes.HasPrefix(line, []byte("asks for ")):
+			r.asked++
 		case bytes.HasPrefix(line, []byte("converts ")):
 			r.converted = false
 		case bytes.HasPrefix(line, []byte("run ")):
@@ -176,6 +178,30 @@ func TestAConversionCountsOnlyForWhatItRead(t *testing.T) {
 			t.Error("a picture as it was before was converted")
 		}
 		b.waiting("ch02.tex")
+	})
+}
+
+func TestAnEarlyPassKnowsTheSizesOfImages(t *testing.T) {
+	eachEarly(t, func(t *testing.T, b *texBench) {
+		b.write("book/first.png", "an image", 0o666)
+		b.write("book/last.png", "an image", 0o666)
+		one, three := "one\npicture first.png", "three\npicture last.png"
+		b.chapters(one, "two", three)
+		b.run()
+		edit := func(what string, runs int) {
+			t.Helper()
+			b.chapters(one, "two with "+what, three)
+			if got := b.runSame(what, runs, 1, b.waitEarly()); got.asked != 0 {
+				t.Errorf("%s: TeX asked for the sizes of %d images", what, got.asked)
+			}
+		}
+		edit("an edit", 1)
+		b.write("book/last.png", "a larger image", 0o666)
+		edit("another size behind the edit", 1)
+		b.write("book/first.png", "a larger image", 0o666)
+		edit("another size before the edit", 2)
+		b.write("book/first.png", "an altered one", 0o666)
+		edit("an image of the same size", 1)
 	})
 }
 

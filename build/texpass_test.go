@@ -17,7 +17,8 @@ import (
 // -recorder it says which, in order. It opens what it is told to and inputs
 // chapters. A line "index WORD" makes an entry, "grow" makes the
 // table of contents move the pages, "swing" never stands still, "needs FILE"
-// fails without FILE, "fails" always.
+// fails without FILE, "fails" always, and "picture FILE" takes the size from the
+// .xbb or asks extractbb.
 const fakeTeX = `
 for arg; do
 	case $arg in
@@ -70,6 +71,15 @@ typeset() {
 		needs) [ -e "$rest" ] || fail="./$job.tex:1: File $rest not found" ;;
 		dislikes) case $toc in *"old macro"*) fail="./$rest:1: Undefined control sequence" ;; esac ;;
 		fails) fail="./$job.tex:1: Undefined control sequence" ;;
+		picture)
+			if [ -e "${rest%.*}.xbb" ]; then
+				record "INPUT ./${rest%.*}.xbb"
+				rest=$(cat "${rest%.*}.xbb")
+			else
+				record "INPUT ./$rest"
+				rest=$(extractbb -O "$rest")
+			fi
+			;;
 		chokes) case $aux in *"old macro"*) fail="./$job.aux:1: Undefined control sequence" ;; esac ;;
 		esac
 		pages="$pages $word $rest;"
@@ -105,6 +115,18 @@ const fakeMendex = `
 for arg; do :; done
 sort "$arg.idx" >"$arg.ind"
 echo made index
+`
+
+// fakeExtractbb tells how large images are: of one on its output, or of many in
+// files beside them.
+const fakeExtractbb = `
+if [ "$1" = -O ]; then
+	echo "asks for $2" >>"$RUNS"
+	wc -c <"$2"
+	exit
+fi
+echo "sizes of $#" >>"$RUNS"
+for image; do wc -c <"$image" >"${image%.*}.xbb"; done
 `
 
 // fakeDvipdfmx reads pages from a file, or from standard input up to their end.
@@ -235,8 +257,9 @@ func (b *texBench) write(name, text string, mode os.FileMode) {
 
 func (b *texBench) install() {
 	for name, script := range map[string]string{
-		"uplatex": fakeTeX, "lualatex": fakeTeX, "mendex": fakeMendex, "dvipdfmx": fakeDvipdfmx, "review-pdfmaker": fakeMaker,
-		"nproc": "echo ${CORES:-2}\n",
+		"uplatex": fakeTeX, "lualatex": fakeTeX, "mendex": fakeMendex, "dvipdfmx": fakeDvipdfmx, "extractbb": fakeExtractbb,
+		"review-pdfmaker": fakeMaker,
+		"nproc":           "echo ${CORES:-2}\n",
 	} {
 		b.write("image/"+name, b.shell+script, 0o755)
 	}
@@ -271,6 +294,7 @@ type texResult struct {
 	output    string // of all programs, as the maker captured it
 	events    []string
 	runs      int  // of TeX
+	asked     int  // times that TeX asked for the size of an image
 	early     int  // of these, begun early
 	converted bool // beside TeX
 }
@@ -302,6 +326,7 @@ func (b *texBench) make(path string, env ...string) texResult {
 	return texResult{
 		pdf: string(pdf), output: string(output),
 		runs: bytes.Count(runs, []byte("run ")), early: bytes.Count(runs, []byte("/own/ahead/")),
+		asked: bytes.Count(runs, []byte("asks for ")),
 	}
 }
 
@@ -387,6 +412,32 @@ func TestPagesAreThoseOfAPlainBuildAfterEveryEdit(t *testing.T) {
 			b.book(lines...)
 			b.same(fmt.Sprintf("edit %d", i), 6)
 		}
+	})
+}
+
+func TestTheSizesOfImagesAreFoundOnce(t *testing.T) {
+	eachShell(t, func(t *testing.T, b *texBench) {
+		sized := func(what string, runs, asked int, env ...string) {
+			t.Helper()
+			if got := b.same(what, runs, env...); got.asked != asked {
+				t.Errorf("%s: TeX asked for the sizes of %d images, want %d", what, got.asked, asked)
+			}
+		}
+		b.write("book/images/a.png", "small", 0o666)
+		b.write("book/images/b c.JPG", "an image", 0o666)
+		b.book("picture images/a.png", "picture images/b c.JPG")
+		sized("from nothing", 3, 0)
+		b.write("book/images/a.png", "larger now", 0o666)
+		sized("an image of another size", 2, 0)
+		b.env = []string{"HOOK=echo of a hook >images/a.png"}
+		sized("a hook that changes an image", 3, 0)
+		b.env = nil
+		b.write("book/images/a.xbb", "by the author", 0o666)
+		sized("a size that the book brings", 3, 0)
+		must(t, os.Remove(filepath.Join(b.dir, "book/images/a.xbb")))
+		// Of which of them would a.xbb be?
+		b.write("book/images/a.pdf", "%PDF", 0o666)
+		sized("two images of one name", 2, 1)
 	})
 }
 

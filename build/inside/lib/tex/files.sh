@@ -102,7 +102,7 @@ make_boxes() {
 	: >"$run/boxes"
 	if [ -s "$run/boxless" ]; then
 		sed 's/\.[^.]*$/.xbb/' "$run/boxless" >"$run/boxes"
-		tr '\n' '\0' <"$run/boxless" | xargs -0 extractbb >/dev/null 2>&1 </dev/null
+		tr '\n' '\0' <"$run/boxless" | xargs -0 extractbb >/dev/null 2>&1
 	fi
 	mv "$run/images.now" "$run/images"
 }
