@@ -188,20 +188,23 @@ func TestAnEarlyPassKnowsTheSizesOfImages(t *testing.T) {
 		one, three := "one\npicture first.png", "three\npicture last.png"
 		b.chapters(one, "two", three)
 		b.run()
-		edit := func(what string, runs int) {
+		edit := func(what string, runs, early int, env ...string) {
 			t.Helper()
 			b.chapters(one, "two with "+what, three)
-			if got := b.runSame(what, runs, 1, b.waitEarly()); got.asked != 0 {
+			if got := b.runSame(what, runs, early, env...); got.asked != 0 {
 				t.Errorf("%s: TeX asked for the sizes of %d images", what, got.asked)
 			}
 		}
-		edit("an edit", 1)
-		b.write("book/last.png", "a larger image", 0o666)
-		edit("another size behind the edit", 1)
+		edit("an edit", 1, 1, b.waitEarly())
 		b.write("book/first.png", "a larger image", 0o666)
-		edit("another size before the edit", 2)
-		b.write("book/first.png", "an altered one", 0o666)
-		edit("an image of the same size", 1)
+		b.write("book/last.png", "a larger image", 0o666)
+		edit("images of another size", 1, 1, b.waitEarly(), "BOOKCI_WARM=1")
+		b.waiting("ch02.tex")
+		b.write("book/last.png", "an image that grew once more", 0o666)
+		edit("one that grew where the pass still waits", 0, 0, "BOOKCI_WARM=1")
+		b.waiting("ch02.tex")
+		b.write("book/first.png", "an image that grew as well", 0o666)
+		edit("one that grew where it has been", 1, 0)
 	})
 }
 

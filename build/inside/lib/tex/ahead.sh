@@ -16,7 +16,7 @@
 # a pass that begins its successor takes the next one.
 
 # contents FILE: hashes of what TeX reads here, whichever folder it is: all texts
-# and pictures, but for those of which it reads only the size that make_boxes
+# and pictures, but for those of which it reads only the size that write_boxes
 # wrote. FILE.pictures names the pictures.
 contents() {
 	pictures >"$1.pictures" 2>/dev/null
@@ -57,7 +57,9 @@ begin_ahead() {
 	ahead=$1
 	place=$2
 	shift 2
-	cd "$ahead/tree" && contents ../before && set_gate "$place" || return 1
+	cd "$ahead/tree" || return 1
+	write_boxes ../boxes
+	contents ../before && set_gate "$place" || return 1
 	mkfifo bookci-gate && ln bookci-gate ../gate || return 1
 	{ stamp "$@"; tex_world; } >../stamp
 	: >"$job.dvi"

@@ -21,8 +21,11 @@ digest() { sha256sum | { read -r digest_sum digest_rest && printf '%s\n' "$diges
 # words WORD...: as a line of sh that gives them again.
 words() {
 	for words_each; do
-		printf '%s\n' "$words_each" | sed "s/'/'\\\\''/g; 1s/^/'/; \$s/\$/'/"
-	done | tr '\n' ' '
+		case $words_each in
+		*\'*) words_each=$(printf '%s\n' "$words_each" | sed "s/'/'\\\\''/g") ;;
+		esac
+		printf "'%s' " "$words_each"
+	done
 }
 
 # run_folder prints the run folder of the current folder.

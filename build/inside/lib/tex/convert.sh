@@ -120,7 +120,7 @@ same_files() {
 
 # may_read prints names and sizes of the files that a conversion may read.
 may_read() {
-	find -L . -type f ! -path "./$job.*" ! -path ./bookci-gate ! -name '*.tex' ! -name '*.aux' ! -name '*.fls' \
+	find -L . -type f ! -path "./$job.*" ! -path ./bookci-gate ! -name '*.tex' ! -name '*.aux' ! -name '*.fls' ! -name '*.xbb' \
 		-exec stat -L -c '%s %n' {} + | LC_ALL=C sort -k 2
 }
 contents_of() { sed 's/^[0-9]* //' "$1" | tr '\n' '\0' | xargs -0 -r cat; }

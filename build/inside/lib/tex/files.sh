@@ -71,13 +71,10 @@ read_record() {
 		}' "$job.fls" | without_caches >"$run/inputs"
 }
 
-# make_boxes FILE writes the size of each image to an .xbb beside it, all in one
-# process; without them uplatex starts extractbb for every image in every pass.
-# Images that would share an .xbb are left to TeX, and so are PDFs, of which a
-# book may ask for another page. FILE is what files found; a false status says
-# that it still holds, as no image has changed since the last time.
+# make_boxes FILE: write_boxes, unless no image has changed since the last time,
+# as FILE tells, which is what files found; a false status says that it still
+# holds.
 make_boxes() {
-	case $name in uplatex* | platex*) ;; *) return 1 ;; esac
 	# The pages of a chapter alone: the few that it needs have been made.
 	[ -z "${BOOKCI_CHAPTER_FIRST:-}" ] || return 1
 	grep -i -E '\.(png|jpe?g) [0-9]+ [0-9]+ ' "$1" >"$run/images.now"
@@ -86,8 +83,17 @@ make_boxes() {
 	if [ -s "$run/boxes" ]; then
 		tr '\n' '\0' <"$run/boxes" | xargs -0 -r rm -f
 	fi
-	find -L . -type f >"$run/all" 2>/dev/null || return 1
-	LC_ALL=C awk '
+	write_boxes "$run/boxes" || return 1
+	mv "$run/images.now" "$run/images"
+}
+
+# write_boxes FILE writes the size of each image to an .xbb beside it, all in one
+# process, and their names to FILE; without them uplatex starts extractbb for
+# every image in every pass. Images that would share an .xbb are left to TeX, and
+# so are PDFs, of which a book may ask for another page.
+write_boxes() {
+	case $name in uplatex* | platex*) ;; *) return 1 ;; esac
+	find -L . -type f 2>/dev/null | LC_ALL=C awk '
 		tolower($0) ~ /\.(png|jpe?g|pdf|ai|bmp|jp2|jpf|xbb)$/ {
 			base = $0
 			sub(/\.[^.\/]*$/, "", base)
@@ -98,11 +104,8 @@ make_boxes() {
 		END {
 			for (i = 1; i <= NR; i++)
 				if (count[of[i]] == 1 && tolower(file[i]) ~ /\.(png|jpe?g)$/) print file[i]
-		}' "$run/all" >"$run/boxless"
-	: >"$run/boxes"
-	if [ -s "$run/boxless" ]; then
-		sed 's/\.[^.]*$/.xbb/' "$run/boxless" >"$run/boxes"
-		tr '\n' '\0' <"$run/boxless" | xargs -0 extractbb >/dev/null 2>&1
-	fi
-	mv "$run/images.now" "$run/images"
+		}' >"$1.of"
+	sed 's/\.[^.]*$/.xbb/' "$1.of" >"$1"
+	tr '\n' '\0' <"$1.of" | xargs -0 -r extractbb >/dev/null 2>&1
+	return 0
 }

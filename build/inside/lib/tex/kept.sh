@@ -111,8 +111,7 @@ keep() {
 max_sources=8000000
 keep_sources() {
 	pictures >"$to/pictures"
-	{ texts | grep -xF -f "$run/sources"; grep '\.xbb$' "$to/pictures"; } |
-		tr '\n' '\0' | xargs -0 -r tar -cf "$to/sources.tar" --
+	texts | grep -xF -f "$run/sources" | tr '\n' '\0' | xargs -0 -r tar -cf "$to/sources.tar" --
 	[ "$(wc -c <"$to/sources.tar")" -le "$max_sources" ] || rm -f "$to/sources.tar"
 	cp "$run/order" "$to/order" && cp "$run/tex.cmd" "$to/tex.cmd"
 	[ ! -f "$run/idx" ] || cp "$run/idx" "$to/idx"
