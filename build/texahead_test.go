@@ -205,6 +205,13 @@ func TestAnEarlyPassKnowsTheSizesOfImages(t *testing.T) {
 		b.waiting("ch02.tex")
 		b.write("book/first.png", "an image that grew as well", 0o666)
 		edit("one that grew where it has been", 1, 0)
+		b.write("book/first.xbb", "of long ago", 0o666)
+		edit("a size that Re:VIEW does not take along", 1, 1, b.waitEarly())
+		hook := "HOOK_BEFORE=echo by a hook >first.xbb"
+		edit("a size that a hook brings", 2, 1, b.waitEarly(), hook)
+		edit("an edit beside it", 1, 1, b.waitEarly(), hook)
+		b.write("book/first.png", "an image that has changed", 0o666)
+		edit("an image of the same size", 1, 1, b.waitEarly(), hook)
 	})
 }
 

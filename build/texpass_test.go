@@ -74,11 +74,12 @@ typeset() {
 		picture)
 			if [ -e "${rest%.*}.xbb" ]; then
 				record "INPUT ./${rest%.*}.xbb"
-				rest=$(cat "${rest%.*}.xbb")
+				size=$(tail -n 1 "${rest%.*}.xbb")
 			else
-				record "INPUT ./$rest"
-				rest=$(extractbb -O "$rest")
+				size=$(extractbb -O "$rest" | tail -n 1)
 			fi
+			record "INPUT ./$rest"
+			rest="of $size"
 			;;
 		chokes) case $aux in *"old macro"*) fail="./$job.aux:1: Undefined control sequence" ;; esac ;;
 		esac
@@ -118,7 +119,7 @@ echo made index
 `
 
 // fakeExtractbb tells how large images are: of one on its output, or of many in
-// files beside them.
+// files beside them, up to the first that is empty.
 const fakeExtractbb = `
 if [ "$1" = -O ]; then
 	echo "asks for $2" >>"$RUNS"
@@ -126,7 +127,10 @@ if [ "$1" = -O ]; then
 	exit
 fi
 echo "sizes of $#" >>"$RUNS"
-for image; do wc -c <"$image" >"${image%.*}.xbb"; done
+for image; do
+	[ -s "$image" ] || exit 1
+	{ echo "Title: $image"; wc -c <"$image"; } >"${image%.*}.xbb"
+done
 `
 
 // fakeDvipdfmx reads pages from a file, or from standard input up to their end.
@@ -167,6 +171,7 @@ echo "[1][2]" >&2
 const fakeMaker = `
 dir=$(mktemp -d "$SCRATCH/book-pdf-XXXXXX")
 cp -R "$1/." "$dir" && cd "$dir" || exit 1
+rm -f *.xbb images/*.xbb # Re:VIEW does not take them along
 run() { "$@" >>"$OUTPUT" 2>&1 || exit 1; }
 for chapter in *.re; do
 	[ ! -f "$chapter" ] || mv "$chapter" "${chapter%.re}.tex"
@@ -431,10 +436,13 @@ func TestTheSizesOfImagesAreFoundOnce(t *testing.T) {
 		sized("an image of another size", 2, 0)
 		b.env = []string{"HOOK=echo of a hook >images/a.png"}
 		sized("a hook that changes an image", 3, 0)
-		b.env = nil
-		b.write("book/images/a.xbb", "by the author", 0o666)
+		b.env = []string{"HOOK=cp images/a.png images/a.pdf; echo of a hook >images/a.png"}
+		sized("a hook that gives an image the name of another", 3, 1)
+		b.env = []string{"HOOK_BEFORE=echo by the author >images/a.xbb"}
 		sized("a size that the book brings", 3, 0)
-		must(t, os.Remove(filepath.Join(b.dir, "book/images/a.xbb")))
+		b.env = nil
+		b.write("book/images/0.png", "", 0o666)
+		sized("an image that cannot be read", 3, 0)
 		// Of which of them would a.xbb be?
 		b.write("book/images/a.pdf", "%PDF", 0o666)
 		sized("two images of one name", 2, 1)

@@ -122,7 +122,8 @@ module BookciFirst
     def link(from, to)
       FileUtils.mkdir_p(to)
       Dir.each_child(from) do |name|
-        next if name.start_with?('.')
+        # Re:VIEW takes no .xbb along that lies there.
+        next if name.start_with?('.') || name.end_with?('.xbb')
 
         source = File.join(from, name)
         if File.directory?(source)

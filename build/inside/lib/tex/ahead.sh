@@ -16,8 +16,8 @@
 # a pass that begins its successor takes the next one.
 
 # contents FILE: hashes of what TeX reads here, whichever folder it is: all texts
-# and pictures, but for those of which it reads only the size that write_boxes
-# wrote. FILE.pictures names the pictures.
+# and pictures, but for those of which it reads only the size that an
+# .xbb tells. FILE.pictures names the pictures.
 contents() {
 	pictures >"$1.pictures" 2>/dev/null
 	{

@@ -18,6 +18,7 @@ if [ -f "$run/calls" ] && [ -f "$run/n" ] && [ -f "$job.log" ]; then
 	if [ "$(cat "$run/key")" != "$jobkey" ]; then
 		# Another command for the same job: nothing can be said about either.
 		: >"$BOOKCI_STATE/run/unkept"
+		drop_boxes
 		return 0
 	fi
 	n=$(cat "$run/n")
@@ -48,7 +49,7 @@ elif [ "$calls" -gt 1 ] && settled; then
 else
 	# From nothing another pass is sure to follow, and one more when the index
 	# has come in between.
-	if [ ! -f "$run/put" ] && { [ "$calls" = 1 ] || { [ "$calls" = 3 ] && [ -s "$job.ind" ]; }; }; then
+	if [ ! -f "$run/put" ] && [ -z "${BOOKCI_ONE_PASS:-}" ] && { [ "$calls" = 1 ] || { [ "$calls" = 3 ] && [ -s "$job.ind" ]; }; }; then
 		next_too=1
 	fi
 	pass "$@"

@@ -71,29 +71,30 @@ read_record() {
 		}' "$job.fls" | without_caches >"$run/inputs"
 }
 
-# make_boxes FILE: write_boxes, unless no image has changed since the last time,
-# as FILE tells, which is what files found; a false status says that it still
-# holds.
+# make_boxes: write_boxes, unless no image has changed since the last time.
 make_boxes() {
 	# The pages of a chapter alone: the few that it needs have been made.
-	[ -z "${BOOKCI_CHAPTER_FIRST:-}" ] || return 1
-	grep -i -E '\.(png|jpe?g) [0-9]+ [0-9]+ ' "$1" >"$run/images.now"
-	[ -s "$run/images.now" ] || return 1
-	[ -f "$run/images" ] && cmp -s "$run/images.now" "$run/images" && return 1
-	if [ -s "$run/boxes" ]; then
-		tr '\n' '\0' <"$run/boxes" | xargs -0 -r rm -f
-	fi
-	write_boxes "$run/boxes" || return 1
+	[ -z "${BOOKCI_CHAPTER_FIRST:-}" ] || return
+	pictures ! -name '*.xbb' -exec stat -L -c '%n %s %i %y %z' {} + >"$run/images.now" 2>/dev/null
+	! cmp -s "$run/images.now" "$run/images" || return
+	drop_boxes
+	write_boxes "$run/boxes"
 	mv "$run/images.now" "$run/images"
+}
+
+# drop_boxes takes away what make_boxes wrote.
+drop_boxes() {
+	[ ! -f "$run/boxes" ] || tr '\n' '\0' <"$run/boxes" | xargs -0 -r rm -f
 }
 
 # write_boxes FILE writes the size of each image to an .xbb beside it, all in one
 # process, and their names to FILE; without them uplatex starts extractbb for
-# every image in every pass. Images that would share an .xbb are left to TeX, and
-# so are PDFs, of which a book may ask for another page.
+# every image in every pass. An image that has an .xbb keeps it. Images that
+# would share one are left to TeX, and so are PDFs, of which a book may ask for
+# another page, and what lies in linked folders, which are not this job's.
 write_boxes() {
-	case $name in uplatex* | platex*) ;; *) return 1 ;; esac
-	find -L . -type f 2>/dev/null | LC_ALL=C awk '
+	case $name in uplatex* | platex*) ;; *) return ;; esac
+	find . \( -type f -o -type l \) | LC_ALL=C awk '
 		tolower($0) ~ /\.(png|jpe?g|pdf|ai|bmp|jp2|jpf|xbb)$/ {
 			base = $0
 			sub(/\.[^.\/]*$/, "", base)
@@ -106,6 +107,10 @@ write_boxes() {
 				if (count[of[i]] == 1 && tolower(file[i]) ~ /\.(png|jpe?g)$/) print file[i]
 		}' >"$1.of"
 	sed 's/\.[^.]*$/.xbb/' "$1.of" >"$1"
-	tr '\n' '\0' <"$1.of" | xargs -0 -r extractbb >/dev/null 2>&1
+	# It ends at the first image that it cannot read.
+	tr '\n' '\0' <"$1.of" | xargs -0 -r sh -c '
+		extractbb "$@" || for image; do
+			[ -f "${image%.*}.xbb" ] || extractbb "$image"
+		done' sh >/dev/null 2>&1
 	return 0
 }

@@ -1,8 +1,8 @@
 # What a good build leaves for the next one: BOOKCI_STATE/tex/<hash of the
 # call>, with files/ (what TeX and the index program wrote), sums (a hash of
 # each) and stamp (which program with which arguments they belong to); and for
-# bin/bookci-ahead sources.tar (what else lay here but pictures), pictures
-# (their names), order (in which TeX opened all of them), idx (the index's
+# bin/bookci-ahead sources.tar (what else lay here but images), pictures (names
+# of images and .xbb), order (in which TeX opened all of them), idx (the index's
 # entries) and tex.cmd. A build writes to BOOKCI_STATE/next; bookci-keep makes
 # that the current one.
 
@@ -110,8 +110,9 @@ keep() {
 # may be missing. A folder with fonts in it would make every build copy them.
 max_sources=8000000
 keep_sources() {
-	pictures >"$to/pictures"
-	texts | grep -xF -f "$run/sources" | tr '\n' '\0' | xargs -0 -r tar -cf "$to/sources.tar" --
+	pictures | grep -xF -f "$run/sources" >"$to/pictures"
+	{ texts | grep -xF -f "$run/sources"; grep '\.xbb$' "$to/pictures"; } |
+		tr '\n' '\0' | xargs -0 -r tar -cf "$to/sources.tar" --
 	[ "$(wc -c <"$to/sources.tar")" -le "$max_sources" ] || rm -f "$to/sources.tar"
 	cp "$run/order" "$to/order" && cp "$run/tex.cmd" "$to/tex.cmd"
 	[ ! -f "$run/idx" ] || cp "$run/idx" "$to/idx"

@@ -18,7 +18,8 @@
 # those left out included), calls (of the maker), before, outside and products
 # (of the last pass: files found, files of other folders, what it made), out
 # and err (its output), order (in which it opened files), written, restored,
-# putoff, unsettled, slot (of ahead.sh), tex.cmd, and what index.sh adds.
+# putoff, unsettled, slot (of ahead.sh), tex.cmd, images and boxes (of
+# make_boxes), and what index.sh adds.
 
 max_extra_passes=5
 
@@ -54,7 +55,8 @@ pass() {
 	n=$((n + 1))
 	event pass "$n" "$name"
 	rm -f "$run/before" "$run/marks" "$job.fls"
-	files "$run/found" && { ! make_boxes "$run/found" || files "$run/found"; } || rm -f "$run/found"
+	make_boxes
+	files "$run/found" || rm -f "$run/found"
 	if [ -n "${next_too:-}" ]; then
 		next_slot=$(($(cat "$run/slot") + 1))
 		# In parentheses: a function's redirections keep a copy of what they
@@ -174,6 +176,7 @@ puts_off() {
 
 # first_call ARGS prepares the folder. A false status: leave the build alone.
 first_call() {
+	drop_boxes
 	rm -rf "$run" "$BOOKCI_STATE/next/$jobkey"
 	mkdir -p "$run" || return 1
 	printf '%s\n' "$jobkey" >"$run/key" && find -L . -type f >"$run/sources" && stamp "$@" >"$run/stamp" || return 1
