@@ -26,10 +26,12 @@ for arg; do
 	-hang) sleep 100 ;;
 	esac
 done
-[ -z "$TEX_WAITS_FOR" ] || for _ in 1 2 3 4 5 6 7 8 9 10; do
+n=0
+while [ -n "$TEX_WAITS_FOR" ] && [ "$n" -lt 50 ]; do
 	case $PWD in */own/ahead/*) break ;; esac
 	sh -c "[ -e $TEX_WAITS_FOR ]" && break
-	sleep 0.2
+	sleep 0.1
+	n=$((n + 1))
 done
 job=${arg%.tex}
 echo "run $PWD" >>"$RUNS"
@@ -176,9 +178,11 @@ run() { "$@" >>"$OUTPUT" 2>&1 || exit 1; }
 for chapter in *.re; do
 	[ ! -f "$chapter" ] || mv "$chapter" "${chapter%.re}.tex"
 done
-[ -z "$WAIT_FOR" ] || for _ in 1 2 3 4 5 6 7 8 9 10; do
+n=0
+while [ -n "$WAIT_FOR" ] && [ "$n" -lt 100 ]; do
 	sh -c "[ -e $WAIT_FOR ]" && break
-	sleep 0.2
+	sleep 0.1
+	n=$((n + 1))
 done
 [ -n "$HOOK_BEFORE" ] && sh -c "$HOOK_BEFORE"
 run uplatex -interaction=nonstopmode __REVIEW_BOOK__.tex
