@@ -244,7 +244,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	job.Known = append(slices.Clip(job.Known), known...)
 	fingerprint, read, err := b.hashes.fingerprint(job.Inputs, b.recipe(job, t))
 	if err != nil {
-		res.Err = err
+		res.Err = orChanged(err, b.Root, job.Inputs)
 		return res
 	}
 	b.mu.Lock()
@@ -274,7 +274,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		res.Err = err
 		return res
 	}
-	if b.changedSince(job.Inputs) {
+	if changedSince(b.Root, job.Inputs) {
 		// Saved after it was hashed: what is made now has no fingerprint, or
 		// undoing the edit would pass for up to date.
 		fingerprint = ""
@@ -313,14 +313,6 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 	res.Artifact = artifact
 	res.Err = m.remember(ctx, fingerprint, makers, artifact, res.Diagnostics)
 	return res
-}
-
-// changedSince reports whether one of files is no longer as it was listed.
-func (b *Builder) changedSince(files []File) bool {
-	return slices.ContainsFunc(files, func(f File) bool {
-		st, err := os.Lstat(filepath.Join(b.Root, filepath.FromSlash(f.Path)))
-		return err != nil || f.Mode.IsRegular() && !f.isAsListed(st)
-	})
 }
 
 // Read returns the content hashes, in hexadecimal, of the files that the last

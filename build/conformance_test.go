@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,13 +94,19 @@ func everywhere(t *testing.T, test func(t *testing.T, c contender)) {
 // open opens a session on a root with the files of tree, not yet synced.
 func open(t testing.TB, e build.Engine, root string) build.Session {
 	t.Helper()
+	return openTelling(t, e, root, t.Logf)
+}
+
+// openTelling opens one that tells note what the user may want to know.
+func openTelling(t testing.TB, e build.Engine, root string, note func(format string, args ...any)) build.Session {
+	t.Helper()
 	if d, ok := e.(*build.DockerEngine); ok && d.State == "" {
 		d.State = filepath.Join(root, ".bookci")
 		if err := os.MkdirAll(d.State, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	s, err := e.Open(t.Context(), build.SessionOptions{Root: root, Env: []string{"GREETING=hello  there"}, Note: t.Logf})
+	s, err := e.Open(t.Context(), build.SessionOptions{Root: root, Env: []string{"GREETING=hello  there"}, Note: note})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -438,6 +445,34 @@ func TestCommandsRunAsAsked(t *testing.T) {
 		// Work, own folder, HOME and /tmp can be written.
 		if out, status := sh(t, s, `for d in "$BOOKCI_WORK" "$BOOKCI_OWN" "$HOME" "$TEXMFVAR" /tmp; do f=$(mktemp "$d/x.XXXXXX") && rm "$f" || exit 1; done; test "$BOOKCI_WORK" = "$PWD" && command -v "$BOOKCI_OWN/bin/bookci-run"`); status != 0 {
 			t.Error(out)
+		}
+	})
+}
+
+// An editor takes a file away for a moment; the next look finds it again.
+func TestSourcesThatChangeWhileTheyAreReadAreToldApart(t *testing.T) {
+	everywhere(t, func(t *testing.T, c contender) {
+		root := t.TempDir()
+		put(t, root, map[string]string{"ch01.re": "one", "ch02.re": "two"})
+		var notes atomic.Int32
+		s := openTelling(t, c.engine(t), root, func(format string, args ...any) {
+			notes.Add(1)
+			t.Logf(format, args...)
+		})
+		listed := list(t, root)
+		if err := os.Remove(filepath.Join(root, "ch02.re")); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sync(t.Context(), listed); !errors.Is(err, build.ErrChanged) {
+			t.Errorf("a file that is gone: %v", err)
+		}
+		put(t, root, map[string]string{"ch02.re": "two again"})
+		sync(t, s, root)
+		if got, _ := sh(t, s, "cat ch0*"); got != "onetwo again" {
+			t.Errorf("the work tree holds %q", got)
+		}
+		if n := notes.Load(); n > 0 {
+			t.Errorf("the user is told %d things", n)
 		}
 	})
 }

@@ -161,6 +161,9 @@ func (s *dockerSession) Sync(ctx context.Context, files []File) error {
 		if err == nil || !errors.As(err, &failed) {
 			return err
 		}
+		if err = orChanged(err, s.root, files); errors.Is(err, ErrChanged) {
+			return err
+		}
 		// A file that the container's user may not read although the
 		// invoking one may: root in a container without capabilities, or an
 		// engine that gives its containers users of their own.
@@ -168,7 +171,7 @@ func (s *dockerSession) Sync(ctx context.Context, files []File) error {
 		s.transport = Copy
 	}
 	if err := s.send(ctx, files); err != nil {
-		return err
+		return orChanged(err, s.root, files)
 	}
 	// The folder itself is left out: its times are not the user's to set.
 	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 |`+copyNames,

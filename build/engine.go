@@ -48,6 +48,7 @@ type Session interface {
 	// Sync makes the session's copy of the sources equal to files, of which
 	// those that changed since the last Sync are sent, and then makes the work
 	// tree a fresh copy of it: nothing that a maker wrote reaches the next one.
+	// The error wraps ErrChanged when the sources are not as listed.
 	Sync(ctx context.Context, files []File) error
 	// Run runs a command and returns its exit status. When ctx ends, every
 	// process of the session is killed and ctx's cause returned.

@@ -123,7 +123,7 @@ func (s *hostSession) Sync(ctx context.Context, files []File) error {
 			return err
 		}
 		if err := copyEntry(src, s.paths.Work, f); err != nil {
-			return fmt.Errorf("copying %s to the work tree: %w", f.Path, err)
+			return orChanged(fmt.Errorf("copying %s to the work tree: %w", f.Path, err), s.root, files)
 		}
 	}
 	return nil

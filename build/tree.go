@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"time"
 )
 
@@ -30,8 +31,27 @@ func (f File) isAsListed(st fs.FileInfo) bool {
 	return st.Size() == f.Size || !f.Mode.IsRegular()
 }
 
-// errChanged is returned when a source changes while it is read.
-var errChanged = errors.New("file changed while it was read")
+// ErrChanged is what an error wraps when sources are no longer as they were
+// listed: they were saved, or a checkout is under way. Listed again, they may do.
+var ErrChanged = errors.New("a source changed while it was read")
+
+// changedSince reports whether one of files, below root, is no longer as it was
+// listed.
+func changedSince(root string, files []File) bool {
+	return slices.ContainsFunc(files, func(f File) bool {
+		st, err := os.Lstat(filepath.Join(root, filepath.FromSlash(f.Path)))
+		return err != nil || f.Mode.IsRegular() && !f.isAsListed(st)
+	})
+}
+
+// orChanged returns err, which came of reading files below root, as ErrChanged
+// where that explains it.
+func orChanged(err error, root string, files []File) error {
+	if err == nil || errors.Is(err, ErrChanged) || !changedSince(root, files) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrChanged, err)
+}
 
 // writeTree writes files, read below root, as a tar stream. Its length is a
 // multiple of GNU tar's record, so that a reader at the other end of a pipe
@@ -89,7 +109,7 @@ func writeOpened(tw *tar.Writer, src io.Reader, name string, f File) error {
 	}
 	n, err := io.Copy(tw, io.LimitReader(src, f.Size))
 	if err == nil && n < f.Size {
-		err = errChanged
+		err = ErrChanged
 	}
 	return err
 }

@@ -231,40 +231,52 @@ func (w *watcher) open(ctx context.Context) (*project, error) {
 	return p, err
 }
 
+// maxTries bounds how often once tries before it tells of a failure that is not
+// the book's.
+const maxTries = 4
+
 // once reads the project anew and builds it. bookci.yml, the configs and the
 // catalog may have changed.
 func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []build.Job, error) {
-	p, err := w.open(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := w.prepare(p); err != nil {
-		return nil, nil, err
-	}
-	jobs, err := w.app.jobs(ctx, p, w.shop.Builder, w.flags.only)
-	if err != nil {
-		return nil, nil, err
-	}
-	shown := w.chaptersFirst(ctx, p, c, jobs)
-	results := w.shop.Build(ctx, jobs)
-	if lost(results) && context.Cause(ctx) == nil {
-		// The warm session may have gone with the daemon, or with the
-		// machine's sleep: a new one tells whether Docker is really away.
-		w.closeShop()
-		if err := w.prepare(p); err != nil {
-			return nil, jobs, err
-		}
-		if jobs, err = w.app.jobs(ctx, p, w.shop.Builder, w.flags.only); err != nil {
+	var shown []build.Diagnostic
+	for try := 1; ; try++ {
+		p, err := w.open(ctx)
+		if err != nil {
 			return nil, nil, err
 		}
-		results = w.shop.Build(ctx, jobs)
-	}
-	if context.Cause(ctx) == nil {
+		if err := w.prepare(p); err != nil {
+			return nil, nil, err
+		}
+		jobs, err := w.app.jobs(ctx, p, w.shop.Builder, w.flags.only)
+		if err != nil {
+			return nil, nil, err
+		}
+		if try == 1 {
+			shown = w.chaptersFirst(ctx, p, c, jobs)
+		}
+		results := w.shop.Build(ctx, jobs)
+		w.results = results
+		if context.Cause(ctx) != nil {
+			return results, jobs, nil
+		}
+		if try == 1 && lost(results) {
+			// The warm session may have gone with the daemon, or with the
+			// machine's sleep: a new one tells whether Docker is really away.
+			w.closeShop()
+			continue
+		}
+		if try < maxTries && changedMeanwhile(results) {
+			// In the middle of a save or a checkout.
+			select {
+			case <-ctx.Done():
+			case <-time.After(watch.DefaultQuiet):
+			}
+			continue
+		}
 		w.say(p, c, withoutShown(results, shown))
 		w.shop.keepAside(w.ends)
+		return results, jobs, nil
 	}
-	w.results = results
-	return results, jobs, nil
 }
 
 // prepare opens a workshop, or keeps the warm one when the settings and the
@@ -332,6 +344,11 @@ func lost(results []build.Result) bool {
 		var environment *build.EnvironmentError
 		return errors.As(r.Err, &environment)
 	})
+}
+
+// changedMeanwhile reports whether a build read sources that were just written.
+func changedMeanwhile(results []build.Result) bool {
+	return slices.ContainsFunc(results, func(r build.Result) bool { return errors.Is(r.Err, build.ErrChanged) })
 }
 
 // hook runs the user's command after a build.
