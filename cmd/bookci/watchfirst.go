@@ -21,9 +21,9 @@ import (
 
 const (
 	// longBook is how long the maker took for the last whole PDF of a book
-	// whose chapters come first by themselves. A chapter alone takes 2 to 4 s,
-	// by which the whole book comes later.
-	longBook = 8 * time.Second
+	// whose chapters come first by themselves: an edit shall be seen within 4 s.
+	// A chapter alone takes about 2 s, by which the whole book comes later.
+	longBook = 3500 * time.Millisecond
 	// mostFirst chapters come first: more are no paragraph's edit.
 	mostFirst = 2
 )
