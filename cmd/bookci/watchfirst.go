@@ -23,7 +23,7 @@ const (
 	// longBook is how long the maker took for the last whole PDF of a book
 	// whose chapters come first by themselves: an edit shall be seen within 4 s.
 	// A chapter alone takes about 2 s, by which the whole book comes later.
-	longBook = 3500 * time.Millisecond
+	longBook = 4 * time.Second
 	// mostFirst chapters come first: more are no paragraph's edit.
 	mostFirst = 2
 )
