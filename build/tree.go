@@ -47,7 +47,7 @@ func changedSince(root string, files []File) bool {
 // orChanged returns err, which came of reading files below root, as ErrChanged
 // where that explains it.
 func orChanged(err error, root string, files []File) error {
-	if err == nil || errors.Is(err, ErrChanged) || !changedSince(root, files) {
+	if errors.Is(err, ErrChanged) || !changedSince(root, files) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", ErrChanged, err)

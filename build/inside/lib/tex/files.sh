@@ -112,5 +112,4 @@ write_boxes() {
 		extractbb "$@" || for image; do
 			[ -f "${image%.*}.xbb" ] || extractbb "$image"
 		done' sh >/dev/null 2>&1
-	return 0
 }
