@@ -47,3 +47,11 @@ func TestPagesWithinThemselvesAreRefused(t *testing.T) {
 		t.Errorf("a circle of pages has %d of them", len(sums))
 	}
 }
+
+// A page without resources whose parent is itself.
+func TestPagesAboveThemselvesAreRead(t *testing.T) {
+	sums, err := PageSums(writePDF(t, "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 3 0 R>>"))
+	if err != nil || len(sums) != 1 {
+		t.Errorf("%x, %v", sums, err)
+	}
+}
