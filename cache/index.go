@@ -13,8 +13,10 @@ import (
 	"time"
 )
 
-// indexFormat is the format of the index that this version writes and reads.
-const indexFormat = 1
+// indexFormat is the format of the index that this version writes. Format 1,
+// whose segments have a SHA-256 instead, is read too: a CI's cache entry is
+// often never written again.
+const indexFormat = 2
 
 // maxIndex bounds what is read of an index, bytes. A 100-layer image takes about 40 kB.
 const maxIndex = 8 << 20
@@ -39,9 +41,10 @@ type Index struct {
 // be checked, decoded or left out without the others. The tarball is the
 // segments one after the other: `zstd -d` of it is a tar that `docker load` takes.
 type Segment struct {
-	Bytes    int64  `json:"bytes"`     // compressed
-	TarBytes int64  `json:"tar_bytes"` // decoded
-	SHA256   string `json:"sha256"`    // of the compressed bytes, hex
+	Bytes    int64  `json:"bytes"`            // compressed
+	TarBytes int64  `json:"tar_bytes"`        // decoded
+	XXH64    string `json:"xxh64,omitempty"`  // of the compressed bytes, hex
+	SHA256   string `json:"sha256,omitempty"` // instead, in format 1
 	Layers   []int  `json:"layers,omitempty"`
 	// Layers lists the layers, counted from 0, whose file this segment is.
 	// Empty: the segment holds everything else and is never left out.
@@ -97,14 +100,15 @@ func decodeIndex(text []byte) (Index, error) {
 }
 
 var (
-	hexDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
-	digest    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	// checksums, by the format of their index
+	checksum = map[int]*regexp.Regexp{1: regexp.MustCompile(`^[0-9a-f]{64}$`), 2: regexp.MustCompile(`^[0-9a-f]{16}$`)}
+	digest   = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
 
 // check reports what is impossible about an index.
 func (x Index) check() error {
 	switch {
-	case x.Format != indexFormat:
+	case checksum[x.Format] == nil:
 		return fmt.Errorf("index: format %d", x.Format)
 	case x.Reference == "" || x.File == "" || x.File != filepath.Base(x.File):
 		return errors.New("index: no reference or no file")
@@ -114,7 +118,7 @@ func (x Index) check() error {
 	var bytes, tarBytes int64
 	seen := make([]bool, len(x.Content.DiffIDs))
 	for _, s := range x.Segments {
-		if s.Bytes <= 0 || s.TarBytes <= 0 || s.TarBytes%512 != 0 || !hexDigest.MatchString(s.SHA256) {
+		if s.Bytes <= 0 || s.TarBytes <= 0 || s.TarBytes%512 != 0 || !checksum[x.Format].MatchString(s.wantSum()) {
 			return errors.New("index: a segment is impossible")
 		}
 		bytes, tarBytes = bytes+s.Bytes, tarBytes+s.TarBytes

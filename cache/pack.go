@@ -2,7 +2,6 @@ package cache
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
 	"hash"
 	"io"
@@ -57,7 +56,9 @@ type piece struct {
 
 // newPacker starts a packer that writes to out.
 func newPacker(ctx context.Context, out io.Writer) (*packer, error) {
-	workers := min(runtime.NumCPU(), maxWorkers)
+	// One processor is left to the goroutine that reads the daemon's socket. With
+	// none to spare it waits up to 10 ms after every 200 kB, and the daemon with it.
+	workers := min(max(1, runtime.GOMAXPROCS(0)-1), maxWorkers)
 	enc, err := zstd.NewWriter(nil,
 		zstd.WithEncoderLevel(level),
 		zstd.WithEncoderConcurrency(workers),
@@ -94,7 +95,7 @@ func newPacker(ctx context.Context, out io.Writer) (*packer, error) {
 	}
 	p.wg.Go(func() {
 		defer enc.Close()
-		seg := segmentSum{sum: sha256.New()}
+		seg := segmentSum{sum: newSum()}
 		for w := range p.ordered {
 			<-w.done
 			if p.ctx.Err() == nil {
@@ -137,7 +138,7 @@ func (p *packer) store(w *piece, seg *segmentSum) error {
 	seg.bytes += int64(len(w.packed))
 	seg.tarBytes += int64(w.tarBytes)
 	if w.ends {
-		p.segments = append(p.segments, Segment{Bytes: seg.bytes, TarBytes: seg.tarBytes, SHA256: hexSum(seg.sum)})
+		p.segments = append(p.segments, Segment{Bytes: seg.bytes, TarBytes: seg.tarBytes, XXH64: hexSum(seg.sum)})
 		p.bytes += seg.bytes
 		p.tarBytes += seg.tarBytes
 		seg.sum.Reset()

@@ -17,9 +17,9 @@ var noon = time.Date(2025, 1, 2, 12, 0, 0, 0, time.UTC)
 func keep(t *testing.T, s *Store, ref string, hours int, n int64) Index {
 	t.Helper()
 	sum := hexOf([]byte(ref))
-	segments := []Segment{{Bytes: n, TarBytes: 512, SHA256: sum}}
+	segments := []Segment{{Bytes: n, TarBytes: 512, XXH64: sum[:16]}}
 	x := Index{
-		Format: 1, Reference: ref, Content: Content{Config: "sha256:" + sum, DiffIDs: []string{digestA}}, RepoDigests: []string{},
+		Format: indexFormat, Reference: ref, Content: Content{Config: "sha256:" + sum, DiffIDs: []string{digestA}}, RepoDigests: []string{},
 		Created: noon.Add(-time.Duration(hours) * time.Hour), File: tarName(key(ref), segments), Bytes: n, TarBytes: 512,
 		Segments: segments,
 	}
@@ -75,12 +75,12 @@ func TestAPruneRemovesLeftoversButNotThoseBeingWritten(t *testing.T) {
 	s := &Store{Dir: t.TempDir(), Now: func() time.Time { return noon }}
 	x := keep(t, s, "a:1", 1, 100)
 	busy := keep(t, s, "busy:1", 90, 100)
-	left := []string{key("a:1") + ".123.tmp", key("gone:1") + ".9.tmp", tarName(key("a:1"), []Segment{{SHA256: "old"}}), key("bad:1") + indexSuffix, "stats.7.tmp"}
-	stay := []string{x.File, busy.File, "README", key("busy:1") + ".5.tmp", "notes.tmp", key("new:1") + indexSuffix, tarName(key("new:1"), []Segment{{SHA256: "new"}})}
+	left := []string{key("a:1") + ".123.tmp", key("gone:1") + ".9.tmp", tarName(key("a:1"), []Segment{{XXH64: "old"}}), key("bad:1") + indexSuffix, "stats.7.tmp"}
+	stay := []string{x.File, busy.File, "README", key("busy:1") + ".5.tmp", "notes.tmp", key("new:1") + indexSuffix, tarName(key("new:1"), []Segment{{XXH64: "new"}})}
 	for _, name := range append(slices.Clone(left), stay[2:]...) {
 		text := "half"
 		if name == key("new:1")+indexSuffix {
-			text = `{"format": 2}`
+			text = `{"format": 3}`
 		}
 		fatal(t, os.WriteFile(s.path(name), []byte(text), 0o644))
 	}

@@ -184,7 +184,6 @@ func (e *refusedError) Unwrap() error { return e.err }
 
 // send streams the image, less its lowest `have` layers, into a load call.
 func (s *Store) send(ctx context.Context, x Index, f *os.File, have int) (Restored, error) {
-	defer manyThreads()()
 	parts := wanted(x, have)
 	r := Restored{LeftOut: have}
 	for _, p := range parts {

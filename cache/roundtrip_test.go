@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -236,5 +237,67 @@ func TestSavingAnImageThatIsNotThereSaysSo(t *testing.T) {
 	}
 	if _, err := os.Stat(s.Dir); err == nil {
 		t.Error("the folder was made")
+	}
+}
+
+// A CI's cache entry is often never written again: what the first edition kept
+// must stay good.
+func TestATarballOfTheFirstFormatIsRestored(t *testing.T) {
+	c := engines(t)[0]
+	s := newStore(t, c)
+	ref := makeImage(t, c, "format", "a", "b")
+	id := imageID(t, c, ref)
+	saved, err := s.Save(t.Context(), ref, nil)
+	fatal(t, err)
+	x := saved.Index
+	text, err := os.ReadFile(s.path(x.File))
+	fatal(t, err)
+	x.Format = 1
+	var at int64
+	for i := range x.Segments {
+		seg := &x.Segments[i]
+		seg.XXH64, seg.SHA256 = "", hexOf(text[at:at+seg.Bytes])
+		at += seg.Bytes
+	}
+	old, err := x.encode()
+	fatal(t, err)
+	if strings.Contains(string(old), "xxh64") {
+		t.Fatalf("the first format has no such field: %s", old)
+	}
+	fatal(t, s.writeFile(key(ref), key(ref)+indexSuffix, old))
+	if again, err := s.Save(t.Context(), ref, nil); err != nil || !again.Unchanged {
+		t.Errorf("saved again: %+v, %v", again, err)
+	}
+	removeImage(t, c, ref)
+	_, err = s.Restore(t.Context(), ref, nil)
+	fatal(t, err)
+	if got := imageID(t, c, ref); got != id {
+		t.Errorf("ID %s instead of %s", got, id)
+	}
+
+	// And its checksums still count.
+	text[len(text)/2] ^= 1
+	fatal(t, os.WriteFile(s.path(x.File), text, 0o644))
+	removeImage(t, c, ref)
+	var miss *Miss
+	if _, err = s.Restore(t.Context(), ref, nil); !errors.As(err, &miss) || miss.Why != Corrupted {
+		t.Errorf("a flipped bit: %v", err)
+	}
+}
+
+func TestASaveLeavesTheNumberOfProcessorsAlone(t *testing.T) {
+	c := engines(t)[0]
+	ref := makeImage(t, c, "cores", "a", "b", "c")
+	before := runtime.GOMAXPROCS(0)
+	s := newStore(t, c)
+	during := before
+	s.Progress = func(Progress) { during = max(during, runtime.GOMAXPROCS(0)) }
+	_, err := s.Save(t.Context(), ref, nil)
+	fatal(t, err)
+	removeImage(t, c, ref)
+	_, err = s.Restore(t.Context(), ref, nil)
+	fatal(t, err)
+	if after := runtime.GOMAXPROCS(0); during != before || after != before {
+		t.Errorf("%d processors before, %d during, %d after", before, during, after)
 	}
 }

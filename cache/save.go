@@ -104,15 +104,15 @@ func (s *Store) kept(ctx context.Context, ref string, img image.InspectResponse)
 
 // save streams the image into a temporary file, checks it and publishes it.
 func (s *Store) save(ctx context.Context, ref string, img image.InspectResponse) (x Index, err error) {
-	defer manyThreads()()
-	f, err := os.CreateTemp(s.Dir, key(ref)+".*"+tempSuffix)
+	f, err := s.temp(key(ref))
 	if err != nil {
 		return Index{}, err
 	}
 	defer func() {
 		if err != nil {
-			f.Close()           // the first error counts
-			os.Remove(f.Name()) // if this fails the next sweep does it
+			s.discard(f) // the first error counts
+		} else {
+			s.settled(f.Name())
 		}
 	}()
 	ctx, cancel := context.WithCancel(ctx)

@@ -210,13 +210,17 @@ func FuzzVerify(f *testing.F) {
 }
 
 func FuzzDecodeIndex(f *testing.F) {
-	x := Index{Format: 1, Reference: "a:b", Content: Content{Config: digestA, DiffIDs: []string{digestB}}, RepoDigests: []string{}, File: "f", Bytes: 1,
-		TarBytes: 512, Segments: []Segment{{Bytes: 1, TarBytes: 512, SHA256: digestA[7:], Layers: []int{0}}}}
+	x := Index{Format: indexFormat, Reference: "a:b", Content: Content{Config: digestA, DiffIDs: []string{digestB}}, RepoDigests: []string{}, File: "f", Bytes: 1,
+		TarBytes: 512, Segments: []Segment{{Bytes: 1, TarBytes: 512, XXH64: digestA[7:23], Layers: []int{0}}}}
 	text, err := x.encode()
 	fatal(f, err)
 	if _, err := decodeIndex(text); err != nil {
 		f.Fatal(err)
 	}
+	f.Add(text)
+	x.Format, x.Segments[0].XXH64, x.Segments[0].SHA256 = 1, "", digestA[7:]
+	text, err = x.encode()
+	fatal(f, err)
 	f.Add(text)
 	f.Fuzz(func(t *testing.T, text []byte) {
 		x, err := decodeIndex(text)

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -27,7 +28,8 @@ import (
 //	KEY.json           the index: what is kept, and in which file
 //	KEY-HASH.tar.zst   the tarball that the index names
 //	KEY.lock           locked while a process writes under this key
-//	KEY.*.tmp          half-written by whoever holds the lock, else left by a process that was killed
+//	KEY.*.tmp          half-written by whoever holds the lock, else left by a process that was
+//	                   killed and had no Reaper, or by a machine that lost its power
 //
 // and stats.json, what earlier pulls, loads and saves took on this machine.
 //
@@ -38,6 +40,14 @@ type Store struct {
 	Now      func() time.Time
 	Progress func(Progress) // called from one goroutine at a time; nil for none
 	Log      *slog.Logger   // nil for none
+	Reaper   Reaper         // removes half-written files if this process is killed; nil for none
+}
+
+// Reaper removes files when this process has been killed.
+type Reaper interface {
+	// Remove has path removed if this process is killed, until Keep is called.
+	Remove(path string) error
+	Keep(path string) error
 }
 
 // Progress says how far a long step is.
@@ -189,13 +199,50 @@ func (s *Store) sweep(key string) (freed int64) {
 
 var tarHash = regexp.MustCompile(`^-[0-9a-f]{16}\.tar\.zst$`)
 
-// tarName is the name of a tarball with given segments. Their hashes cover every byte of it.
+// tarName is the name of a tarball with given segments. Their checksums cover every byte of it.
 func tarName(key string, segments []Segment) string {
 	sum := sha256.New()
 	for _, seg := range segments {
-		io.WriteString(sum, seg.SHA256) // a hash takes everything
+		io.WriteString(sum, seg.wantSum()) // a hash takes everything
 	}
 	return key + "-" + hexSum(sum)[:16] + tarSuffix
+}
+
+// temp makes a file for what is to become a file under key. Nobody but its
+// owner may read it until publish.
+func (s *Store) temp(key string) (*os.File, error) {
+	name, err := filepath.Abs(s.path(key + "." + rand.Text()[:10] + tempSuffix)) // the reaper stands elsewhere
+	if err != nil {
+		return nil, err
+	}
+	if s.Reaper != nil {
+		if err := s.Reaper.Remove(name); err != nil {
+			return nil, err
+		}
+	}
+	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		s.settled(name)
+	}
+	return f, err
+}
+
+// discard takes a file of temp away.
+func (s *Store) discard(f *os.File) {
+	f.Close() // nobody wants its content any more
+	if os.Remove(f.Name()) == nil {
+		s.settled(f.Name())
+	} // else the reaper does it, or the next sweep
+}
+
+// settled says that a file of temp has got its name or is gone.
+func (s *Store) settled(name string) {
+	if s.Reaper == nil {
+		return
+	}
+	if err := s.Reaper.Keep(name); err != nil { // it will remove nothing, as nothing is there
+		s.log().Debug("telling the reaper", "file", name, "err", err)
+	}
 }
 
 // publish gives a finished temporary file its name, for good: both the file and
@@ -230,19 +277,18 @@ func syncDir(dir string) error {
 }
 
 // writeFile replaces a small file by rename.
-func (s *Store) writeFile(key, name string, text []byte) (err error) {
-	f, err := os.CreateTemp(s.Dir, key+".*"+tempSuffix)
+func (s *Store) writeFile(key, name string, text []byte) error {
+	f, err := s.temp(key)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			f.Close()           // the first error counts
-			os.Remove(f.Name()) // a leftover is swept later
-		}
-	}()
-	if _, err := f.Write(text); err != nil {
+	if _, err = f.Write(text); err == nil {
+		err = publish(f, s.path(name))
+	}
+	if err != nil {
+		s.discard(f) // the first error counts
 		return err
 	}
-	return publish(f, s.path(name))
+	s.settled(f.Name())
+	return nil
 }

@@ -183,9 +183,14 @@ func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *
 	if err != nil {
 		return err
 	}
-	err = run(m, d)
-	m.show.close()
-	return imageError(err)
+	defer m.show.close()
+	reaper, err := startReaper()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = reaper.Close() }() // what it was to remove and could not is left to the next sweep
+	m.store.Reaper = reaper
+	return imageError(run(m, d))
 }
 
 func (a *app) newCacheSaveCmd() *cobra.Command {

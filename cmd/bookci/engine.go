@@ -106,7 +106,7 @@ func (e *engines) find(ctx context.Context) (build.Engine, build.Makers, error) 
 // docker is the engine that runs makers in the book's image.
 func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Makers, error) {
 	p := e.project
-	images, err := newImageGetter(p, d, e.event)
+	images, err := newImageGetter(p, d, e.reaper, e.event)
 	if err != nil {
 		return nil, build.Makers{}, err
 	}

@@ -26,14 +26,14 @@ type imageGetter struct {
 	fresh []string // references that were pulled or built: not kept yet
 }
 
-func newImageGetter(p *project, d *daemon, onEvent func(build.Event)) (*imageGetter, error) {
+func newImageGetter(p *project, d *daemon, reaper *build.Reaper, onEvent func(build.Event)) (*imageGetter, error) {
 	lock, err := p.readLock()
 	if err != nil {
 		return nil, err
 	}
 	g := &imageGetter{project: p, daemon: d, lock: lock, onEvent: onEvent}
 	if dir := p.cacheDir(); dir != "" {
-		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Progress: func(p cache.Progress) {
+		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Reaper: reaper, Progress: func(p cache.Progress) {
 			onEvent(build.Event{Kind: build.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
 		}}
 	}
