@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // events listens to folders. Its goroutine empties fsnotify's channels, so that
@@ -18,9 +20,9 @@ import (
 // maxNames names: more than that is answered by looking at everything anyway.
 type events struct {
 	w     *fsnotify.Watcher
-	have  map[string]folderID // folders that were added; Run's goroutine alone
-	ready chan struct{}       // holds one token while there is something to take
-	done  chan struct{}       // closed when the goroutine has ended
+	have  map[string]fsx.FolderID // folders that were added; Run's goroutine alone
+	ready chan struct{}           // holds one token while there is something to take
+	done  chan struct{}           // closed when the goroutine has ended
 
 	mu    sync.Mutex
 	names map[string]struct{}
@@ -43,7 +45,7 @@ func newEvents() (*events, error) {
 	if err != nil {
 		return nil, fmt.Errorf("starting file events: %w", limitOf(err, "max_user_instances"))
 	}
-	e := &events{w: w, have: map[string]folderID{}, ready: make(chan struct{}, 1), done: make(chan struct{}), names: map[string]struct{}{}}
+	e := &events{w: w, have: map[string]fsx.FolderID{}, ready: make(chan struct{}, 1), done: make(chan struct{}), names: map[string]struct{}{}}
 	go e.pump()
 	return e, nil
 }
@@ -146,19 +148,19 @@ func (e *events) sync(snap *snapshot) (added bool, err error) {
 
 // wanted is every folder to listen to, each once: a second path to the same
 // folder would be taken for the first. Walked folders come before those beside.
-func wanted(snap *snapshot) map[string]folderID {
-	want := make(map[string]folderID, len(snap.folders)+len(snap.beside))
-	byID := make(map[folderID]bool, len(want))
+func wanted(snap *snapshot) map[string]fsx.FolderID {
+	want := make(map[string]fsx.FolderID, len(snap.folders)+len(snap.beside))
+	byID := make(map[fsx.FolderID]bool, len(want))
 	for path, id := range snap.folders {
 		want[path] = id
 		byID[id] = true
 	}
 	for path := range snap.beside {
-		st, err := stampAt(path, true)
+		st, err := fsx.StampAt(path, true)
 		if err != nil {
 			continue
 		}
-		if id := st.folderID(path); !byID[id] {
+		if id := st.FolderID(path); !byID[id] {
 			want[path] = id
 			byID[id] = true
 		}

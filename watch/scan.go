@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // scanner looks at a scope.
@@ -27,10 +29,10 @@ type look struct {
 	ctx   context.Context
 	prev  *snapshot // sums are taken over from it; nil: leave sums to be filled in later
 	snap  *snapshot
-	real  []string            // the folders of the scope with links resolved
-	seen  map[folderID]string // where each folder was walked, to end cycles of links
-	start time.Time           // wall time at Clock.Mono zero
-	path  []byte              // where join puts paths together
+	real  []string                // the folders of the scope with links resolved
+	seen  map[fsx.FolderID]string // where each folder was walked, to end cycles of links
+	start time.Time               // wall time at Clock.Mono zero
+	path  []byte                  // where join puts paths together
 }
 
 // errMoved: a file was another one, or written to, while it was being read.
@@ -39,9 +41,9 @@ var errMoved = errors.New("changed while it was read")
 // scan looks at everything. Only ctx's end makes it fail: what cannot be read is
 // itself a state that may change. Files whose stamp is not prev's are read.
 func (s *scanner) scan(ctx context.Context, prev *snapshot) (*snapshot, error) {
-	l := &look{scanner: s, ctx: ctx, prev: prev, seen: map[folderID]string{}}
+	l := &look{scanner: s, ctx: ctx, prev: prev, seen: map[fsx.FolderID]string{}}
 	l.start = s.clock.Wall().Add(-s.clock.Mono())
-	l.snap = &snapshot{folders: map[string]folderID{}, beside: map[string]map[string]bool{}}
+	l.snap = &snapshot{folders: map[string]fsx.FolderID{}, beside: map[string]map[string]bool{}}
 	size := 0
 	if prev != nil {
 		size = len(prev.files)
@@ -53,8 +55,8 @@ func (s *scanner) scan(ctx context.Context, prev *snapshot) (*snapshot, error) {
 		}
 	}
 	for i, dir := range s.scope.Folders {
-		st, err := stampAt(dir, true)
-		if err != nil || !st.mode.IsDir() {
+		st, err := fsx.StampAt(dir, true)
+		if err != nil || !st.Mode.IsDir() {
 			l.snap.gone = l.snap.gone || i == 0
 			l.await(dir)
 			continue
@@ -62,7 +64,7 @@ func (s *scanner) scan(ctx context.Context, prev *snapshot) (*snapshot, error) {
 		l.folder(dir, st)
 	}
 	for _, path := range s.scope.Files {
-		if st, err := stampAt(path, false); err == nil && !st.mode.IsDir() {
+		if st, err := fsx.StampAt(path, false); err == nil && !st.Mode.IsDir() {
 			l.file(path, st)
 		}
 		l.await(path)
@@ -71,11 +73,11 @@ func (s *scanner) scan(ctx context.Context, prev *snapshot) (*snapshot, error) {
 }
 
 // folder walks dir. A folder that vanishes or cannot be read holds nothing.
-func (l *look) folder(dir string, st stamp) {
+func (l *look) folder(dir string, st fsx.Stamp) {
 	if l.ctx.Err() != nil {
 		return
 	}
-	id := st.folderID(dir)
+	id := st.FolderID(dir)
 	if _, again := l.seen[id]; again {
 		return
 	}
@@ -90,12 +92,12 @@ func (l *look) folder(dir string, st stamp) {
 			continue
 		}
 		path := l.join(dir, name)
-		st, err := stampAt(path, false)
+		st, err := fsx.StampAt(path, false)
 		switch {
 		case err != nil:
 			l.snap.moving = true
-		case l.ignore != nil && l.ignore(path, st.mode.IsDir()):
-		case st.mode.IsDir():
+		case l.ignore != nil && l.ignore(path, st.Mode.IsDir()):
+		case st.Mode.IsDir():
 			l.folder(path, st)
 		default:
 			l.file(path, st)
@@ -124,7 +126,7 @@ func (l *look) join(dir, name string) string {
 }
 
 // file notes one file, whose own stamp (not a link's target's) is st.
-func (l *look) file(path string, st stamp) {
+func (l *look) file(path string, st fsx.Stamp) {
 	if l.ctx.Err() != nil {
 		return
 	}
@@ -133,10 +135,10 @@ func (l *look) file(path string, st stamp) {
 		old = l.prev.files[path]
 	}
 	link := ""
-	if st.mode.Type() == fs.ModeSymlink {
+	if st.Mode.Type() == fs.ModeSymlink {
 		link, _ = os.Readlink(path)
-		target, err := stampAt(path, true)
-		if err == nil && target.mode.IsDir() {
+		target, err := fsx.StampAt(path, true)
+		if err == nil && target.Mode.IsDir() {
 			l.linkedFolder(path, link, target)
 			return
 		}
@@ -146,7 +148,7 @@ func (l *look) file(path string, st stamp) {
 		}
 	}
 	if old != nil && old.stamp == st && old.link == link && !old.torn &&
-		(!old.known || !st.mode.IsRegular() || old.settled(l.start)) {
+		(!old.known || !st.Mode.IsRegular() || old.settled(l.start)) {
 		l.snap.files[path] = old
 		return
 	}
@@ -155,7 +157,7 @@ func (l *look) file(path string, st stamp) {
 		e.seen = old.seen
 	}
 	l.snap.files[path] = e
-	if !st.mode.IsRegular() {
+	if !st.Mode.IsRegular() {
 		e.known = true // a FIFO, a device or a link to nowhere has no content to compare
 		return
 	}
@@ -171,14 +173,14 @@ func (l *look) file(path string, st stamp) {
 }
 
 // linkedFolder walks the folder that path points to, unless the scope holds it already.
-func (l *look) linkedFolder(path, link string, target stamp) {
+func (l *look) linkedFolder(path, link string, target fsx.Stamp) {
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		l.snap.moving = true
 		return
 	}
 	// The link itself counts, as which folder it names.
-	l.snap.files[path] = &entry{path: path, stamp: stamp{mode: fs.ModeSymlink}, link: link, known: true}
+	l.snap.files[path] = &entry{path: path, stamp: fsx.Stamp{Mode: fs.ModeSymlink}, link: link, known: true}
 	for _, dir := range l.real {
 		if within(real, dir) {
 			return
@@ -208,7 +210,7 @@ func (l *look) linkedFile(path, link string) {
 func (l *look) await(path string) {
 	for {
 		dir, name := filepath.Dir(path), filepath.Base(path)
-		if st, err := stampAt(dir, true); err == nil && st.mode.IsDir() {
+		if st, err := fsx.StampAt(dir, true); err == nil && st.Mode.IsDir() {
 			if l.snap.beside[dir] == nil {
 				l.snap.beside[dir] = map[string]bool{}
 			}
@@ -225,7 +227,7 @@ func (l *look) await(path string) {
 // hash reads the file into e.sum. It gives errMoved when the file read was not
 // the one that e.stamp is of, or was written to meanwhile.
 func (s *scanner) hash(path string, e *entry) error {
-	f, err := openFile(path)
+	f, err := fsx.OpenFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errMoved
 	}
@@ -243,11 +245,11 @@ func (s *scanner) hash(path string, e *entry) error {
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	st, err := stampOfOpen(f)
+	st, err := fsx.StampOfOpen(f)
 	if err != nil {
 		return fmt.Errorf("reading %s: %w", path, err)
 	}
-	if st != e.stamp || n != e.stamp.size {
+	if st != e.stamp || n != e.stamp.Size {
 		return errMoved
 	}
 	h.Sum(e.sum[:0])

@@ -2,10 +2,11 @@ package watch
 
 import (
 	"crypto/sha256"
-	"io/fs"
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // Sum is the SHA-256 of a file's content.
@@ -15,7 +16,7 @@ type Sum [sha256.Size]byte
 // look, but for sums that are filled in later (loop.fill).
 type snapshot struct {
 	files   map[string]*entry
-	folders map[string]folderID        // every folder that was walked
+	folders map[string]fsx.FolderID    // every folder that was walked
 	beside  map[string]map[string]bool // folders outside that hold single files, targets of links or what is missing -> the names that count
 	gone    bool                       // the first folder is not there
 	moving  bool                       // something changed while it was looked at
@@ -24,7 +25,7 @@ type snapshot struct {
 // entry is one file that counts. Folders are none: an empty one changes no build.
 type entry struct {
 	path  string
-	stamp stamp
+	stamp fsx.Stamp
 	link  string // where it points, for a symbolic link; stamp and sum are the target's
 	sum   Sum
 	known bool // sum is filled in
@@ -34,46 +35,15 @@ type entry struct {
 	hashed time.Duration // and when sum was last computed
 }
 
-// stamp is what a file shows without being read. Equal stamps mean equal
-// content, but for a file that is written twice within one tick of the file
-// system's clock (see entry.settled) and for file systems without ctime, where
-// a tool may set the mtime back.
-type stamp struct {
-	mode  fs.FileMode // permission bits, and whether it is a regular file, folder or link
-	size  int64
-	mtime int64 // nanoseconds since 1970
-	ctime int64 // the same, 0 where there is none
-	dev   uint64
-	ino   uint64
-}
-
-// The times in which a second write may leave the stamp as it is. A local file
-// system's clock ticks every 1 to 10 ms, FAT's every 2 s; the time of day of a
-// file server may be off from ours, so that a stamp counts as fresh for longer.
-const (
-	fineTick   = 50 * time.Millisecond
-	coarseTick = 2 * time.Second
-	freshFor   = time.Minute
-)
-
 // settled says that a later write would have shown in the stamp: the sum was
 // computed long enough after the write, or after the stamp was first met.
 func (e *entry) settled(start time.Time) bool {
-	tick := fineTick
-	if e.stamp.mtime%int64(time.Second) == 0 && e.stamp.ctime%int64(time.Second) == 0 {
-		tick = coarseTick
-	}
-	if e.hashed-e.seen >= tick {
-		return true
-	}
-	at := start.Add(e.hashed) // wall time of the hashing, roughly
-	age := at.Sub(time.Unix(0, max(e.stamp.mtime, e.stamp.ctime)))
-	return age > freshFor || age < -freshFor
+	return e.hashed-e.seen >= e.stamp.Tick() || e.stamp.SettledAt(start.Add(e.hashed)) // the time of day of the hashing, roughly
 }
 
 // same says that a build cannot tell the two apart.
 func same(a, b *entry) bool {
-	if a.link != b.link || a.stamp.mode.Type() != b.stamp.mode.Type() || a.stamp.mode&0o111 != b.stamp.mode&0o111 {
+	if a.link != b.link || a.stamp.Mode.Type() != b.stamp.Mode.Type() || a.stamp.Mode&0o111 != b.stamp.Mode&0o111 {
 		return false
 	}
 	if a.known && b.known {
@@ -132,10 +102,10 @@ func touched(a, b *snapshot, known map[string]Sum) bool {
 func hollow(a, b *snapshot, edits []Edit) bool {
 	for _, e := range edits {
 		old := a.files[e.Path]
-		if old == nil || old.stamp.size == 0 {
+		if old == nil || old.stamp.Size == 0 {
 			continue
 		}
-		if now := b.files[e.Path]; now == nil || now.stamp.size == 0 {
+		if now := b.files[e.Path]; now == nil || now.stamp.Size == 0 {
 			return true
 		}
 	}
@@ -147,7 +117,7 @@ func (s *snapshot) withRead(read map[string]Sum) *snapshot {
 	c := *s
 	c.files = maps.Clone(s.files)
 	for path, sum := range read {
-		e := entry{path: path, stamp: stamp{mode: 0o644}}
+		e := entry{path: path, stamp: fsx.Stamp{Mode: 0o644}}
 		if old, ok := c.files[path]; ok {
 			if old.known && old.sum == sum {
 				continue

@@ -124,7 +124,7 @@ func TestAThousandFilesAreLookedAtWithinTheirShare(t *testing.T) {
 	}
 	t.Logf("a look costs %v", l.cost[1])
 	for _, e := range l.cur.files {
-		if e.stamp.mode&fs.ModeType != 0 {
+		if e.stamp.Mode&fs.ModeType != 0 {
 			t.Fatal("not a file")
 		}
 	}
