@@ -93,17 +93,17 @@ func buildFaulty(ctx context.Context, t *testing.T, target Target, root, fonts s
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &Builder{
+	builder := &Builder{
 		Root: root, Artifacts: artifacts, State: filepath.Join(root, ".bookci"), FontCache: fonts,
 		Engine: func(context.Context) (Engine, Makers, error) { return engine, Makers{Ref: realImage}, nil },
 		Image:  realImage, Version: "test", SourceDate: 1700000000, Jobs: 1, Now: time.Now,
 	}
 	defer func() {
-		if err := b.Close(); err != nil {
+		if err := builder.Close(); err != nil {
 			t.Error(err)
 		}
 	}()
-	results := b.Build(ctx, []Job{{Book: book, Targets: []Target{target}, Tree: sources.Files, Inputs: inputs, Fault: fault}})
+	results := builder.Build(ctx, []Job{{Book: book, Targets: []Target{target}, Tree: sources.Files, Inputs: inputs, Fault: fault}})
 	diagnostics := results[0].Diagnostics
 	if errors.As(results[0].Err, &bad) {
 		diagnostics = append(diagnostics, bad.Diagnostics...)

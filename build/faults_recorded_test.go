@@ -114,8 +114,8 @@ func faultyBook() *Book {
 	}
 }
 
-// check compares what is said about a fault with what should be.
-func (f plantedFault) check(t *testing.T, folder string, r *recorded) (exact bool) {
+// checkFault compares what is said about a fault with what should be.
+func checkFault(t *testing.T, f plantedFault, folder string, r *recorded) (exact bool) {
 	t.Helper()
 	record, err := ReadNotes(bytes.NewReader(r.record))
 	if err != nil {
@@ -187,7 +187,7 @@ func TestPlantedFaultsAreReportedAtTheirLine(t *testing.T) {
 			if err := f.plant(folder); err != nil {
 				t.Fatal(err)
 			}
-			if f.check(t, folder, r) {
+			if checkFault(t, f, folder, r) {
 				exact++
 			}
 			if !t.Failed() {

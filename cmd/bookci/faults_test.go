@@ -43,7 +43,7 @@ func TestFaultScripts(t *testing.T) {
 			if err := s.setup(env); err != nil {
 				return err
 			}
-			s.engine = &engine{dir: filepath.Join(s.dir, "d")}
+			s.engine = &dockerd{dir: filepath.Join(s.dir, "d")}
 			if err := s.engine.start(); err != nil {
 				s.engine.close()
 				s.engine = nil
@@ -62,17 +62,17 @@ func TestFaultScripts(t *testing.T) {
 	})
 }
 
-// engine is a dockerd with folders of its own.
-type engine struct {
+// dockerd is one with folders of its own.
+type dockerd struct {
 	dir  string
 	api  *client.Client
 	cmd  *exec.Cmd
 	done chan struct{}
 }
 
-func (e *engine) host() string { return "unix://" + filepath.Join(e.dir, "s") }
+func (e *dockerd) host() string { return "unix://" + filepath.Join(e.dir, "s") }
 
-func (e *engine) start() error {
+func (e *dockerd) start() error {
 	if err := os.MkdirAll(e.dir, 0o755); err != nil {
 		return err
 	}
@@ -129,13 +129,13 @@ func lastLine(name string) string {
 }
 
 // end ends dockerd alone, as an administrator or the kernel does.
-func (e *engine) end(sig syscall.Signal) {
+func (e *dockerd) end(sig syscall.Signal) {
 	_ = e.cmd.Process.Signal(sig) // it may have ended
 	<-e.done
 }
 
 // close ends dockerd and removes all that it left.
-func (e *engine) close() []string {
+func (e *dockerd) close() []string {
 	e.end(syscall.SIGTERM)
 	var failures []string
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(100 * time.Millisecond) {
@@ -185,7 +185,7 @@ func mountsBelow(dir string) (list []string) {
 }
 
 // containers lists what the engine has.
-func (e *engine) containers() []string {
+func (e *dockerd) containers() []string {
 	list, err := e.api.ContainerList(context.Background(), container.ListOptions{All: true})
 	if err != nil {
 		return []string{err.Error()}

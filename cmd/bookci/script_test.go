@@ -76,7 +76,7 @@ type scene struct {
 	work     string // the script's own folder
 	dir      string // HOME, TMPDIR and what the harness keeps
 	proxy    *proxy
-	engine   *engine // a Docker Engine of the script's own
+	engine   *dockerd // a Docker Engine of the script's own
 	own      string  // the name of a book that builds its own image
 	started  map[string]*background
 	snapshot map[string]string // what the sources were like
