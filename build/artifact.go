@@ -13,6 +13,7 @@ import (
 	"sort"
 	"strings"
 
+	"github.com/bookci/bookci/build/book"
 	"github.com/ledongthuc/pdf"
 )
 
@@ -27,12 +28,12 @@ type Artifact struct {
 // check tells whether the artifact at name is complete, and measures it. What
 // it reads may be hostile, a file that never ends to be unpacked among it: it
 // stops when ctx ends.
-func check(ctx context.Context, name string, target Target) (Artifact, error) {
+func check(ctx context.Context, name string, target book.Target) (Artifact, error) {
 	st, err := os.Lstat(name)
 	if err != nil {
 		return Artifact{}, err
 	}
-	if target.isFolder() {
+	if target.IsFolder() {
 		return checkFolder(name)
 	}
 	if !st.Mode().IsRegular() {
@@ -45,9 +46,9 @@ func check(ctx context.Context, name string, target Target) (Artifact, error) {
 	defer f.Close()
 	a := Artifact{Bytes: st.Size()}
 	switch target {
-	case PDF:
+	case book.PDF:
 		a.Pages, err = checkPDF(untilDone{ctx, f}, st.Size())
-	case EPUB:
+	case book.EPUB:
 		err = checkEPUB(untilDone{ctx, f}, st.Size())
 	}
 	if cause := context.Cause(ctx); cause != nil {

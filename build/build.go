@@ -12,6 +12,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -25,7 +32,7 @@ type Builder struct {
 
 	// Engine is asked only when something has to be made. It returns what
 	// identifies the makers: the image, or the programs on the host.
-	Engine func(ctx context.Context) (Engine, Makers, error)
+	Engine func(ctx context.Context) (engine.Engine, Makers, error)
 	// Image is the reference that Engine will use, or "host".
 	Image string
 
@@ -40,13 +47,13 @@ type Builder struct {
 	Fast       bool          // spend less on compression: for watching
 	KeepOpen   bool          // leave sessions open between builds
 
-	Reaper *Reaper
+	Reaper *reaper.Reaper
 	Now    func() time.Time
 	// OnEvent is told what happens, from several goroutines at once.
-	OnEvent func(Event)
+	OnEvent func(event.Event)
 
 	manifest  manifestFile
-	hashes    *hashCache
+	hashes    *source.HashCache
 	mu        sync.Mutex
 	sessions  map[string]*variantSession
 	read      map[string]map[string]string // by variant, then path
@@ -63,29 +70,29 @@ type Makers struct {
 
 // Job asks for artifacts of one variant.
 type Job struct {
-	Book    *Book
-	Targets []Target
-	Command map[Target]string // run by sh instead of the maker
-	Only    []string          // chapters' IDs: leave out the others
-	Tree    []File            // what goes into the work tree
-	Inputs  []File            // what the artifacts depend on
-	Fault   error             // why there is nothing to build: the config cannot be read
-	Known   []Diagnostic      // what is known to be wrong before a maker runs
+	Book    *book.Book
+	Targets []book.Target
+	Command map[book.Target]string // run by sh instead of the maker
+	Only    []string               // chapters' IDs: leave out the others
+	Tree    []source.File          // what goes into the work tree
+	Inputs  []source.File          // what the artifacts depend on
+	Fault   error                  // why there is nothing to build: the config cannot be read
+	Known   []book.Diagnostic      // what is known to be wrong before a maker runs
 
 	first bool // made by Builder.First
 }
 
 // Result says what became of one target of a job.
 type Result struct {
-	Book        *Book
-	Target      Target
+	Book        *book.Book
+	Target      book.Target
 	UpToDate    bool
 	Artifact    Artifact // Path is empty when there is none
-	Diagnostics []Diagnostic
+	Diagnostics []book.Diagnostic
 	Log         string // absolute path of the maker's whole output, "" when it did not run
 	Seconds     map[string]float64
 	Kept        string // path of the last good artifact when there is no new one, as Artifact.Path
-	Err         error  // why there is no new artifact; a *MakerError or *BookError when the book is at fault
+	Err         error  // why there is no new artifact; a *MakerError or *book.Faults when the book is at fault
 }
 
 // ErrTimeout is the cause of a build that took longer than Builder.Timeout.
@@ -115,9 +122,9 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 		all = append(all, r...)
 	}
 	if b.hashes != nil {
-		if err := b.hashes.save(); err != nil {
+		if err := b.hashes.Save(); err != nil {
 			// Costs time at the next run, nothing else.
-			b.emit(Event{Kind: Note, Text: fmt.Sprintf("keeping the hashes: %v", err)})
+			b.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("keeping the hashes: %v", err)})
 		}
 	}
 	return all
@@ -135,7 +142,7 @@ func (b *Builder) Close() error {
 	return errors.Join(errs...)
 }
 
-func (b *Builder) emit(e Event) {
+func (b *Builder) emit(e event.Event) {
 	if b.OnEvent != nil {
 		b.OnEvent(e)
 	}
@@ -148,18 +155,18 @@ func (b *Builder) setup() error {
 		b.read = map[string]map[string]string{}
 		b.manifest.dir, b.manifest.root = b.Artifacts, b.Root
 		for _, dir := range []string{b.State, filepath.Join(b.State, "log"), filepath.Join(b.State, "state"), b.FontCache, b.Artifacts} {
-			if b.setupErr = MakeOwnFolder(b.Root, dir); b.setupErr != nil {
+			if b.setupErr = fsx.MakeOwnFolder(b.Root, dir); b.setupErr != nil {
 				return
 			}
 		}
 		for _, dir := range []string{b.State, b.FontCache} {
 			if err := ignoreInGit(dir); err != nil {
-				b.setupErr = environmentf("", "%w", err)
+				b.setupErr = fault.Environmentf("", "%w", err)
 				return
 			}
 		}
 		b.sweepStaging()
-		b.hashes = openHashCache(filepath.Join(b.State, "hashes.json"), b.Root, b.Now)
+		b.hashes = source.OpenHashCache(filepath.Join(b.State, "hashes.json"), b.Root, b.Now)
 	})
 	return b.setupErr
 }
@@ -180,7 +187,7 @@ func ignoreInGit(dir string) error {
 // variant builds the targets of one job, one after the other.
 func (b *Builder) variant(ctx context.Context, job Job) []Result {
 	results := make([]Result, 0, len(job.Targets))
-	fail := func(t Target, err error) {
+	fail := func(t book.Target, err error) {
 		results = append(results, Result{Book: job.Book, Target: t, Err: err})
 	}
 	if err := b.setup(); err != nil {
@@ -189,7 +196,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		}
 		return results
 	}
-	var fault *BookError
+	var fault *book.Faults
 	if errors.As(job.Fault, &fault) {
 		job.Known = append(job.Known, fault.Diagnostics...)
 	}
@@ -202,7 +209,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 	}
 	if !b.KeepOpen {
 		if err := b.closeSession(job.Book.Name); err != nil {
-			b.emit(Event{Kind: Note, Book: job.Book.Name, Text: err.Error()})
+			b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: err.Error()})
 		}
 	}
 	return results
@@ -220,7 +227,7 @@ func (b *Builder) closeSession(name string) error {
 }
 
 // target brings one artifact up to date.
-func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
+func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Result) {
 	watch := newStopwatch(b.Now)
 	res = Result{Book: job.Book, Target: t}
 	record := b.record(job, t)
@@ -231,20 +238,20 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 			res.Kept = record.intact()
 		}
 	}()
-	emit := func(e Event) {
+	emit := func(e event.Event) {
 		e.Book, e.Target = job.Book.Name, t
 		b.emit(e)
 	}
 	known := job.Book.Check(t)
-	if slices.ContainsFunc(known, func(d Diagnostic) bool { return d.Severity == Error || b.Strict && d.Severity == Lax }) {
+	if slices.ContainsFunc(known, func(d book.Diagnostic) bool { return d.Severity == book.Error || b.Strict && d.Severity == book.Lax }) {
 		res.Diagnostics = known
 		res.Err = &MakerError{Op: "the book's config or catalog is wrong"}
 		return res
 	}
 	job.Known = append(slices.Clip(job.Known), known...)
-	fingerprint, read, err := b.hashes.fingerprint(job.Inputs, b.recipe(job, t))
+	fingerprint, read, err := b.hashes.Fingerprint(job.Inputs, b.recipe(job, t))
 	if err != nil {
-		res.Err = orChanged(err, b.Root, job.Inputs)
+		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
 	}
 	b.mu.Lock()
@@ -257,9 +264,9 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		return res
 	}
 
-	emit(Event{Kind: Stage, Text: "prepare", Seconds: record.Seconds})
-	defer emit(Event{Kind: Ended})
-	maker := t.maker()
+	emit(event.Event{Kind: event.Stage, Text: "prepare", Seconds: record.Seconds})
+	defer emit(event.Event{Kind: event.Ended})
+	maker := t.Maker()
 	if job.Command[t] != "" {
 		maker = ""
 	}
@@ -274,7 +281,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		res.Err = err
 		return res
 	}
-	if changedSince(b.Root, job.Inputs) {
+	if source.ChangedSince(b.Root, job.Inputs) {
 		// Saved after it was hashed: what is made now has no fingerprint, or
 		// undoing the edit would pass for up to date.
 		fingerprint = ""
@@ -289,7 +296,7 @@ func (b *Builder) target(ctx context.Context, job Job, t Target) (res Result) {
 		return res
 	}
 	if status == 0 {
-		emit(Event{Kind: Stage, Text: "collect"})
+		emit(event.Event{Kind: event.Stage, Text: "collect"})
 		err = m.harvest(ctx)
 		if m.staging != nil {
 			defer m.staging.remove()
@@ -326,7 +333,7 @@ func (b *Builder) Read(variant string) map[string]string {
 
 // variantSession is a session and the makers that it was opened with.
 type variantSession struct {
-	Session
+	engine.Session
 	makers Makers
 }
 
@@ -340,17 +347,17 @@ func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantS
 	if s != nil {
 		return s, s.makers, nil
 	}
-	engine, makers, err := b.Engine(ctx)
+	eng, makers, err := b.Engine(ctx)
 	if err != nil {
 		return nil, Makers{}, err
 	}
-	opened, err := engine.Open(ctx, SessionOptions{
+	opened, err := eng.Open(ctx, engine.SessionOptions{
 		Root:  b.Root,
 		Env:   b.Env,
 		Seeds: b.seeds(job, makers),
 		Maker: maker,
 		Note: func(format string, args ...any) {
-			b.emit(Event{Kind: Note, Book: name, Text: fmt.Sprintf(format, args...)})
+			b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
 		},
 	})
 	if err != nil {
@@ -365,16 +372,16 @@ func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantS
 
 // seeds are what a session starts with: the fonts that TeX has prepared, and
 // what it learnt at the last good build.
-func (b *Builder) seeds(job Job, makers Makers) []Seed {
-	seeds := []Seed{{From: b.FontCache, To: "texmf-var"}}
+func (b *Builder) seeds(job Job, makers Makers) []engine.Seed {
+	seeds := []engine.Seed{{From: b.FontCache, To: "texmf-var"}}
 	if job.first {
 		job.Only = nil // a chapter's pages have the numbers of the whole book
 	}
-	record := b.record(job, PDF)
+	record := b.record(job, book.PDF)
 	if b.Force || record.Makers != makers {
 		return seeds // from nothing; TeX of another image may read it differently
 	}
-	return append(seeds, Seed{From: record.learntDir(), To: "state/" + string(PDF)})
+	return append(seeds, engine.Seed{From: record.learntDir(), To: "state/" + string(book.PDF)})
 }
 
 // stopwatch measures stages.

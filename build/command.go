@@ -13,12 +13,18 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // CommandJob is a command of the user's to run where the makers run.
 type CommandJob struct {
-	Book           *Book // it runs in the config's folder
-	Tree           []File
+	Book           *book.Book // it runs in the config's folder
+	Tree           []source.File
 	Argv           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -56,7 +62,7 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		return res, err
 	}
 	own := s.Paths().Own
-	res.Status, err = s.Run(ctx, Command{
+	res.Status, err = s.Run(ctx, engine.Command{
 		// The shell puts the image's own PATH and bookci's folder together.
 		Argv:  append([]string{"/bin/sh", "-c", `exec "$@"`, "bookci"}, job.Argv...),
 		Dir:   job.Book.Dir,
@@ -93,8 +99,8 @@ type changes struct {
 
 // readChanges compares the work tree with the source and stages what differs.
 // Nothing is written to the source before all of it has been read.
-func readChanges(ctx context.Context, s Session, root, staging string, job CommandJob) (c changes, err error) {
-	missing := map[string]File{}
+func readChanges(ctx context.Context, s engine.Session, root, staging string, job CommandJob) (c changes, err error) {
+	missing := map[string]source.File{}
 	for _, f := range job.Tree {
 		if !f.Mode.IsDir() {
 			missing[f.Path] = f
@@ -136,7 +142,7 @@ func readChanges(ctx context.Context, s Session, root, staging string, job Comma
 		if !report && !job.Write {
 			continue
 		}
-		if err := extractFile(dst, local, h, tr); err != nil {
+		if err := source.ExtractFile(dst, local, h, tr); err != nil {
 			return c, err
 		}
 		if report {
@@ -192,8 +198,8 @@ func sameContent(a, b *os.Root, name string) (bool, error) {
 
 // writeBack puts the staged changes into the source folder, each by rename. A
 // source that changed while the command ran is left alone: the author's edit wins.
-func writeBack(root, staging string, tree []File, c changes) (written, removed []string, err error) {
-	before := map[string]File{}
+func writeBack(root, staging string, tree []source.File, c changes) (written, removed []string, err error) {
+	before := map[string]source.File{}
 	for _, f := range tree {
 		before[f.Path] = f
 	}
@@ -231,7 +237,7 @@ func writeBack(root, staging string, tree []File, c changes) (written, removed [
 }
 
 // unchangedSince checks that a source is as it was when the work tree was filled.
-func unchangedSince(dir *os.Root, local string, f File) error {
+func unchangedSince(dir *os.Root, local string, f source.File) error {
 	st, err := dir.Lstat(local)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -246,7 +252,7 @@ func unchangedSince(dir *os.Root, local string, f File) error {
 	return fmt.Errorf("%s changed while the command ran: the command's version is left out", filepath.ToSlash(local))
 }
 
-func putBack(dir *os.Root, from, local string, old File) error {
+func putBack(dir *os.Root, from, local string, old source.File) error {
 	if parent := filepath.Dir(local); parent != "." {
 		if err := dir.MkdirAll(parent, 0o755); err != nil {
 			return err
@@ -284,14 +290,14 @@ func putBack(dir *os.Root, from, local string, old File) error {
 func (b *Builder) keepReports(staging string, names []string) ([]string, error) {
 	for _, name := range names {
 		to := filepath.Join(b.Artifacts, filepath.FromSlash(name))
-		if err := MakeOwnFolder(b.Artifacts, filepath.Dir(to)); err != nil {
+		if err := fsx.MakeOwnFolder(b.Artifacts, filepath.Dir(to)); err != nil {
 			return nil, fmt.Errorf("keeping the report %s: %w", name, err)
 		}
 		from := filepath.Join(staging, filepath.FromSlash(name))
 		// Systems that read reports refuse those that are older than the job.
 		now := b.Now()
 		if err := errors.Join(os.Chtimes(from, time.Time{}, now), os.Rename(from, to)); err != nil {
-			return nil, environmentf("", "keeping the report %s: %w", name, err)
+			return nil, fault.Environmentf("", "keeping the report %s: %w", name, err)
 		}
 	}
 	return names, nil

@@ -1,12 +1,13 @@
 // Package build turns a Re:VIEW book into artifacts.
 //
-// The flow, one file a step: FindBook reads the book (book.go, config.go,
-// catalog.go), Fingerprint tells whether anything it depends on has changed
-// (fingerprint.go), an Engine opens a Session (engine.go, docker.go, host.go),
-// the Session runs the maker in a private work tree, the maker's log becomes
-// Diagnostics (diagnose.go), and the artifact is checked and published by
-// rename (artifact.go, manifest.go).
+// A Builder is told what to make (Job) and where everything lies, and returns a
+// Result for each target. One file is one step: build.go decides what has to be
+// made, making.go runs a maker, record.go remembers what it was made from,
+// artifact.go and epub.go check and settle what came out, staging.go publishes
+// it whole or not at all, and manifest.go says so in bookci.json.
 //
-// Nothing in this package prints, exits, reads the process environment or the
-// clock: all of that comes in through Options.
+// The rooms below it know one thing each: book what the author has, source what
+// a build reads, engine where makers run, diagnose what their output means.
+//
+// Nothing in these packages prints, exits, or reads the environment or the clock.
 package build

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path"
 	"time"
+
+	"github.com/bookci/bookci/build/book"
 )
 
 // First returns the job that makes the pages of some chapters of job alone,
@@ -14,14 +16,14 @@ import (
 // What it makes is published beside the book, as an artifact of --only is, and
 // nothing of it is kept for later builds.
 func (b *Builder) First(job Job, chapters []string) (first Job, whole time.Duration, ok bool) {
-	if b.Force || len(job.Only) > 0 || job.Command[PDF] != "" {
+	if b.Force || len(job.Only) > 0 || job.Command[book.PDF] != "" {
 		return Job{}, 0, false
 	}
-	record := b.record(job, PDF)
+	record := b.record(job, book.PDF)
 	if _, err := os.Stat(record.learntDir()); err != nil || record.Entry.Path == "" {
 		return Job{}, 0, false
 	}
-	job.Targets, job.Only, job.first = []Target{PDF}, chapters, true
+	job.Targets, job.Only, job.first = []book.Target{book.PDF}, chapters, true
 	return job, time.Duration(record.Seconds["make"] * float64(time.Second)), true
 }
 

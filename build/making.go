@@ -10,18 +10,27 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/diagnose"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/build/inside"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // making is one maker's run, from an empty work tree to a published artifact.
 type making struct {
 	b       *Builder
 	job     Job
-	target  Target
+	target  book.Target
 	session *variantSession
-	emit    func(Event)
+	emit    func(event.Event)
 	watch   *stopwatch
 	record  *record
-	log     *Log
+	log     *diagnose.Log
 	staging *staging // nil until the maker is done
 }
 
@@ -34,8 +43,8 @@ func (m *making) argv() []string {
 	if command := m.job.Command[m.target]; command != "" {
 		return append(argv, "/bin/sh", "-c", command)
 	}
-	argv = append(argv, m.target.maker())
-	if len(m.job.Only) > 0 && m.target == PDF {
+	argv = append(argv, m.target.Maker())
+	if len(m.job.Only) > 0 && m.target == book.PDF {
 		argv = append(argv, "--only="+strings.Join(m.job.Only, ","))
 	}
 	return append(argv, m.job.Book.Config)
@@ -50,18 +59,18 @@ const logLimit = 64 << 20
 
 // run runs the maker.
 func (m *making) run(ctx context.Context) (status int, err error) {
-	m.emit(Event{Kind: Stage, Text: "make"})
-	file, err := createOwn(m.logPath())
+	m.emit(event.Event{Kind: event.Stage, Text: "make"})
+	file, err := fsx.CreateOwn(m.logPath())
 	if err != nil {
-		return 0, environmentf("", "keeping the log: %w", err)
+		return 0, fault.Environmentf("", "keeping the log: %w", err)
 	}
-	m.log = NewLog(LogOptions{
+	m.log = diagnose.NewLog(diagnose.LogOptions{
 		Book: m.job.Book, Target: m.target, Work: m.session.Paths().Work,
 		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit,
 	})
-	env := append(m.b.dates(), "BOOKCI_URNID="+m.job.Book.urn())
-	if m.target == PDF {
-		env = append(env, "BOOKCI_CLASS="+m.job.Book.texClass())
+	env := append(m.b.dates(), "BOOKCI_URNID="+m.job.Book.URN())
+	if m.target == book.PDF {
+		env = append(env, "BOOKCI_CLASS="+m.job.Book.TeXClass())
 	}
 	if m.b.Force {
 		env = append(env, "BOOKCI_FORCE=1")
@@ -69,7 +78,7 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	if m.b.Fast {
 		env = append(env, "BOOKCI_FAST=1")
 	}
-	if m.b.KeepOpen && m.target == PDF {
+	if m.b.KeepOpen && m.target == book.PDF {
 		env = append(env, "BOOKCI_WARM=1") // this session will see the next build
 	}
 	if m.job.first {
@@ -77,7 +86,7 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	} else {
 		env = append(env, "BOOKCI_STATE="+m.kept())
 	}
-	status, err = m.session.Run(ctx, Command{
+	status, err = m.session.Run(ctx, engine.Command{
 		Argv: m.argv(), Dir: m.job.Book.Dir, Env: env,
 		Stdout: m.log, Stderr: m.log,
 	})
@@ -114,15 +123,15 @@ func (l *limitWriter) Write(p []byte) (int, error) {
 
 // diagnostics reads the maker's log, and for a PDF what the session noted: the
 // map from TeX's lines to the manuscript's, and what Re:VIEW keeps to itself.
-func (m *making) diagnostics(status int) []Diagnostic {
+func (m *making) diagnostics(status int) []book.Diagnostic {
 	if m.log == nil {
 		return nil
 	}
-	var notes *Notes
+	var notes *diagnose.Notes
 	switch {
-	case m.target != PDF:
+	case m.target != book.PDF:
 	case m.staging != nil:
-		notes = readNotesIn(m.staged(path.Join(m.session.Paths().Own, NotesDir)))
+		notes = diagnose.ReadNotesIn(m.staged(path.Join(m.session.Paths().Own, inside.NotesDir)))
 	default:
 		notes = m.notes()
 	}
@@ -133,16 +142,16 @@ func (m *making) diagnostics(status int) []Diagnostic {
 
 // notes takes the notes out of a session whose maker failed. The build's own
 // context may be over.
-func (m *making) notes() *Notes {
+func (m *making) notes() *diagnose.Notes {
 	const limit = 10 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	pr, pw := io.Pipe()
 	defer pr.Close()
 	go func() {
-		pw.CloseWithError(m.session.Get(ctx, m.session.Paths().Own, []string{NotesDir}, pw))
+		pw.CloseWithError(m.session.Get(ctx, m.session.Paths().Own, []string{inside.NotesDir}, pw))
 	}()
-	notes, err := ReadNotes(pr)
+	notes, err := diagnose.ReadNotes(pr)
 	if err != nil {
 		return nil // places are then those of TeX
 	}
@@ -150,43 +159,21 @@ func (m *making) notes() *Notes {
 	return notes
 }
 
-// listFolder lists the regular files below a folder of this machine, none when
-// it is missing.
-func listFolder(dir string) ([]File, error) {
-	var files []File
-	err := filepath.WalkDir(dir, func(name string, d os.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil || !info.Mode().IsRegular() {
-			return err
-		}
-		rel, err := filepath.Rel(dir, name)
-		files = append(files, File{Path: filepath.ToSlash(rel), Mode: info.Mode(), Size: info.Size(), MTime: info.ModTime().UnixNano()})
-		return err
-	})
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	return files, err
-}
-
 // verdict tells whether the maker made what it should.
-func (m *making) verdict(status int, diagnostics []Diagnostic) error {
-	name := m.target.maker()
+func (m *making) verdict(status int, diagnostics []book.Diagnostic) error {
+	name := m.target.Maker()
 	if m.job.Command[m.target] != "" {
 		name = m.job.Command[m.target]
 	}
 	switch {
 	case status == 127 && !bookAtFault(diagnostics):
-		return environmentf("is it an image with Re:VIEW in it? the default is "+DefaultImage(""), "%s was not found", name)
+		return fault.Environmentf("is it an image with Re:VIEW in it? the default is "+book.DefaultImage(""), "%s was not found", name)
 	case status != 0:
 		return &MakerError{Op: fmt.Sprintf("%s failed with exit status %d", name, status), Diagnostics: diagnostics}
 	}
 	if m.b.Strict {
 		for _, d := range diagnostics {
-			if d.Severity == Lax || d.Severity == Error {
+			if d.Severity == book.Lax || d.Severity == book.Error {
 				return &MakerError{Op: name + " went on after an error, and --strict is on", Diagnostics: diagnostics}
 			}
 		}
@@ -194,9 +181,9 @@ func (m *making) verdict(status int, diagnostics []Diagnostic) error {
 	return nil
 }
 
-func bookAtFault(diagnostics []Diagnostic) bool {
+func bookAtFault(diagnostics []book.Diagnostic) bool {
 	for _, d := range diagnostics {
-		if d.Severity == Error && d.File != "" {
+		if d.Severity == book.Error && d.File != "" {
 			return true
 		}
 	}
@@ -214,9 +201,9 @@ func (m *making) harvest(ctx context.Context) (err error) {
 		return err
 	}
 	paths := m.session.Paths()
-	names := []string{path.Join(paths.Work, m.target.output(m.job.Book))}
-	if m.target == PDF {
-		names = append(names, path.Join(paths.Own, NotesDir), path.Join(paths.Own, fontsNote))
+	names := []string{path.Join(paths.Work, m.target.Output(m.job.Book))}
+	if m.target == book.PDF {
+		names = append(names, path.Join(paths.Own, inside.NotesDir), path.Join(paths.Own, fontsNote))
 		if !m.job.first {
 			names = append(names, m.kept())
 		}
@@ -227,14 +214,14 @@ func (m *making) harvest(ctx context.Context) (err error) {
 	if err = takeOut(ctx, m.session, "/", names, m.staging.dir, maxArtifact); err == nil {
 		return nil
 	}
-	output := m.target.output(m.job.Book)
+	output := m.target.Output(m.job.Book)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	var environment *EnvironmentError
+	var environment *fault.Environment
 	switch {
 	case isDiskFull(err):
-		return environmentf("the disk is full; the last good artifact is kept", "taking out %s: %w", output, err)
+		return fault.Environmentf("the disk is full; the last good artifact is kept", "taking out %s: %w", output, err)
 	case errors.As(err, &environment):
 		return err
 	}
@@ -250,7 +237,7 @@ func (m *making) staged(name string) string {
 }
 
 // takeOut unpacks names below dir of a session into the folder to.
-func takeOut(ctx context.Context, s Session, dir string, names []string, to string, max int64) error {
+func takeOut(ctx context.Context, s engine.Session, dir string, names []string, to string, max int64) error {
 	pr, pw := io.Pipe()
 	defer pr.Close()
 	got := make(chan error, 1)
@@ -259,7 +246,7 @@ func takeOut(ctx context.Context, s Session, dir string, names []string, to stri
 		pw.CloseWithError(err)
 		got <- err
 	}()
-	_, err := extractTree(pr, to, max)
+	_, err := source.ExtractTree(pr, to, max)
 	if err == nil {
 		_, err = io.Copy(io.Discard, pr) // the padding, so that tar ends well
 	}
@@ -277,12 +264,12 @@ func ignoreClosed(err error) error {
 
 // collect checks the artifact and publishes it.
 func (m *making) collect(ctx context.Context) (Artifact, error) {
-	output := m.target.output(m.job.Book)
+	output := m.target.Output(m.job.Book)
 	made := m.staged(path.Join(m.session.Paths().Work, output))
 	if _, err := os.Lstat(made); err != nil {
 		return Artifact{}, &MakerError{Op: fmt.Sprintf("%s ended well but left no %s", m.argv()[1], output)}
 	}
-	if m.target == EPUB {
+	if m.target == book.EPUB {
 		if err := settleEPUB(made, time.Unix(m.b.SourceDate, 0)); err != nil {
 			return Artifact{}, &MakerError{Op: fmt.Sprintf("%s is damaged: %v", output, err)}
 		}
@@ -300,8 +287,8 @@ func (m *making) collect(ctx context.Context) (Artifact, error) {
 
 // artifactName is where the artifact goes, below the artifacts folder. A part
 // of a book must not take the place of the whole.
-func (b *Builder) artifactName(job Job, t Target) string {
-	base := path.Base(t.output(job.Book))
+func (b *Builder) artifactName(job Job, t book.Target) string {
+	base := path.Base(t.Output(job.Book))
 	if len(job.Only) > 0 {
 		ext := path.Ext(base)
 		base = strings.TrimSuffix(base, ext) + "-only" + ext
@@ -314,13 +301,13 @@ func (b *Builder) artifactName(job Job, t Target) string {
 
 // remember keeps what this build learnt for the next one, and says in the
 // manifest what was made.
-func (m *making) remember(ctx context.Context, fingerprint string, makers Makers, a Artifact, diagnostics []Diagnostic) error {
+func (m *making) remember(ctx context.Context, fingerprint string, makers Makers, a Artifact, diagnostics []book.Diagnostic) error {
 	if m.job.first {
 		return nil
 	}
 	// What was learnt saves time; failing to keep it costs time and no more.
 	if err := m.keepLearnt(ctx); err != nil {
-		m.emit(Event{Kind: Note, Text: fmt.Sprintf("keeping what TeX learnt: %v", err)})
+		m.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("keeping what TeX learnt: %v", err)})
 	}
 	if len(m.job.Only) > 0 {
 		return nil
@@ -337,17 +324,17 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		m.record.MTime = st.ModTime().UnixNano()
 	}
 	if err := m.record.save(); err != nil {
-		return environmentf("", "keeping the state: %w", err)
+		return fault.Environmentf("", "keeping the state: %w", err)
 	}
 	if err := m.b.manifest.put(m.b.Version, entry); err != nil {
-		return environmentf("", "%w", err)
+		return fault.Environmentf("", "%w", err)
 	}
 	return nil
 }
 
 // keepLearnt moves what TeX learnt to where the next build finds it.
 func (m *making) keepLearnt(ctx context.Context) error {
-	if m.target != PDF {
+	if m.target != book.PDF {
 		return nil
 	}
 	learnt := m.staged(m.kept())
@@ -371,7 +358,7 @@ func (m *making) keepLearnt(ctx context.Context) error {
 // MakerError says that a maker did not make what it should: the book is at fault.
 type MakerError struct {
 	Op          string
-	Diagnostics []Diagnostic
+	Diagnostics []book.Diagnostic
 }
 
 func (e *MakerError) Error() string { return e.Op }

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/bookci/bookci/build/book"
 	"github.com/google/renameio/v2"
 )
 
@@ -26,8 +27,8 @@ type Manifest struct {
 
 // Entry is one artifact and where it came from.
 type Entry struct {
-	Book   string `json:"book"`
-	Target Target `json:"target"`
+	Book   string      `json:"book"`
+	Target book.Target `json:"target"`
 	Artifact
 	Image       string             `json:"image"`        // reference, or "host"
 	ImageID     string             `json:"image_digest"` // config digest of the image, or the makers' version on the host

@@ -4,12 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/bookci/bookci/build/book"
 )
 
 func TestTheManifestKeepsArtifactsOutsideTheRoot(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
 	m := manifestFile{dir: dir, root: root}
-	for _, target := range []Target{PDF, EPUB} {
+	for _, target := range []book.Target{book.PDF, book.EPUB} {
 		name := filepath.Join(dir, "book."+string(target))
 		if err := os.WriteFile(name, []byte("x"), 0o644); err != nil {
 			t.Fatal(err)

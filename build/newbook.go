@@ -6,12 +6,16 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // NewBook has Re:VIEW's own review-init make a book called name, and puts its
 // files into the empty folder dir.
-func NewBook(ctx context.Context, engine Engine, name, dir string) (err error) {
-	s, err := engine.Open(ctx, SessionOptions{Root: dir})
+func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (err error) {
+	s, err := eng.Open(ctx, engine.SessionOptions{Root: dir})
 	if err != nil {
 		return err
 	}
@@ -19,15 +23,15 @@ func NewBook(ctx context.Context, engine Engine, name, dir string) (err error) {
 	if err := s.Sync(ctx, nil); err != nil {
 		return err
 	}
-	said := &headWriter{max: 4096}
-	status, err := s.Run(ctx, Command{Argv: []string{"review-init", name}, Stdout: said, Stderr: said})
+	said := &text.Head{Max: 4096}
+	status, err := s.Run(ctx, engine.Command{Argv: []string{"review-init", name}, Stdout: said, Stderr: said})
 	switch {
 	case err != nil:
 		return err
 	case status == 126, status == 127:
-		return environmentf("is it an image with Re:VIEW in it?", "review-init was not found")
+		return fault.Environmentf("is it an image with Re:VIEW in it?", "review-init was not found")
 	case status != 0:
-		return environmentf("", "review-init failed with exit status %d: %s", status, strings.TrimSpace(said.String()))
+		return fault.Environmentf("", "review-init failed with exit status %d: %s", status, strings.TrimSpace(said.String()))
 	}
 	if err := getFolder(ctx, s, s.Paths().Work, name, filepath.Join(dir, "book")); err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/bookci/bookci/build/book"
 	"github.com/google/renameio/v2"
 )
 
@@ -15,7 +16,7 @@ import (
 type record struct {
 	Entry       Entry
 	Makers      Makers
-	Diagnostics []Diagnostic // its warnings: they are still true when nothing has changed
+	Diagnostics []book.Diagnostic // its warnings: they are still true when nothing has changed
 	Seconds     map[string]float64
 	MTime       int64 // of an artifact that is a file, nanoseconds since 1970
 
@@ -24,7 +25,7 @@ type record struct {
 	root string
 }
 
-func (b *Builder) record(job Job, t Target) *record {
+func (b *Builder) record(job Job, t book.Target) *record {
 	r := &record{name: job.Book.Name + "-" + string(t), dir: filepath.Join(b.State, "state"), root: b.Root}
 	if len(job.Only) > 0 {
 		r.name += "-only"
@@ -80,11 +81,11 @@ func (r *record) intact() string {
 }
 
 // recipe is all but the inputs that decides what an artifact will be.
-func (b *Builder) recipe(job Job, t Target) any {
+func (b *Builder) recipe(job Job, t book.Target) any {
 	env := slices.Sorted(slices.Values(b.Env))
 	return struct {
 		Version, Image    string
-		Target            Target
+		Target            book.Target
 		Config, Command   string
 		Only, Env         []string
 		SourceDate        int64

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"golang.org/x/sys/unix"
 )
 
@@ -26,16 +29,16 @@ type staging struct {
 func (b *Builder) newStaging() (*staging, error) {
 	dir := filepath.Join(b.Artifacts, stagingPrefix+rand.Text()[:8])
 	if err := b.Reaper.Remove(dir); err != nil {
-		return nil, environmentf("", "%w", err)
+		return nil, fault.Environmentf("", "%w", err)
 	}
 	if err := os.Mkdir(dir, 0o755); err != nil {
-		return nil, errors.Join(environmentf("", "preparing the artifacts folder: %w", err), b.Reaper.Keep(dir))
+		return nil, errors.Join(fault.Environmentf("", "preparing the artifacts folder: %w", err), b.Reaper.Keep(dir))
 	}
 	return &staging{b: b, dir: dir}, nil
 }
 
 func (s *staging) remove() {
-	if removeAll(s.dir) == nil {
+	if fsx.RemoveAll(s.dir) == nil {
 		_ = s.b.Reaper.Keep(s.dir) // it is gone: removing it again does nothing
 	}
 }
@@ -48,7 +51,7 @@ func (b *Builder) sweepStaging() {
 	}
 	for _, e := range entries {
 		if e.IsDir() && strings.HasPrefix(e.Name(), stagingPrefix) {
-			_ = removeAll(filepath.Join(b.Artifacts, e.Name()))
+			_ = fsx.RemoveAll(filepath.Join(b.Artifacts, e.Name()))
 		}
 	}
 }
@@ -58,17 +61,17 @@ func (b *Builder) sweepStaging() {
 // slash path below the root, or its absolute path when it lies elsewhere.
 func (b *Builder) publish(made, name string) (string, error) {
 	to := filepath.Join(b.Artifacts, name)
-	if err := MakeOwnFolder(b.Artifacts, filepath.Dir(to)); err != nil {
+	if err := fsx.MakeOwnFolder(b.Artifacts, filepath.Dir(to)); err != nil {
 		return "", fmt.Errorf("publishing %s: %w", name, err)
 	}
 	if err := syncTree(made); err != nil {
-		return "", environmentf("the last good artifact is kept", "publishing %s: %w", name, err)
+		return "", fault.Environmentf("the last good artifact is kept", "publishing %s: %w", name, err)
 	}
 	if err := replace(made, to); err != nil {
-		return "", environmentf("the last good artifact is kept", "publishing %s: %w", name, err)
+		return "", fault.Environmentf("the last good artifact is kept", "publishing %s: %w", name, err)
 	}
 	if err := syncPath(filepath.Dir(to)); err != nil {
-		return "", environmentf("", "publishing %s: %w", name, err)
+		return "", fault.Environmentf("", "publishing %s: %w", name, err)
 	}
 	return b.pathOf(name), nil
 }
@@ -90,7 +93,7 @@ func replace(made, to string) error {
 	if err == nil || !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTDIR) && !errors.Is(err, unix.EISDIR) {
 		return err
 	}
-	if err := exchange(made, to); !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
+	if err := fsx.Exchange(made, to); !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}
 	// Between these two, nothing stands at to: the best that such a file system offers.
@@ -132,12 +135,12 @@ func isDiskFull(err error) bool {
 
 // getFolder takes the folder name below dir out of a session and puts it in
 // the place of to.
-func getFolder(ctx context.Context, s Session, dir, name, to string) error {
+func getFolder(ctx context.Context, s engine.Session, dir, name, to string) error {
 	part := to + ".new"
-	if err := errors.Join(removeAll(part), os.MkdirAll(part, 0o755)); err != nil {
+	if err := errors.Join(fsx.RemoveAll(part), os.MkdirAll(part, 0o755)); err != nil {
 		return err
 	}
-	defer removeAll(part)
+	defer fsx.RemoveAll(part)
 	if err := takeOut(ctx, s, dir, []string{name}, part, maxLearnt); err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
@@ -151,7 +154,7 @@ func getFolder(ctx context.Context, s Session, dir, name, to string) error {
 // moveFolder puts the folder from in the place of to, which may lie on another
 // file system.
 func moveFolder(from, to string) error {
-	if err := removeAll(to); err != nil {
+	if err := fsx.RemoveAll(to); err != nil {
 		return err
 	}
 	err := os.Rename(from, to)

@@ -13,6 +13,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // buildFlags are the flags that build and watch share.
@@ -184,12 +187,12 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 	if err := p.checkArtifacts(); err != nil {
 		return nil, err
 	}
-	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: append(slices.Clip(s.Exclude), p.leftOut...), Books: p.books})
+	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: append(slices.Clip(s.Exclude), p.leftOut...), Books: p.books})
 	if err != nil {
 		return nil, err
 	}
 	var jobs []build.Job
-	var dated []build.File
+	var dated []source.File
 	for _, book := range p.books {
 		inputs, notes, err := sources.Inputs(book, s.ExtraInputs)
 		if err != nil {
@@ -208,25 +211,25 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 }
 
 // chooseChapters turns what --only says, IDs or paths, into IDs.
-func chooseChapters(book *build.Book, targets []build.Target, only []string) ([]string, error) {
+func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]string, error) {
 	if len(only) == 0 {
 		return nil, nil
 	}
-	if !slices.Equal(targets, []build.Target{build.PDF}) {
+	if !slices.Equal(targets, []book.Target{book.PDF}) {
 		return nil, usagef("leave --target out, or build the whole book", "--only makes a PDF and nothing else")
 	}
 	var ids, known []string
-	for _, ch := range book.Chapters {
+	for _, ch := range b.Chapters {
 		known = append(known, ch.ID)
 	}
 	for _, name := range only {
 		id := strings.TrimSuffix(filepath.Base(strings.TrimSpace(name)), ".re")
 		if !slices.Contains(known, id) {
 			hint := "the chapters are " + strings.Join(known, ", ")
-			if near := build.Nearest(id, known); near != "" {
+			if near := text.Nearest(id, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			return nil, usagef(hint, "--only: there is no chapter %q in %s", name, book.Name)
+			return nil, usagef(hint, "--only: there is no chapter %q in %s", name, b.Name)
 		}
 		ids = append(ids, id)
 	}

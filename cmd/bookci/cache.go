@@ -11,8 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // cacheFlags are what all cache commands have in common.
@@ -71,7 +72,7 @@ func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon) (*images, er
 	}
 	m.store.Now = time.Now
 	m.store.Progress = func(p cache.Progress) {
-		show.event(build.Event{Kind: build.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
+		show.event(event.Event{Kind: event.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
 	}
 	if d != nil {
 		m.store.Daemon = d.Client
@@ -158,18 +159,18 @@ func imageError(err error) error {
 	var mismatch *cache.Mismatch
 	var failed *cache.BuildError
 	var usage *usageError
-	var environment *build.EnvironmentError
+	var environment *fault.Environment
 	switch {
 	case err == nil, errors.As(err, &usage), errors.As(err, &environment), errors.Is(err, errInterrupted), errors.Is(err, errTerminated):
 		return err
 	case errors.As(err, &mismatch):
-		return &build.EnvironmentError{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
+		return &fault.Environment{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
 	case errors.As(err, &failed):
 		return &usageError{err: err, hint: "the book's Dockerfile does not build"}
 	case errors.Is(err, cache.ErrNoImage):
-		return &build.EnvironmentError{Err: err, Hint: "pull it, or build the book once"}
+		return &fault.Environment{Err: err, Hint: "pull it, or build the book once"}
 	}
-	return &build.EnvironmentError{Err: err}
+	return &fault.Environment{Err: err}
 }
 
 // withImages runs a command that needs the daemon.

@@ -17,8 +17,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // The templates have [[ and ]] around what is filled in: CircleCI and GitHub
@@ -114,7 +114,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, writ
 		if errors.Is(err, os.ErrExist) {
 			return usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)
 		}
-		return &build.EnvironmentError{Err: fmt.Errorf("writing %s: %w", name, plainError(err))}
+		return &fault.Environment{Err: fmt.Errorf("writing %s: %w", name, plainError(err))}
 	}
 	_, err = fmt.Fprintln(a.stdout, name)
 	return err

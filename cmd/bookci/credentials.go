@@ -7,7 +7,7 @@ import (
 	"github.com/docker/docker/api/types/registry"
 	hub "github.com/docker/docker/registry"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // credentials are those that Docker's configuration, or a helper named in it,
@@ -24,7 +24,7 @@ func (d *daemon) credentials(ref string) (string, error) {
 	}
 	auth, err := d.Config.GetAuthConfig(server)
 	if err != nil {
-		return "", &build.EnvironmentError{
+		return "", &fault.Environment{
 			Err:  fmt.Errorf("asking for the credentials of %s: %w", server, err),
 			Hint: "Docker's config.json names a credential helper that does not work: mend it, or remove credsStore and credHelpers from it",
 		}

@@ -18,7 +18,7 @@ import (
 	"github.com/docker/cli/cli/context/store"
 	"github.com/docker/docker/client"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // daemon is a Docker Engine, or what speaks its API, and how it was found.
@@ -40,7 +40,7 @@ func connect(ctx context.Context, getenv func(string) string) (*daemon, error) {
 	}
 	cfg, err := config.Load(dir)
 	if err != nil {
-		return nil, &build.EnvironmentError{Err: fmt.Errorf("reading Docker's configuration: %w", err), Hint: "mend or remove " + filepath.Join(dir, "config.json")}
+		return nil, &fault.Environment{Err: fmt.Errorf("reading Docker's configuration: %w", err), Hint: "mend or remove " + filepath.Join(dir, "config.json")}
 	}
 	candidates, err := endpoints(getenv, cfg, dir)
 	if err != nil {
@@ -61,7 +61,7 @@ func connect(ctx context.Context, getenv func(string) string) (*daemon, error) {
 		}
 		errs = append(errs, fmt.Errorf("%s (%s): %w", c.host, c.found, err))
 	}
-	return nil, &build.EnvironmentError{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: connectHint(errors.Join(errs...), getenv)}
+	return nil, &fault.Environment{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: connectHint(errors.Join(errs...), getenv)}
 }
 
 // connectHint says what to do about a daemon that does not answer.
@@ -124,7 +124,7 @@ func endpoints(getenv func(string) string, cfg *configfile.ConfigFile, dir strin
 	if name != "" && name != "default" {
 		c, err := contextEndpoint(name, dir)
 		if err != nil {
-			return nil, &build.EnvironmentError{Err: fmt.Errorf("docker context %q: %w", name, err), Hint: "`docker context ls` lists them; DOCKER_CONTEXT=default leaves it out"}
+			return nil, &fault.Environment{Err: fmt.Errorf("docker context %q: %w", name, err), Hint: "`docker context ls` lists them; DOCKER_CONTEXT=default leaves it out"}
 		}
 		return []candidate{c}, nil
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/build/engine/host"
 )
 
 // finding is one thing that doctor looked at.
@@ -110,14 +112,14 @@ func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func
 	if p.settings.File != "" {
 		ok("settings", "%s", p.settings.File)
 	}
-	for _, book := range p.books {
-		if err := p.faults[book]; err != nil {
+	for _, b := range p.books {
+		if err := p.faults[b]; err != nil {
 			add(finding{Check: "book", Text: err.Error(), Mend: hint(err), code: exitBook})
 			continue
 		}
-		ok("book", "%s: %s, %d chapters, from %s", book.Name, filepath.Join(book.Root, filepath.FromSlash(book.Dir), book.Config), len(book.Chapters), p.imageRef())
-		for _, d := range book.Check(p.targets[book]...) {
-			add(finding{Check: "book", OK: d.Severity == build.Warning, Text: d.String(), code: exitBook})
+		ok("book", "%s: %s, %d chapters, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), len(b.Chapters), p.imageRef())
+		for _, d := range b.Check(p.targets[b]...) {
+			add(finding{Check: "book", OK: d.Severity == book.Warning, Text: d.String(), code: exitBook})
 		}
 	}
 }
@@ -179,7 +181,7 @@ func freeBytes(dir string) (int64, error) {
 }
 
 func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
-	host := build.FindProgram("review-pdfmaker", a.getenv("PATH"))
+	host := host.FindProgram("review-pdfmaker", a.getenv("PATH"))
 	d, err := connect(ctx, a.getenv)
 	if err != nil {
 		if host != "" {
@@ -216,7 +218,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 		add(f)
 	}
 	ref := p.imageRef()
-	img, found, err := build.FindImage(ctx, d, ref)
+	img, found, err := docker.FindImage(ctx, d, ref)
 	switch {
 	case err != nil:
 		bad("image", err, exitEnvironment)

@@ -12,6 +12,12 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/build/engine/host"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // The values of --engine.
@@ -25,12 +31,12 @@ const (
 type engines struct {
 	app     *app
 	project *project
-	reaper  *build.Reaper
-	onEvent func(build.Event)
+	reaper  *reaper.Reaper
+	onEvent func(event.Event)
 	quiet   atomic.Bool // transfers are not told: they go on beside builds
 
 	mu     sync.Mutex
-	engine build.Engine
+	engine engine.Engine
 	makers build.Makers
 	err    error
 	daemon *daemon      // nil when the engine is host
@@ -38,7 +44,7 @@ type engines struct {
 }
 
 // get implements what build.Builder asks for. Variants ask at the same time.
-func (e *engines) get(ctx context.Context) (build.Engine, build.Makers, error) {
+func (e *engines) get(ctx context.Context) (engine.Engine, build.Makers, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.engine != nil || e.err != nil {
@@ -70,9 +76,9 @@ func (e *engines) pulled() bool {
 	return e.images != nil && e.images.store != nil && len(e.images.fresh) > 0
 }
 
-func (e *engines) event(event build.Event) {
-	if event.Kind != build.Transfer || !e.quiet.Load() {
-		e.onEvent(event)
+func (e *engines) event(ev event.Event) {
+	if ev.Kind != event.Transfer || !e.quiet.Load() {
+		e.onEvent(ev)
 	}
 }
 
@@ -82,7 +88,7 @@ func (e *engines) close() {
 	}
 }
 
-func (e *engines) find(ctx context.Context) (build.Engine, build.Makers, error) {
+func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error) {
 	choice := e.project.settings.Engine
 	if choice == engineHost {
 		return e.host()
@@ -97,14 +103,14 @@ func (e *engines) find(ctx context.Context) (build.Engine, build.Makers, error) 
 	}
 	engine, makers, hostErr := e.host()
 	if hostErr == nil {
-		e.onEvent(build.Event{Kind: build.Note, Text: "Docker does not answer: using the review-pdfmaker on PATH"})
+		e.onEvent(event.Event{Kind: event.Note, Text: "Docker does not answer: using the review-pdfmaker on PATH"})
 		return engine, makers, nil
 	}
 	return nil, build.Makers{}, err
 }
 
 // docker is the engine that runs makers in the book's image.
-func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Makers, error) {
+func (e *engines) docker(ctx context.Context, d *daemon) (engine.Engine, build.Makers, error) {
 	p := e.project
 	images, err := newImageGetter(p, d, e.reaper, e.event)
 	if err != nil {
@@ -117,16 +123,16 @@ func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Ma
 	}
 	s := p.settings
 	uid, gid := os.Getuid(), os.Getgid()
-	return &build.DockerEngine{
+	return &docker.Engine{
 		API:       d.Client,
 		Image:     makers.ID,
 		Mount:     s.Mount,
-		Transport: build.Transport(s.Transport),
-		Limits:    build.Limits{Memory: s.Limits.Memory, PIDs: s.Limits.PIDs, CPUs: s.Limits.CPUs},
+		Transport: docker.Transport(s.Transport),
+		Limits:    docker.Limits{Memory: s.Limits.Memory, PIDs: s.Limits.PIDs, CPUs: s.Limits.CPUs},
 		Network:   s.Network,
 		Writable:  !s.ReadOnly,
 		Reaper:    e.reaper,
-		Owner:     build.Owner{UID: uid, GID: gid, Token: ownerToken(), Alive: ownerAlive},
+		Owner:     docker.Owner{UID: uid, GID: gid, Token: ownerToken(), Alive: ownerAlive},
 		State:     p.state(),
 		Now:       time.Now,
 	}, makers, nil
@@ -136,18 +142,18 @@ func (e *engines) docker(ctx context.Context, d *daemon) (build.Engine, build.Ma
 var hostMakers = []string{"review-pdfmaker", "uplatex", "lualatex", "dvipdfmx"}
 
 // host is the engine that runs the makers on PATH.
-func (e *engines) host() (build.Engine, build.Makers, error) {
+func (e *engines) host() (engine.Engine, build.Makers, error) {
 	h := sha256.New()
 	for _, name := range hostMakers {
-		found := build.FindProgram(name, e.app.getenv("PATH"))
+		found := host.FindProgram(name, e.app.getenv("PATH"))
 		if found == "" && name == hostMakers[0] {
-			return nil, build.Makers{}, &build.EnvironmentError{Err: fmt.Errorf("%s is not on PATH", name), Hint: "run this inside the vvakame/review image, or leave --engine to auto"}
+			return nil, build.Makers{}, &fault.Environment{Err: fmt.Errorf("%s is not on PATH", name), Hint: "run this inside the vvakame/review image, or leave --engine to auto"}
 		}
 		if st, err := os.Stat(found); err == nil {
 			fmt.Fprintln(h, found, st.Size(), st.ModTime().UnixNano())
 		}
 	}
-	return &build.HostEngine{Environ: os.Environ(), Reaper: e.reaper},
+	return &host.Engine{Environ: os.Environ(), Reaper: e.reaper},
 		build.Makers{Ref: engineHost, ID: hex.EncodeToString(h.Sum(nil))[:16]}, nil
 }
 

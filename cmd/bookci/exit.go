@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // Exit codes: whose fault it is.
@@ -48,8 +50,8 @@ func exitCode(err error) int {
 	var status passedOn
 	var usage *usageError
 	var configuration *settingsError
-	var search *build.SearchError
-	var environment *build.EnvironmentError
+	var search *book.SearchError
+	var environment *fault.Environment
 	switch {
 	case err == nil:
 		return exitDone
@@ -74,7 +76,7 @@ func exitCode(err error) int {
 // hint says what to do about err, "" when there is nothing to say.
 func hint(err error) string {
 	var usage *usageError
-	var environment *build.EnvironmentError
+	var environment *fault.Environment
 	var hinted interface{ Hint() string }
 	switch {
 	case errors.As(err, &usage):

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 func TestExitCodesSayWhoseFaultItIs(t *testing.T) {
-	silent := &build.EnvironmentError{Err: fmt.Errorf("Docker does not answer: %w", context.DeadlineExceeded)}
+	silent := &fault.Environment{Err: fmt.Errorf("Docker does not answer: %w", context.DeadlineExceeded)}
 	for _, c := range []struct {
 		what string
 		err  error

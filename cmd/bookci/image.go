@@ -11,7 +11,10 @@ import (
 	"github.com/docker/docker/api/types/registry"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // images gets the book's image: the daemon's, else the kept one, else the
@@ -21,20 +24,20 @@ type imageGetter struct {
 	daemon  *daemon
 	lock    *cache.Lock
 	store   *cache.Store // nil without a cache folder
-	onEvent func(build.Event)
+	onEvent func(event.Event)
 
 	fresh []string // references that were pulled or built: not kept yet
 }
 
-func newImageGetter(p *project, d *daemon, reaper *build.Reaper, onEvent func(build.Event)) (*imageGetter, error) {
+func newImageGetter(p *project, d *daemon, reap *reaper.Reaper, onEvent func(event.Event)) (*imageGetter, error) {
 	lock, err := p.readLock()
 	if err != nil {
 		return nil, err
 	}
 	g := &imageGetter{project: p, daemon: d, lock: lock, onEvent: onEvent}
 	if dir := p.cacheDir(); dir != "" {
-		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Reaper: reaper, Progress: func(p cache.Progress) {
-			onEvent(build.Event{Kind: build.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
+		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Reaper: reap, Progress: func(p cache.Progress) {
+			onEvent(event.Event{Kind: event.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
 		}}
 	}
 	return g, nil
@@ -99,7 +102,7 @@ func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.M
 	if err != nil {
 		return build.Makers{}, usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
 	}
-	if found, ok, err := build.FindImage(ctx, g.daemon, ref); err != nil || ok {
+	if found, ok, err := docker.FindImage(ctx, g.daemon, ref); err != nil || ok {
 		return build.Makers{Ref: ref, ID: found.ID}, err
 	}
 	if id, ok, err := g.restore(ctx, ref); err != nil || ok {
@@ -114,9 +117,9 @@ func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.M
 			return build.Makers{}, err
 		}
 	}
-	g.onEvent(build.Event{Kind: build.Stage, Text: "building image " + ref})
+	g.onEvent(event.Event{Kind: event.Stage, Text: "building image " + ref})
 	opts.Auth = map[string]registry.AuthConfig{}
-	opts.Output = func(line string) { g.onEvent(build.Event{Kind: build.Note, Text: "image: " + line}) }
+	opts.Output = func(line string) { g.onEvent(event.Event{Kind: event.Note, Text: "image: " + line}) }
 	built, err := cache.BuildImage(ctx, g.daemon, opts)
 	if err != nil {
 		return build.Makers{}, imageError(err)
@@ -128,7 +131,7 @@ func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.M
 // ensure returns the ID of the image ref, which it gets if the daemon lacks it.
 func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err error) {
 	pin := g.lock.Pin(ref)
-	found, ok, err := build.FindImage(ctx, g.daemon, ref)
+	found, ok, err := docker.FindImage(ctx, g.daemon, ref)
 	if err != nil {
 		return "", err
 	}
@@ -142,13 +145,13 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 	if pin != nil && pin.Digest != "" {
 		pulled = pinnedRef(ref, pin.Digest)
 	}
-	g.onEvent(build.Event{Kind: build.Stage, Text: "pulling " + ref})
+	g.onEvent(event.Event{Kind: event.Stage, Text: "pulling " + ref})
 	auth, err := g.daemon.credentials(ref)
 	if err != nil {
 		return "", err
 	}
 	begun := time.Now()
-	found, err = build.PullImage(ctx, g.daemon, pulled, g.project.settings.Image.Platform, auth, g.onEvent)
+	found, err = docker.PullImage(ctx, g.daemon, pulled, g.project.settings.Image.Platform, auth, g.onEvent)
 	if err != nil {
 		return "", err
 	}
@@ -157,7 +160,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 	}
 	if pulled != ref {
 		if err := g.daemon.ImageTag(ctx, pulled, ref); err != nil {
-			return "", &build.EnvironmentError{Err: fmt.Errorf("tagging %s: %w", ref, err)}
+			return "", &fault.Environment{Err: fmt.Errorf("tagging %s: %w", ref, err)}
 		}
 	}
 	g.fresh = append(g.fresh, ref)
@@ -176,7 +179,7 @@ func (g *imageGetter) restore(ctx context.Context, ref string) (id string, ok bo
 	var miss *cache.Miss
 	if errors.As(err, &miss) {
 		if miss.Why != cache.Absent {
-			g.onEvent(build.Event{Kind: build.Note, Text: miss.Error()})
+			g.onEvent(event.Event{Kind: event.Note, Text: miss.Error()})
 		}
 		return "", false, nil
 	}
@@ -193,7 +196,7 @@ func (g *imageGetter) keep(ctx context.Context) error {
 		if err != nil {
 			return imageError(err)
 		}
-		g.onEvent(build.Event{Kind: build.Note, Text: fmt.Sprintf("kept image %s: %s", ref, size(saved.Index.Bytes))})
+		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("kept image %s: %s", ref, size(saved.Index.Bytes))})
 	}
 	return nil
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 func (a *app) newInitCmd() *cobra.Command {
@@ -54,7 +57,7 @@ func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) err
 	if err := apply(s); err != nil {
 		return err
 	}
-	s.Transport = string(build.Copy) // there is nothing to mount
+	s.Transport = string(docker.Copy) // there is nothing to mount
 	reaper, err := startReaper()
 	if err != nil {
 		return err
@@ -77,7 +80,7 @@ func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) err
 	}
 	part, err := os.MkdirTemp(filepath.Dir(abs), ".bookci-init-")
 	if err != nil {
-		return &build.EnvironmentError{Err: fmt.Errorf("making the new book: %w", err)}
+		return &fault.Environment{Err: fmt.Errorf("making the new book: %w", err)}
 	}
 	defer os.RemoveAll(part)
 	if err := reaper.Remove(part); err != nil {
@@ -97,7 +100,7 @@ func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) err
 		return err
 	}
 	if err := os.Rename(part, abs); err != nil {
-		return &build.EnvironmentError{Err: fmt.Errorf("making %s: %w", dir, err)}
+		return &fault.Environment{Err: fmt.Errorf("making %s: %w", dir, err)}
 	}
 	show.println("bookci: made " + dir + "; `bookci build " + dir + "` makes its PDF")
 	_, err = fmt.Fprintln(a.stdout, dir)
@@ -153,8 +156,8 @@ const newGitignore = `/artifacts/
 
 func writeNewSettings(dir, name, image string) error {
 	for file, text := range map[string]string{
-		build.SettingsFile: fmt.Sprintf(newSettings, image, name),
-		".gitignore":       newGitignore,
+		book.SettingsFile: fmt.Sprintf(newSettings, image, name),
+		".gitignore":      newGitignore,
 	} {
 		f, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
 		if err != nil {

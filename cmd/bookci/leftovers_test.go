@@ -22,7 +22,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine/docker"
 )
 
 // leftovers lists what bookci has left behind once limit is over: containers,
@@ -96,12 +96,12 @@ func (s *scene) removeImages() error {
 
 // noOrphans fails for containers of ref whose bookci is gone.
 func noOrphans(t *testing.T, api *client.Client, ref string) {
-	list, err := api.ContainerList(context.Background(), container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", build.Label), filters.Arg("ancestor", ref))})
+	list, err := api.ContainerList(context.Background(), container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", docker.Label), filters.Arg("ancestor", ref))})
 	if err != nil {
 		t.Error(err)
 	}
 	for _, c := range list {
-		if !ownerAlive(c.Labels[build.Label]) {
+		if !ownerAlive(c.Labels[docker.Label]) {
 			t.Errorf("LEFT BEHIND: container %.12s (%s), whose bookci is gone", c.ID, c.State)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 func (a *app) newLockCmd() *cobra.Command {
@@ -99,7 +99,7 @@ func (a *app) lockOne(ctx context.Context, m *images, d *daemon, ref string, upd
 	}
 	changes, err := m.lock.Update(ctx, d.Client, ref, auth, platform)
 	if err != nil {
-		return nil, &build.EnvironmentError{Err: err, Hint: registryHint(err)}
+		return nil, &fault.Environment{Err: err, Hint: registryHint(err)}
 	}
 	return changes, nil
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/event"
 )
 
 // This file owns the lines that a build shows while it runs. Rules:
@@ -21,7 +21,7 @@ import (
 // progress shows what a build is doing.
 type progress interface {
 	// event takes in what happened.
-	event(build.Event)
+	event(event.Event)
 	// println writes lines that stay.
 	println(text string)
 	// close takes the live lines away.
@@ -61,7 +61,7 @@ type quietProgress struct {
 	w  io.Writer
 }
 
-func (q *quietProgress) event(build.Event) {}
+func (q *quietProgress) event(event.Event) {}
 func (q *quietProgress) close()            {}
 func (q *quietProgress) println(text string) {
 	q.mu.Lock()
@@ -88,10 +88,10 @@ func newPlainProgress(w io.Writer, now func() time.Time) *plainProgress {
 	return &plainProgress{w: w, now: now, every: signOfLife}
 }
 
-func (p *plainProgress) event(e build.Event) {
+func (p *plainProgress) event(e event.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if e.Kind == build.Note {
+	if e.Kind == event.Note {
 		p.write("bookci: " + e.Text)
 		return
 	}
@@ -175,8 +175,8 @@ func newLiveProgress(w io.Writer, width func() int, now func() time.Time) *liveP
 	return p
 }
 
-func (p *liveProgress) event(e build.Event) {
-	if e.Kind == build.Note {
+func (p *liveProgress) event(e event.Event) {
+	if e.Kind == event.Note {
 		p.println("bookci: " + e.Text)
 		return
 	}

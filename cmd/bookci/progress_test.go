@@ -7,7 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/event"
 )
 
 // Names and messages come from the manuscript, whatever shows them.
@@ -23,8 +24,8 @@ func TestNoProgressLetsTheManuscriptControlTheTerminal(t *testing.T) {
 		var out strings.Builder
 		p := show(&out)
 		p.println(hostile)
-		p.event(build.Event{Kind: build.Note, Text: hostile})
-		p.event(build.Event{Kind: build.Stage, Book: hostile, Text: hostile})
+		p.event(event.Event{Kind: event.Note, Text: hostile})
+		p.event(event.Event{Kind: event.Stage, Book: hostile, Text: hostile})
 		p.println("")
 		p.close()
 		text := out.String()
@@ -52,17 +53,17 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	var clock atomic.Int64
 	p := newPlainProgress(&out, func() time.Time { return time.Unix(clock.Load(), 0) })
 	p.every = 5 * time.Millisecond
-	event := func(kind build.EventKind, book, text string, n int64) {
-		p.event(build.Event{Kind: kind, Book: book, Target: build.PDF, Text: text, N: n, Seconds: map[string]float64{"make": 150}})
+	ev := func(kind event.EventKind, b, text string, n int64) {
+		p.event(event.Event{Kind: kind, Book: b, Target: book.PDF, Text: text, N: n, Seconds: map[string]float64{"make": 150}})
 	}
-	p.event(build.Event{Kind: build.Stage, Text: "pulling vvakame/review:5.9"})
-	event(build.Stage, "print", "prepare", 0)
-	event(build.Stage, "ebook", "prepare", 0)
+	p.event(event.Event{Kind: event.Stage, Text: "pulling vvakame/review:5.9"})
+	ev(event.Stage, "print", "prepare", 0)
+	ev(event.Stage, "ebook", "prepare", 0)
 	clock.Add(40)
 	out.says(t, "pulling vvakame/review:5.9 (40 s)")
-	event(build.Stage, "print", "make", 0)
-	event(build.Pass, "print", "uplatex", 2)
-	event(build.Page, "print", "", 31)
+	ev(event.Stage, "print", "make", 0)
+	ev(event.Pass, "print", "uplatex", 2)
+	ev(event.Page, "print", "", 31)
 	clock.Add(90)
 	out.says(t, "print pdf: TeX pass 2 (uplatex), page 31 (1 min 30 s, about 1 min 00 s left)")
 	out.says(t, "ebook pdf: preparing the work tree (2 min 10 s")
@@ -71,10 +72,10 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	}
 
 	// What is over is not spoken of any more.
-	event(build.Ended, "print", "", 0)
+	ev(event.Ended, "print", "", 0)
 	clock.Add(30)
 	out.says(t, "ebook pdf: preparing the work tree (2 min 40 s")
-	event(build.Ended, "ebook", "", 0)
+	ev(event.Ended, "ebook", "", 0)
 	p.println("all is said")
 	before := out.String()
 	if last := before[strings.LastIndex(strings.TrimSpace(before), "\n")+1:]; last != "all is said\n" {
@@ -96,7 +97,7 @@ func TestASignOfLifeWaitsForSilence(t *testing.T) {
 	p := newPlainProgress(&out, time.Now)
 	p.every = time.Minute
 	for i := range int64(200) {
-		p.event(build.Event{Kind: build.Page, Book: "book", Target: build.PDF, N: i})
+		p.event(event.Event{Kind: event.Page, Book: "book", Target: book.PDF, N: i})
 	}
 	p.close()
 	if out.String() != "" {

@@ -15,7 +15,10 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // project is what a command works on: a root, its settings and its books.
@@ -23,11 +26,11 @@ type project struct {
 	root     string // absolute
 	dir      string // absolute: the folder that the user named, or stood in
 	settings *settings
-	books    []*build.Book
-	targets  map[*build.Book][]build.Target
-	separate bool                  // artifacts of each book in a folder of its name
-	faults   map[*build.Book]error // configs that cannot be read: *build.BookError
-	leftOut  []string              // patterns of what bookci writes below the root and is no source
+	books    []*book.Book
+	targets  map[*book.Book][]book.Target
+	separate bool                 // artifacts of each book in a folder of its name
+	faults   map[*book.Book]error // configs that cannot be read: *book.Faults
+	leftOut  []string             // patterns of what bookci writes below the root and is no source
 }
 
 // choice is what the command line says about the books.
@@ -55,20 +58,20 @@ func (a *app) open(ctx context.Context, c choice, flags func(*settings) error, w
 		dir = real
 	}
 	home := a.getenv("HOME")
-	root, err := build.FindRoot(dir, home)
+	root, err := book.FindRoot(dir, home)
 	if err != nil {
 		return nil, err
 	}
 	if root.Settings == "" {
 		// The only book below may have a bookci.yml beside its config.
-		if book, err := build.FindBook(ctx, build.SearchOptions{Dir: dir, Config: c.config, Root: root.Dir, Home: home}); err == nil {
-			below, err := build.FindRoot(filepath.Join(root.Dir, filepath.FromSlash(book.Dir)), home)
+		if b, err := book.Find(ctx, book.SearchOptions{Dir: dir, Config: c.config, Root: root.Dir, Home: home}); err == nil {
+			below, err := book.FindRoot(filepath.Join(root.Dir, filepath.FromSlash(b.Dir)), home)
 			if err == nil && below.Settings != "" {
 				root, dir = below, below.Dir
 			}
 		}
 	}
-	p := &project{root: root.Dir, dir: dir, targets: map[*build.Book][]build.Target{}, faults: map[*build.Book]error{}}
+	p := &project{root: root.Dir, dir: dir, targets: map[*book.Book][]book.Target{}, faults: map[*book.Book]error{}}
 	if p.settings, err = readSettings(root.Settings, a.env()); err != nil {
 		return nil, err
 	}
@@ -134,7 +137,7 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 		c.names, c.config = []string{listed}, ""
 	}
 	if len(p.settings.Books) == 0 || c.config != "" {
-		book, err := build.FindBook(ctx, build.SearchOptions{Dir: p.dir, Config: c.config, Root: p.root, Home: home})
+		book, err := book.Find(ctx, book.SearchOptions{Dir: p.dir, Config: c.config, Root: p.root, Home: home})
 		if err := p.add(book, err); err != nil {
 			return err
 		}
@@ -143,7 +146,7 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 		}
 		return p.chooseTargets(c, nil)
 	}
-	want := map[string][]build.Target{}
+	want := map[string][]book.Target{}
 	for _, name := range c.names {
 		known := false
 		for _, b := range p.settings.Books {
@@ -161,7 +164,7 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 		if len(c.names) > 0 && !slices.Contains(c.names, b.Name) {
 			continue
 		}
-		book, err := build.ReadBook(p.root, b.Dir, b.Config)
+		book, err := book.Read(p.root, b.Dir, b.Config)
 		if b.Name != "" {
 			book.Name = b.Name
 		}
@@ -175,24 +178,24 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 }
 
 // add takes a book in. A config that cannot be read stops its own book only.
-func (p *project) add(book *build.Book, err error) error {
-	var fault *build.BookError
+func (p *project) add(b *book.Book, err error) error {
+	var fault *book.Faults
 	if err != nil && !errors.As(err, &fault) {
 		return err
 	}
 	if fault != nil {
-		p.faults[book] = fault
+		p.faults[b] = fault
 	}
-	p.books = append(p.books, book)
+	p.books = append(p.books, b)
 	return nil
 }
 
 // chooseTargets settles what is built: what the command line says, else what
 // bookci.yml says, else the PDF.
-func (p *project) chooseTargets(c choice, configured map[string][]build.Target) error {
-	var asked []build.Target
+func (p *project) chooseTargets(c choice, configured map[string][]book.Target) error {
+	var asked []book.Target
 	for _, name := range c.targets {
-		t, err := build.ParseTarget(strings.TrimSpace(name))
+		t, err := book.ParseTarget(strings.TrimSpace(name))
 		if err != nil {
 			return usagef("", "%w", err)
 		}
@@ -200,13 +203,13 @@ func (p *project) chooseTargets(c choice, configured map[string][]build.Target) 
 			asked = append(asked, t)
 		}
 	}
-	for _, book := range p.books {
-		p.targets[book] = asked
+	for _, b := range p.books {
+		p.targets[b] = asked
 		if len(asked) == 0 {
-			p.targets[book] = configured[book.Name]
+			p.targets[b] = configured[b.Name]
 		}
-		if len(p.targets[book]) == 0 {
-			p.targets[book] = []build.Target{build.PDF}
+		if len(p.targets[b]) == 0 {
+			p.targets[b] = []book.Target{book.PDF}
 		}
 	}
 	return nil
@@ -260,20 +263,20 @@ func (p *project) imageRef() string {
 		return p.settings.Image.Ref
 	}
 	if len(p.books) > 0 {
-		return build.DefaultImage(p.books[0].ReviewVersion)
+		return book.DefaultImage(p.books[0].ReviewVersion)
 	}
-	return build.DefaultImage("")
+	return book.DefaultImage("")
 }
 
 // lock keeps other builds of this root out until the answer is called. It
 // waits for them, and says so.
 func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), err error) {
-	if err := build.MakeOwnFolder(p.root, p.state()); err != nil {
+	if err := fsx.MakeOwnFolder(p.root, p.state()); err != nil {
 		return nil, fmt.Errorf("making bookci's own folder: %w", err)
 	}
 	name := filepath.Join(p.state(), "lock")
 	if st, err := os.Lstat(name); err == nil && !st.Mode().IsRegular() {
-		return nil, &build.EnvironmentError{Err: fmt.Errorf("locking: %s is no regular file", name), Hint: "remove it"}
+		return nil, &fault.Environment{Err: fmt.Errorf("locking: %s is no regular file", name), Hint: "remove it"}
 	}
 	l := flock.New(name)
 	ok, err := l.TryLock()
@@ -285,13 +288,13 @@ func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), er
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}
-		return nil, &build.EnvironmentError{Err: fmt.Errorf("locking %s: %w", p.state(), err)}
+		return nil, &fault.Environment{Err: fmt.Errorf("locking %s: %w", p.state(), err)}
 	}
 	return func() { _ = l.Unlock() }, nil // the end of the process unlocks it too
 }
 
 // sourceDate is the date that artifacts bear: the user's, else the sources'.
-func (a *app) sourceDate(ctx context.Context, p *project, inputs []build.File) (int64, error) {
+func (a *app) sourceDate(ctx context.Context, p *project, inputs []source.File) (int64, error) {
 	if text := a.getenv("SOURCE_DATE_EPOCH"); text != "" {
 		date, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || date < 0 {
@@ -299,11 +302,11 @@ func (a *app) sourceDate(ctx context.Context, p *project, inputs []build.File) (
 		}
 		return date, nil
 	}
-	git := build.Git{Env: os.Environ()}
+	git := source.Git{Env: os.Environ()}
 	if found, err := exec.LookPath("git"); err == nil {
 		git.Path = found
 	}
-	return build.SourceDate(ctx, git, p.root, inputs)
+	return source.Date(ctx, git, p.root, inputs)
 }
 
 // plainError leaves out the system call and the path that a message names itself.

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 )
 
 // This file says in words, and in JSON, what became of a build.
@@ -22,10 +23,10 @@ const maxWarnings = 10
 // say writes on stderr what became of one target: its diagnostics, each at its
 // place, and one line that sums up.
 func (a *app) say(p progress, root, dir string, res build.Result) {
-	var shown []build.Diagnostic
+	var shown []book.Diagnostic
 	var warnings int
 	for _, d := range res.Diagnostics {
-		if d.Severity == build.Warning {
+		if d.Severity == book.Warning {
 			if warnings++; warnings > maxWarnings {
 				continue
 			}
@@ -77,14 +78,14 @@ func (a *app) sum(res build.Result) string {
 
 // paint is a diagnostic as compilers write them, so that editors find the
 // place; in colour on a terminal.
-func (a *app) paint(d build.Diagnostic) string {
+func (a *app) paint(d book.Diagnostic) string {
 	text := d.String()
 	if !a.colour() {
 		return text
 	}
 	word, code := "error", "31;1"
 	switch d.Severity {
-	case build.Warning, build.Lax:
+	case book.Warning, book.Lax:
 		word, code = "warning", "33;1"
 	}
 	return strings.Replace(text, word+":", "\x1b["+code+"m"+word+":\x1b[0m", 1)
@@ -123,10 +124,10 @@ type report struct {
 
 type resultReport struct {
 	Book        string             `json:"book"`
-	Target      build.Target       `json:"target"`
+	Target      book.Target        `json:"target"`
 	Status      string             `json:"status"` // built, up-to-date or failed
 	Artifact    *build.Artifact    `json:"artifact,omitempty"`
-	Diagnostics []build.Diagnostic `json:"diagnostics"`
+	Diagnostics []book.Diagnostic  `json:"diagnostics"`
 	Seconds     map[string]float64 `json:"seconds"`
 	Log         string             `json:"log,omitempty"`
 	Error       *errorReport       `json:"error,omitempty"`
@@ -154,7 +155,7 @@ func newReport(root string, results []build.Result, err error) report {
 			Error: newErrorReport(res.Err),
 		}
 		if one.Diagnostics == nil {
-			one.Diagnostics = []build.Diagnostic{}
+			one.Diagnostics = []book.Diagnostic{}
 		}
 		switch {
 		case res.Err != nil:

@@ -17,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/reports"
 )
 
@@ -104,7 +106,7 @@ func (a *app) writeReports(r *reportFlags, p *project, only []string, results []
 	if len(failed) == 0 {
 		return err
 	}
-	unwritten := &unwrittenError{&build.EnvironmentError{Err: errors.Join(failed...), Hint: "the build itself is not touched by this"}}
+	unwritten := &unwrittenError{&fault.Environment{Err: errors.Join(failed...), Hint: "the build itself is not touched by this"}}
 	if errors.Is(err, errReported) {
 		a.report(unwritten)
 	}
@@ -112,9 +114,9 @@ func (a *app) writeReports(r *reportFlags, p *project, only []string, results []
 }
 
 // unwrittenError is a report that could not be written, of a build that may be good.
-type unwrittenError struct{ *build.EnvironmentError }
+type unwrittenError struct{ *fault.Environment }
 
-func (e *unwrittenError) Unwrap() error { return e.EnvironmentError }
+func (e *unwrittenError) Unwrap() error { return e.Environment }
 
 // replaceFile writes a file whole or not at all. What is there and no regular
 // file, such as /dev/stdout, must not be replaced by one.
@@ -148,11 +150,11 @@ func (a *app) reportRun(p *project, only []string, results []build.Result, begun
 	var place func(string) string
 	if p == nil {
 		place = func(name string) string { return name }
-		run.Config = build.SettingsFile
+		run.Config = book.SettingsFile
 	} else {
 		top := a.repositoryTop(p.root)
 		place = func(name string) string { return belowTop(top, p.root, name) }
-		run.Config = place(build.SettingsFile)
+		run.Config = place(book.SettingsFile)
 		if len(p.books) > 0 {
 			run.Config = place(path.Join(p.books[0].Dir, p.books[0].Config))
 		}
@@ -195,7 +197,7 @@ func reportResult(res build.Result, only []string, strict bool, place func(strin
 	}
 	for _, d := range res.Diagnostics {
 		level := reports.Error
-		if d.Severity == build.Warning || d.Severity == build.Lax && !strict {
+		if d.Severity == book.Warning || d.Severity == book.Lax && !strict {
 			level = reports.Warning
 		}
 		one.Findings = append(one.Findings, reports.Finding{

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/event"
 )
 
 // runFlags are the flags of the run command.
@@ -78,8 +79,8 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func
 	if len(p.books) > 1 {
 		p.books = p.books[:1] // they share the root; the folder is the first one's
 	}
-	note := func(e build.Event) {
-		if e.Kind == build.Note || e.Kind == build.Stage && e.Book == "" {
+	note := func(e event.Event) {
+		if e.Kind == event.Note || e.Kind == event.Stage && e.Book == "" {
 			show.println("bookci: " + e.Text)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine/host"
 )
 
 // patience bounds every wait of a script for something that should happen.
@@ -96,7 +96,7 @@ func cmdStart(ts *testscript.TestScript, _ bool, args []string) {
 	s := sceneOf(ts)
 	ts.Check(ts.Exec("env", "-0")) // the script's environment, which has no other way out
 	environ := strings.Split(strings.TrimRight(ts.ReadFile("stdout"), "\x00"), "\x00")
-	b := &background{cmd: exec.Command(build.FindProgram(args[1], ts.Getenv("PATH")), args[2:]...), done: make(chan struct{}), out: filepath.Join(s.dir, "bg", args[0])}
+	b := &background{cmd: exec.Command(host.FindProgram(args[1], ts.Getenv("PATH")), args[2:]...), done: make(chan struct{}), out: filepath.Join(s.dir, "bg", args[0])}
 	b.cmd.Dir, b.cmd.Env = ts.MkAbs("."), environ
 	b.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	stdout, err := os.Create(b.out + ".stdout")

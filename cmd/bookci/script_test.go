@@ -77,7 +77,7 @@ type scene struct {
 	dir      string // HOME, TMPDIR and what the harness keeps
 	proxy    *proxy
 	engine   *dockerd // a Docker Engine of the script's own
-	own      string  // the name of a book that builds its own image
+	own      string   // the name of a book that builds its own image
 	started  map[string]*background
 	snapshot map[string]string // what the sources were like
 	sources  string            // the folder that snapshot is of

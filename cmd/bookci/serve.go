@@ -19,6 +19,10 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/preview"
 )
 
@@ -47,7 +51,7 @@ func (c *claim) newPreviewer(ctx context.Context, p *project, addr string, open 
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return nil, "", &build.EnvironmentError{Err: fmt.Errorf("serving the preview: %w", err), Hint: "another program may use the port: try --serve localhost:0, which takes a free one"}
+		return nil, "", &fault.Environment{Err: fmt.Errorf("serving the preview: %w", err), Hint: "another program may use the port: try --serve localhost:0, which takes a free one"}
 	}
 	note := func(text string) { c.say("bookci: " + text) }
 	s := &servedBook{claim: c, project: p, note: note}
@@ -101,7 +105,7 @@ func (s *servedBook) Failed(results []build.Result, err error) {
 	var outcomes []preview.Outcome
 	for _, res := range results {
 		o := preview.Outcome{Book: res.Book.Name}
-		if res.Target == build.PDF && res.Err == nil {
+		if res.Target == book.PDF && res.Err == nil {
 			o.PDF = absoluteIn(root, res.Artifact.Path)
 		}
 		for _, d := range res.Diagnostics {
@@ -129,10 +133,10 @@ func (s *servedBook) Close() error {
 	return err
 }
 
-func problemOf(d build.Diagnostic) preview.Problem {
-	p := preview.Problem{Severity: string(build.Warning), File: d.File, Line: d.Line, Message: d.Message, Hint: d.Hint, Source: d.Source}
-	if d.Severity == build.Error {
-		p.Severity = string(build.Error)
+func problemOf(d book.Diagnostic) preview.Problem {
+	p := preview.Problem{Severity: string(book.Warning), File: d.File, Line: d.Line, Message: d.Message, Hint: d.Hint, Source: d.Source}
+	if d.Severity == book.Error {
+		p.Severity = string(book.Error)
 	}
 	return p
 }
@@ -144,7 +148,7 @@ func (s *servedBook) books(p *project) []preview.Book {
 	// Without a manifest, or with one that is damaged, nothing was made.
 	if text, err := os.ReadFile(filepath.Join(p.artifacts(), build.ManifestName)); err == nil && json.Unmarshal(text, &manifest) == nil {
 		for _, e := range manifest.Artifacts {
-			if e.Target == build.PDF {
+			if e.Target == book.PDF {
 				made[e.Book] = absoluteIn(p.root, e.Path)
 			}
 		}
@@ -164,7 +168,7 @@ func (s *servedBook) books(p *project) []preview.Book {
 }
 
 // titleOf is the book's title: text, or a map that holds it under "name".
-func titleOf(b *build.Book) string {
+func titleOf(b *book.Book) string {
 	switch title := b.Settings["booktitle"].(type) {
 	case string:
 		return title
@@ -194,11 +198,11 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 			engines.close()
 		}
 	}()
-	engine, _, err := engines.get(ctx)
+	eng, _, err := engines.get(ctx)
 	if err != nil {
 		return nil, err
 	}
-	session, err := engine.Open(ctx, build.SessionOptions{
+	session, err := eng.Open(ctx, engine.SessionOptions{
 		Root: p.root,
 		Env:  environ(p.settings.Env),
 		// Otherwise a chapter would wait for the build that the same edit began.
@@ -213,7 +217,7 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 			err = errors.Join(err, session.Close())
 		}
 	}()
-	sources, err := build.FindSources(ctx, p.root, build.SourceOptions{Artifacts: p.artifactsBelow(), Exclude: p.settings.Exclude, Books: p.books})
+	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.settings.Exclude, Books: p.books})
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +230,7 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 // previewRoom is a session as the preview uses it. After Sync its commands are
 // independent of each other.
 type previewRoom struct {
-	session build.Session
+	session engine.Session
 	engines *engines
 }
 
@@ -243,7 +247,7 @@ func (r previewRoom) Put(ctx context.Context, dir string, tar io.Reader) error {
 }
 
 func (r previewRoom) Run(ctx context.Context, p preview.Program) error {
-	status, err := r.session.Run(ctx, build.Command{Argv: p.Argv, Env: p.Env, Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr})
+	status, err := r.session.Run(ctx, engine.Command{Argv: p.Argv, Env: p.Env, Stdin: p.Stdin, Stdout: p.Stdout, Stderr: p.Stderr})
 	if err == nil && status != 0 {
 		err = fmt.Errorf("%s ended with status %d", path.Base(p.Argv[0]), status)
 	}

@@ -19,7 +19,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -39,7 +40,7 @@ func TestAnAddressWithoutAHostIsThisMachinesAlone(t *testing.T) {
 
 func TestATitleIsTextOrAMap(t *testing.T) {
 	for want, title := range map[string]any{"本": "本", "名": map[string]any{"name": "名", "file-as": "ナ"}, "": 3} {
-		if got := titleOf(&build.Book{Settings: map[string]any{"booktitle": title}}); got != want {
+		if got := titleOf(&book.Book{Settings: map[string]any{"booktitle": title}}); got != want {
 			t.Errorf("%v has the title %q", title, got)
 		}
 	}
@@ -92,7 +93,7 @@ func TestThePreviewFollowsTheSettings(t *testing.T) {
 	}()
 	// limits are those of the containers that this watch has.
 	limits := func() (pids []int64) {
-		list, err := api.ContainerList(ctx, container.ListOptions{Filters: filters.NewArgs(filters.Arg("label", build.Label+"="+ownerToken()))})
+		list, err := api.ContainerList(ctx, container.ListOptions{Filters: filters.NewArgs(filters.Arg("label", docker.Label+"="+ownerToken()))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,12 +156,12 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	if err != nil {
 		t.Skipf("there is no Docker: %v", err)
 	}
-	_, found, err := build.FindImage(ctx, d, build.DefaultImage("5.0"))
+	_, found, err := docker.FindImage(ctx, d, book.DefaultImage("5.0"))
 	if err := d.Close(); err != nil {
 		t.Error(err)
 	}
 	if err != nil || !found {
-		t.Skipf("the image %s is not on this machine", build.DefaultImage("5.0"))
+		t.Skipf("the image %s is not on this machine", book.DefaultImage("5.0"))
 	}
 	book := t.TempDir()
 	if err := os.CopyFS(book, os.DirFS("../../sample-book")); err != nil {

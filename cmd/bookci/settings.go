@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/book/psych"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // settings are what bookci.yml and the BOOKCI_ variables say, over the
@@ -22,7 +24,7 @@ type settings struct {
 	Mount       string // absolute path of the root in the container
 	Books       []bookSettings
 	Artifacts   string // as written: below the root, or absolute
-	Command     map[build.Target]string
+	Command     map[book.Target]string
 	Network     string
 	Limits      limitSettings
 	Timeout     time.Duration // 0: none
@@ -72,7 +74,7 @@ type bookSettings struct {
 	Name    string // "" only when there is one book
 	Dir     string // slash path below the root
 	Config  string // base name
-	Targets []build.Target
+	Targets []book.Target
 	Line    int // in bookci.yml, 0 elsewhere
 }
 
@@ -111,7 +113,7 @@ func defaultSettings() *settings {
 		Engine:    "auto",
 		Transport: "auto",
 		Watch:     watchSettings{Poll: "auto", Cancel: "auto", First: "auto"},
-		Command:   map[build.Target]string{},
+		Command:   map[book.Target]string{},
 		Env:       map[string]string{},
 		Origin:    map[string]string{},
 	}
@@ -194,10 +196,10 @@ func (r *settingsReader) problem(place, format string, args ...any) {
 
 // file reads the text of bookci.yml.
 func (r *settingsReader) file(data []byte) {
-	root, err := build.ParseYAML(data)
+	root, err := psych.Nodes(data)
 	if err != nil {
-		place := build.SettingsFile
-		var ye *build.YAMLError
+		place := book.SettingsFile
+		var ye *psych.Error
 		if errors.As(err, &ye) && ye.Line > 0 {
 			place = fmt.Sprintf("%s:%d", place, ye.Line)
 		}
@@ -269,7 +271,7 @@ func (r *settingsReader) set(key *settingKey, path string, v setting) {
 }
 
 func didYouMean(word string, words []string) string {
-	if near := build.Nearest(word, words); near != "" {
+	if near := text.Nearest(word, words); near != "" {
 		return fmt.Sprintf(" (did you mean %q?)", near)
 	}
 	return ""

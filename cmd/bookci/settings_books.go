@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 )
 
 // bookKeys are the keys of an entry of books.
@@ -44,7 +44,7 @@ func setBooks(r *settingsReader, v setting) error {
 }
 
 func (r *settingsReader) book(v setting) (bookSettings, bool) {
-	b := bookSettings{Dir: ".", Config: "config.yml", Targets: []build.Target{build.PDF}, Line: v.line}
+	b := bookSettings{Dir: ".", Config: "config.yml", Targets: []book.Target{book.PDF}, Line: v.line}
 	if v.kind != mapping {
 		r.problem(v.place, "books: an entry is %s, not a mapping of %s", v.is(), strings.Join(bookKeys, ", "))
 		return b, false
@@ -89,7 +89,7 @@ func bookText(v setting, check func(string) error) (string, error) {
 }
 
 // targets reads a list of targets, one problem for each that is none.
-func (r *settingsReader) targets(v setting) ([]build.Target, error) {
+func (r *settingsReader) targets(v setting) ([]book.Target, error) {
 	if _, err := v.texts(); err != nil {
 		return nil, err
 	}
@@ -101,12 +101,12 @@ func (r *settingsReader) targets(v setting) ([]build.Target, error) {
 		}
 	}
 	var names []string
-	for _, t := range build.Targets {
+	for _, t := range book.Targets {
 		names = append(names, string(t))
 	}
-	var list []build.Target
+	var list []book.Target
 	for _, e := range items {
-		t, err := build.ParseTarget(e.text)
+		t, err := book.ParseTarget(e.text)
 		switch {
 		case err != nil:
 			r.problem(e.place, "books.targets: %v%s", err, didYouMean(e.text, names))

@@ -7,7 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/book/psych"
 )
 
 const envPrefix = "BOOKCI_"
@@ -89,7 +90,7 @@ func (r *settingsReader) variable(v variable, text string) {
 			})
 		}
 	case yamlShape:
-		root, err := build.ParseYAML([]byte(text))
+		root, err := psych.Nodes([]byte(text))
 		if err != nil || root == nil {
 			r.problem(v.name, "%v", err)
 			return
@@ -121,7 +122,7 @@ func (r *settingsReader) finish() {
 				return p
 			}
 		}
-		return build.SettingsFile
+		return book.SettingsFile
 	}
 	switch {
 	case image.Build != "" && image.Ref != "":

@@ -14,7 +14,8 @@ import (
 
 	"github.com/distribution/reference"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/source"
 )
 
 // settingKey is one key of bookci.yml.
@@ -176,7 +177,7 @@ func patterns(field func(*settings) *[]string) func(*settingsReader, setting) er
 			return err
 		}
 		for i, p := range list {
-			if err := build.CheckPattern(p); err != nil {
+			if err := source.CheckPattern(p); err != nil {
 				place := v.place
 				if i < len(v.list) {
 					place = v.list[i].place
@@ -191,7 +192,7 @@ func patterns(field func(*settings) *[]string) func(*settingsReader, setting) er
 
 func commandKeys() []settingKey {
 	var keys []settingKey
-	for _, t := range build.Targets {
+	for _, t := range book.Targets {
 		keys = append(keys, settingKey{name: string(t), set: func(r *settingsReader, v setting) error {
 			s, err := v.scalarText()
 			if err == nil && strings.TrimSpace(s) == "" {
@@ -270,9 +271,9 @@ func checkFolder(s string) error {
 	case s == "":
 		return errors.New("is empty")
 	case path.IsAbs(clean) || filepath.IsAbs(s):
-		return fmt.Errorf("%s is an absolute path; paths are taken from the folder of %s", s, build.SettingsFile)
+		return fmt.Errorf("%s is an absolute path; paths are taken from the folder of %s", s, book.SettingsFile)
 	case clean == ".." || strings.HasPrefix(clean, "../"):
-		return fmt.Errorf("%s leads out of the folder of %s", s, build.SettingsFile)
+		return fmt.Errorf("%s leads out of the folder of %s", s, book.SettingsFile)
 	}
 	return nil
 }

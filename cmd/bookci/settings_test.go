@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 )
 
 func settingsOf(t testing.TB, text string, environ ...string) (*settings, error) {
@@ -62,11 +62,11 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Image: imageSettings{Ref: "vvakame/review:5.9"},
 		Mount: "/book",
 		Books: []bookSettings{
-			{Name: "print", Dir: "articles", Config: "config.yml", Targets: []build.Target{build.PDF}, Line: 5},
-			{Name: "ebook", Dir: "articles", Config: "config-ebook.yml", Targets: []build.Target{build.PDF, build.EPUB}, Line: 6},
+			{Name: "print", Dir: "articles", Config: "config.yml", Targets: []book.Target{book.PDF}, Line: 5},
+			{Name: "ebook", Dir: "articles", Config: "config-ebook.yml", Targets: []book.Target{book.PDF, book.EPUB}, Line: 6},
 		},
 		Artifacts:   "out",
-		Command:     map[build.Target]string{build.PDF: "rake pdf", build.EPUB: "make epub"},
+		Command:     map[book.Target]string{book.PDF: "rake pdf", book.EPUB: "make epub"},
 		Network:     "bridge",
 		Limits:      limitSettings{Memory: 4 << 30, PIDs: 512, CPUs: 2},
 		Timeout:     15 * time.Minute,
@@ -113,8 +113,8 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 	s.Origin = nil
 	s.File = ""
 	want := &settings{
-		Image: imageSettings{Ref: "a/b:1"}, Mount: "/book", Artifacts: "out", Command: map[build.Target]string{build.PDF: "rake pdf"},
-		Books:   []bookSettings{{Dir: "x", Config: "config.yml", Targets: []build.Target{build.EPUB}}},
+		Image: imageSettings{Ref: "a/b:1"}, Mount: "/book", Artifacts: "out", Command: map[book.Target]string{book.PDF: "rake pdf"},
+		Books:   []bookSettings{{Dir: "x", Config: "config.yml", Targets: []book.Target{book.EPUB}}},
 		Network: "host", Limits: limitSettings{Memory: 1 << 30, CPUs: 0.5}, Timeout: 90 * time.Second,
 		Env: map[string]string{"TZ": "Asia/Tokyo", "A": "b=c"}, ExtraInputs: []string{"code/**", "data/*"}, Exclude: []string{"raw"},
 		CacheDir: "c", Engine: "host", Transport: "bind", Jobs: 3, Strict: true,

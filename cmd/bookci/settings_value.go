@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 )
 
 // setting is one value of bookci.yml or of a variable, with its place.
@@ -67,7 +67,7 @@ func (r *nodeReader) read(n *yaml.Node, depth int) setting {
 	if n.Kind == yaml.AliasNode {
 		n = n.Alias
 	}
-	v := setting{place: fmt.Sprintf("%s:%d", build.SettingsFile, line), line: line}
+	v := setting{place: fmt.Sprintf("%s:%d", book.SettingsFile, line), line: line}
 	if r.left--; r.left < 0 || depth > deepestSetting {
 		return v
 	}
@@ -88,7 +88,7 @@ func (r *nodeReader) read(n *yaml.Node, depth int) setting {
 			k := n.Content[i]
 			v.entries = append(v.entries, settingEntry{
 				key:   k.Value,
-				place: fmt.Sprintf("%s:%d", build.SettingsFile, k.Line),
+				place: fmt.Sprintf("%s:%d", book.SettingsFile, k.Line),
 				value: r.read(n.Content[i+1], depth+1),
 			})
 		}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/event"
 )
 
 // This file turns the events of a build into words: which step each variant is
@@ -19,9 +19,9 @@ type board struct {
 
 // take moves a step on and returns it, nil when it is over; fresh: something
 // new began.
-func (b *board) take(e build.Event, now time.Time) (s *step, fresh bool) {
+func (b *board) take(e event.Event, now time.Time) (s *step, fresh bool) {
 	i := slices.IndexFunc(b.steps, func(s *step) bool { return s.book == e.Book })
-	if e.Kind == build.Ended {
+	if e.Kind == event.Ended {
 		if i >= 0 {
 			b.steps = slices.Delete(b.steps, i, i+1)
 		}
@@ -30,7 +30,7 @@ func (b *board) take(e build.Event, now time.Time) (s *step, fresh bool) {
 		}
 		return nil, false
 	}
-	if e.Kind == build.Stage && e.Text == "make" {
+	if e.Kind == event.Stage && e.Text == "make" {
 		// What all waited for, such as the image, is there.
 		b.steps = slices.DeleteFunc(b.steps, func(s *step) bool { return s.book == "" })
 		i = slices.IndexFunc(b.steps, func(s *step) bool { return s.book == e.Book })
@@ -64,12 +64,12 @@ type step struct {
 }
 
 // take moves the step on, and reports whether something new began.
-func (s *step) take(e build.Event, now time.Time) (fresh bool) {
+func (s *step) take(e event.Event, now time.Time) (fresh bool) {
 	if s.begun.IsZero() {
 		s.begun = now
 	}
 	switch e.Kind {
-	case build.Stage:
+	case event.Stage:
 		*s = step{book: s.book, name: s.name, begun: s.begun, usual: s.usual, what: e.Text}
 		if e.Seconds != nil {
 			s.usual = e.Seconds["make"]
@@ -78,20 +78,20 @@ func (s *step) take(e build.Event, now time.Time) (fresh bool) {
 			s.begun = now
 		}
 		return true
-	case build.ChapterBegun:
+	case event.ChapterBegun:
 		fresh = s.total == 0
 		s.chapter, s.n, s.total = e.Text, e.N, e.Total
-	case build.Pass:
+	case event.Pass:
 		s.pass, s.program, s.page, fresh = e.N, e.Text, 0, true
-	case build.PassSkipped:
+	case event.PassSkipped:
 		return false
-	case build.Page:
+	case event.Page:
 		s.page = e.N
-	case build.Convert:
+	case event.Convert:
 		s.convert, s.page, fresh = true, 0, true
-	case build.ConvertPage:
+	case event.ConvertPage:
 		s.convert, s.page = true, e.N
-	case build.Transfer:
+	case event.Transfer:
 		fresh = !s.bytes || s.what != e.Text
 		s.bytes, s.what, s.n, s.total = true, e.Text, e.N, e.Total
 	}
@@ -167,7 +167,7 @@ func size(n int64) string {
 	return fmt.Sprintf("%d B", n)
 }
 
-func stepName(e build.Event) string {
+func stepName(e event.Event) string {
 	switch {
 	case e.Book == "":
 		return ""

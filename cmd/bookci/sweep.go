@@ -11,18 +11,20 @@ import (
 	"github.com/docker/docker/api/types/filters"
 	"github.com/spf13/cobra"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // startReaper starts the reaper with this program as the remover of containers.
-func startReaper() (*build.Reaper, error) {
+func startReaper() (*reaper.Reaper, error) {
 	self, err := os.Executable()
 	if err != nil {
-		return nil, &build.EnvironmentError{Err: fmt.Errorf("finding this program: %w", err)}
+		return nil, &fault.Environment{Err: fmt.Errorf("finding this program: %w", err)}
 	}
-	reaper, err := build.StartReaper(shellQuote(self) + " sweep-containers " + shellQuote(ownerToken()) + " >/dev/null 2>&1")
+	reaper, err := reaper.Start(shellQuote(self) + " sweep-containers " + shellQuote(ownerToken()) + " >/dev/null 2>&1")
 	if err != nil {
-		return nil, &build.EnvironmentError{Err: err}
+		return nil, &fault.Environment{Err: err}
 	}
 	return reaper, nil
 }
@@ -56,7 +58,7 @@ func sweepContainers(ctx context.Context, d *daemon, token string) error {
 	defer cancel()
 	const looks = 6
 	for range looks {
-		list, err := d.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", build.Label+"="+token))})
+		list, err := d.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", docker.Label+"="+token))})
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/pdf"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -101,11 +105,11 @@ type watcher struct {
 	project *project
 	shop    *workshop // nil before the first build, and when it was lost
 	results []build.Result
-	preview previewer                  // nil without --serve
-	pages   map[string][]build.PageSum // of each PDF, as it was last built
-	failed  map[string]bool            // variants and targets whose last build failed
-	warned  []string                   // the settings' warnings, as they were last said
-	moved   bool                       // the workshop is not the one that the preview was told of
+	preview previewer                // nil without --serve
+	pages   map[string][]pdf.PageSum // of each PDF, as it was last built
+	failed  map[string]bool          // variants and targets whose last build failed
+	warned  []string                 // the settings' warnings, as they were last said
+	moved   bool                     // the workshop is not the one that the preview was told of
 }
 
 // runWatch is the watch command.
@@ -115,7 +119,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings)
 		return err
 	}
 	defer show.close()
-	w := &watcher{app: a, flags: f, apply: apply, show: show, ends: ctx, pages: map[string][]build.PageSum{}, failed: map[string]bool{}}
+	w := &watcher{app: a, flags: f, apply: apply, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]bool{}}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
@@ -199,7 +203,7 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 		}
 		w.preview.Failed(results, err)
 	}
-	var environment *build.EnvironmentError
+	var environment *fault.Environment
 	for _, res := range results {
 		err = errors.Join(err, res.Err)
 	}
@@ -238,7 +242,7 @@ const maxTries = 4
 // once reads the project anew and builds it. bookci.yml, the configs and the
 // catalog may have changed.
 func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []build.Job, error) {
-	var shown []build.Diagnostic
+	var shown []book.Diagnostic
 	for try := 1; ; try++ {
 		p, err := w.open(ctx)
 		if err != nil {
@@ -341,14 +345,14 @@ func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) er
 // lost reports whether a session failed rather than the book.
 func lost(results []build.Result) bool {
 	return slices.ContainsFunc(results, func(r build.Result) bool {
-		var environment *build.EnvironmentError
+		var environment *fault.Environment
 		return errors.As(r.Err, &environment)
 	})
 }
 
 // changedMeanwhile reports whether a build read sources that were just written.
 func changedMeanwhile(results []build.Result) bool {
-	return slices.ContainsFunc(results, func(r build.Result) bool { return errors.Is(r.Err, build.ErrChanged) })
+	return slices.ContainsFunc(results, func(r build.Result) bool { return errors.Is(r.Err, source.ErrChanged) })
 }
 
 // hook runs the user's command after a build.

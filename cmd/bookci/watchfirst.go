@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -31,7 +32,7 @@ const (
 // chaptersFirst makes and says the pages of the chapters that c is about, and
 // returns the errors that were said. Whatever becomes of it, the whole book is
 // made next.
-func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change, jobs []build.Job) (shown []build.Diagnostic) {
+func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change, jobs []build.Job) (shown []book.Diagnostic) {
 	policy := p.settings.Watch.First
 	if policy == "never" {
 		return nil
@@ -60,12 +61,12 @@ func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change,
 // editedChapters returns the IDs of the job's chapters that c has changed, and
 // none when it changed anything else or too many.
 func editedChapters(root string, c watch.Change, job build.Job) []string {
-	if c.First || c.Reason != "" || len(c.Edits) == 0 || len(c.Edits) > mostFirst || !slices.Contains(job.Targets, build.PDF) {
+	if c.First || c.Reason != "" || len(c.Edits) == 0 || len(c.Edits) > mostFirst || !slices.Contains(job.Targets, book.PDF) {
 		return nil
 	}
 	var ids []string
 	for _, edit := range c.Edits {
-		i := slices.IndexFunc(job.Book.Chapters, func(ch build.Chapter) bool {
+		i := slices.IndexFunc(job.Book.Chapters, func(ch book.Chapter) bool {
 			return filepath.Join(root, filepath.FromSlash(ch.Path)) == edit.Path
 		})
 		if i < 0 || edit.Kind == watch.Removed {
@@ -78,7 +79,7 @@ func editedChapters(root string, c watch.Change, job build.Job) []string {
 
 // sayFirst is the line about a chapter's pages. What is wrong with the book is
 // said at once; any other failure is the whole build's to find.
-func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (shown []build.Diagnostic) {
+func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (shown []book.Diagnostic) {
 	here, err := os.Getwd()
 	if err != nil {
 		here = p.root
@@ -90,7 +91,7 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (sho
 		w.show.println(name + " first: " + w.app.sum(res) + ", " + relativeTo(p.root, here, res.Artifact.Path))
 	case errors.As(res.Err, &fault):
 		for _, d := range res.Diagnostics {
-			if d.Severity == build.Error && d.File != "" {
+			if d.Severity == book.Error && d.File != "" {
 				shown = append(shown, d)
 			}
 		}
@@ -106,14 +107,14 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (sho
 }
 
 // withoutShown leaves out of results what was said already.
-func withoutShown(results []build.Result, shown []build.Diagnostic) []build.Result {
+func withoutShown(results []build.Result, shown []book.Diagnostic) []build.Result {
 	said := map[string]bool{}
 	for _, d := range shown {
 		said[fmt.Sprint(d)] = true
 	}
 	results = slices.Clone(results)
 	for i := range results {
-		results[i].Diagnostics = slices.DeleteFunc(slices.Clone(results[i].Diagnostics), func(d build.Diagnostic) bool { return said[fmt.Sprint(d)] })
+		results[i].Diagnostics = slices.DeleteFunc(slices.Clone(results[i].Diagnostics), func(d book.Diagnostic) bool { return said[fmt.Sprint(d)] })
 	}
 	return results
 }

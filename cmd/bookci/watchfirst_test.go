@@ -5,11 +5,12 @@ import (
 	"testing"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/watch"
 )
 
 func TestOnlyEditsOfAFewChaptersComeFirst(t *testing.T) {
-	job := build.Job{Targets: []build.Target{build.PDF}, Book: &build.Book{Chapters: []build.Chapter{
+	job := build.Job{Targets: []book.Target{book.PDF}, Book: &book.Book{Chapters: []book.Chapter{
 		{ID: "ch01", Path: "text/ch01.re"}, {ID: "ch02", Path: "text/ch02.re"}, {ID: "ch03", Path: "text/ch03.re"},
 	}}}
 	edits := func(kind watch.EditKind, names ...string) (c watch.Change) {
@@ -21,7 +22,7 @@ func TestOnlyEditsOfAFewChaptersComeFirst(t *testing.T) {
 	first := edits(watch.Changed, "text/ch01.re")
 	first.First = true
 	web := job
-	web.Targets = []build.Target{build.Web}
+	web.Targets = []book.Target{book.Web}
 	for _, test := range []struct {
 		name   string
 		change watch.Change

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/pdf"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -43,7 +45,7 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 		default:
 			w.show.println(clock + " " + name + ": " + w.app.sum(res) + because(p.root, c) + w.pagesOf(p.root, res))
 			for _, d := range res.Diagnostics {
-				if d.Severity != build.Warning {
+				if d.Severity != book.Warning {
 					d.File = relativeTo(p.root, here, d.File)
 					w.show.println(w.app.paint(d))
 				}
@@ -106,14 +108,14 @@ func because(root string, c watch.Change) string {
 
 // pagesOf tells which pages of a PDF have changed since it was last built.
 func (w *watcher) pagesOf(root string, res build.Result) string {
-	if res.Target != build.PDF {
+	if res.Target != book.PDF {
 		return ""
 	}
 	name := filepath.FromSlash(res.Artifact.Path)
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(root, name)
 	}
-	now, err := build.PageSums(name)
+	now, err := pdf.PageSums(name)
 	if err != nil {
 		return "" // a PDF that the library cannot follow: the pages go unnamed
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/watch"
 )
@@ -53,7 +54,7 @@ func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
 			}
 		}
 	}
-	others := []string{filepath.Join(root, build.SettingsFile), filepath.Join(root, cache.LockName)}
+	others := []string{filepath.Join(root, book.SettingsFile), filepath.Join(root, cache.LockName)}
 	if image, own := w.project.imageBuild(); own {
 		others = append(others, filepath.Join(image.Context, filepath.FromSlash(cmp.Or(image.Dockerfile, "Dockerfile"))))
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/mattn/go-runewidth"
 	"golang.org/x/term"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/event"
 )
 
 // This file owns the terminal during a watch, which lasts for hours. Rules:
@@ -69,7 +69,7 @@ func (p plainWatch) pin(_ string, lines []string) {
 // caught keeps what would be printed.
 type caught struct{ lines []string }
 
-func (c *caught) event(build.Event)   {}
+func (c *caught) event(event.Event)   {}
 func (c *caught) println(text string) { c.lines = append(c.lines, text) }
 func (c *caught) close()              {}
 
@@ -96,8 +96,8 @@ func newWatchScreen(w io.Writer, size func() (int, int), now func() time.Time) *
 	return &watchScreen{w: w, size: size, now: now}
 }
 
-func (s *watchScreen) event(e build.Event) {
-	if e.Kind == build.Note {
+func (s *watchScreen) event(e event.Event) {
+	if e.Kind == event.Note {
 		s.println("bookci: " + e.Text)
 		return
 	}

@@ -11,7 +11,8 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
-	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/event"
 )
 
 // fakeTerminal is as much of a terminal as watchScreen needs: it wraps,
@@ -106,8 +107,8 @@ func newTestScreen(f *fakeTerminal) *watchScreen {
 func TestWhatHappenedStaysAboveWhatHolds(t *testing.T) {
 	f := newFakeTerminal(t, 60, 10)
 	s := newTestScreen(f)
-	s.event(build.Event{Kind: build.Stage, Book: "book", Target: build.PDF, Text: "make"})
-	s.event(build.Event{Kind: build.Pass, Book: "book", Target: build.PDF, N: 2, Text: "uplatex"})
+	s.event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
+	s.event(event.Event{Kind: event.Pass, Book: "book", Target: book.PDF, N: 2, Text: "uplatex"})
 	s.println("12:00:01 one")
 	f.want("12:00:01 one", "book pdf: TeX pass 2 (uplatex)  0 s")
 	s.rest("watching")
@@ -186,7 +187,7 @@ func TestThousandsOfRedrawsDoNotScroll(t *testing.T) {
 	f := newFakeTerminal(t, 80, 24)
 	s := newTestScreen(f)
 	for i := range 3000 {
-		s.event(build.Event{Kind: build.Page, Book: "book", Target: build.PDF, N: int64(i)})
+		s.event(event.Event{Kind: event.Page, Book: "book", Target: book.PDF, N: int64(i)})
 		s.mu.Lock()
 		s.draw("")
 		s.mu.Unlock()
@@ -198,7 +199,7 @@ func TestThousandsOfRedrawsDoNotScroll(t *testing.T) {
 func TestNothingIsWrittenWhileNothingChanges(t *testing.T) {
 	f := newFakeTerminal(t, 80, 24)
 	s := newTestScreen(f)
-	s.event(build.Event{Kind: build.Stage, Book: "book", Target: build.PDF, Text: "make"})
+	s.event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
 	s.rest("watching")
 	before := f.written
 	time.Sleep(3 * redrawEvery)

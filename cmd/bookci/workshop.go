@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/build/reaper"
 )
 
 // claim is a root that this bookci has to itself until it closes: others wait,
@@ -16,13 +18,13 @@ import (
 type claim struct {
 	app     *app
 	say     func(line string) // writes a line that stays
-	onEvent func(build.Event)
-	reaper  *build.Reaper
+	onEvent func(event.Event)
+	reaper  *reaper.Reaper
 	unlock  func()
 }
 
 // claim waits for other bookcis at work below the project's root.
-func (a *app) claim(ctx context.Context, p *project, say func(string), onEvent func(build.Event)) (*claim, error) {
+func (a *app) claim(ctx context.Context, p *project, say func(string), onEvent func(event.Event)) (*claim, error) {
 	unlock, err := p.lock(ctx, func(text string) { say("bookci: " + text) })
 	if err != nil {
 		return nil, err

@@ -1,0 +1,342 @@
+package book
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bookci/bookci/build/book/psych"
+	"github.com/bookci/bookci/internal/text"
+)
+
+// catalog is the list of a book's chapters as one maker sees it, and what is
+// wrong with it.
+type catalog struct {
+	chapters []Chapter
+	files    []string // those it was read from, slash paths below the root
+	faults   []fault
+}
+
+// fault is a Diagnostic with the makers that it concerns.
+type fault struct {
+	Diagnostic
+	only []Target // nil: every maker
+}
+
+func (f fault) concerns(t Target) bool {
+	return f.only == nil || slices.Contains(f.only, t)
+}
+
+// catalogSections are the sections of catalog.yml in reading order.
+var catalogSections = []struct {
+	name string
+	kind ChapterKind
+}{{"PREDEF", Predef}, {"CHAPS", Chap}, {"APPENDIX", Appendix}, {"POSTDEF", Postdef}}
+
+// catalogReader reads the catalog of one book for one maker.
+type catalogReader struct {
+	files  *bookFiles
+	conf   *config
+	target Target
+	dir    string // the config's folder
+	strict bool   // Re:VIEW 5: every file named must be there
+	out    *catalog
+	seen   map[string]named // by chapter ID
+}
+
+// named is a chapter with the place that names it.
+type named struct {
+	Chapter
+	place *psych.Value
+}
+
+// catalogKey is equal for makers that see the same catalog.
+func catalogKey(conf *config, t Target) string {
+	var names []string
+	for _, key := range []string{"catalogfile", "contentdir", "ext", "chapter_file", "part_file", "predef_file", "postdef_file"} {
+		names = append(names, conf.name(t, key))
+	}
+	return strings.Join(names, "\x00")
+}
+
+// readCatalog never fails: whatever is wrong is in the catalog's faults.
+func readCatalog(files *bookFiles, conf *config, dir string, t Target) *catalog {
+	r := &catalogReader{
+		files: files, conf: conf, target: t, dir: dir,
+		strict: strictVersion(conf.reviewVersion()),
+		out:    &catalog{},
+		seen:   map[string]named{},
+	}
+	r.read()
+	return r.out
+}
+
+func (r *catalogReader) read() {
+	name := r.conf.name(r.target, "catalogfile")
+	file := path.Join(r.dir, name)
+	key := r.conf.lookup(r.target, "catalogfile")
+	if name == "" || !r.files.isFile(file) {
+		if name != "" && !errors.Is(r.problem(file), fs.ErrNotExist) {
+			r.add(r.conf.diagnostic(Error, "catalog", key, fmt.Sprintf("the catalog %s %s", file, cannotBeRead(r.problem(file))), ""))
+			return
+		}
+		r.readOld(key)
+		return
+	}
+	r.out.files = append(r.out.files, file)
+	data, err := r.files.read(file)
+	if err != nil {
+		r.add(Diagnostic{Severity: Error, Code: "catalog", File: file, Message: cannotBeRead(err)})
+		return
+	}
+	r.conf.texts[file] = data
+	v, err := psych.Parse(file, data)
+	if err != nil {
+		r.add(yamlDiagnostic("catalog", file, data, err))
+		return
+	}
+	if v == nil || v.Val == nil || v.Val == false {
+		v = &psych.Value{File: file, Line: 1, Val: psych.NewMap()}
+	}
+	m, ok := v.Val.(*psych.Map)
+	if !ok {
+		r.fail(v, "is "+v.Is()+", not a mapping of PREDEF, CHAPS, APPENDIX and POSTDEF to lists of files", "")
+		return
+	}
+	r.checkSections(m)
+	for _, s := range catalogSections {
+		if section := m.Get(s.name); section != nil {
+			r.section(s.name, s.kind, section, m.Key(s.name))
+		}
+	}
+	if len(r.out.chapters) == 0 && len(r.out.faults) == 0 {
+		r.add(r.conf.diagnostic(Lax, "catalog-empty", &psych.Value{File: file, Line: max(v.Line, 1)},
+			"names no chapter, so that the book would have none", "list the chapters below CHAPS, one to a line: \"  - ch01.re\""))
+	}
+}
+
+// problem says why a file cannot be taken for a catalog.
+func (r *catalogReader) problem(file string) error {
+	info, err := r.files.stat(file)
+	if err != nil {
+		return err
+	}
+	if info.IsDir() {
+		return fs.ErrNotExist // as Re:VIEW sees it
+	}
+	return errNoFile
+}
+
+func (r *catalogReader) checkSections(m *psych.Map) {
+	var names []string
+	for _, s := range catalogSections {
+		names = append(names, s.name)
+	}
+	for _, k := range m.Keys {
+		name, _ := k.Val.(string)
+		if slices.Contains(names, name) {
+			continue
+		}
+		hint := "the sections are " + strings.Join(names, ", ")
+		if near := text.Nearest(k.Ruby(), names); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		r.add(r.conf.diagnostic(Warning, "catalog-section", k, fmt.Sprintf("Re:VIEW knows no section %q and leaves it out", k.Ruby()), hint))
+	}
+}
+
+func (r *catalogReader) section(name string, kind ChapterKind, v, key *psych.Value) {
+	if v.Blank() {
+		return
+	}
+	list, ok := v.Val.([]*psych.Value)
+	if !ok {
+		place := v
+		if _, ok := v.Val.(*psych.Map); ok && key != nil {
+			place = key
+		}
+		r.fail(place, name+" is "+v.Is()+", not a list", "put each file on a line of its own: \"  - ch01.re\"")
+		return
+	}
+	for _, e := range list {
+		r.entry(name, kind, e, false)
+	}
+}
+
+func (r *catalogReader) entry(section string, kind ChapterKind, v *psych.Value, nested bool) {
+	switch x := v.Val.(type) {
+	case string:
+		r.chapter(kind, x, v, "")
+		return
+	case nil:
+		if kind == Chap {
+			// The other makers pass over it.
+			r.add(r.conf.diagnostic(Error, "catalog", v, "has an empty entry in "+section, "take the lone hyphen out"), PDF)
+			return
+		}
+		r.fail(v, "has an empty entry in "+section, "take the lone hyphen out")
+		return
+	case []*psych.Value:
+		if kind == Chap {
+			if !nested {
+				r.add(r.conf.diagnostic(Error, "catalog", v, "has a list inside the list of "+section, "give each file a line of its own: \"  - ch01.re\""), PDF)
+			}
+			for _, e := range x {
+				r.entry(section, kind, e, true)
+			}
+			return
+		}
+	case *psych.Map:
+		if kind == Chap {
+			r.part(x, v)
+			return
+		}
+		r.fail(v, section+" has a part, which only CHAPS can have", "move the part to CHAPS, or list its files without a title")
+		return
+	}
+	r.fail(v, fmt.Sprintf("has %s in %s where a file name must stand", v.Is(), section), "put the name into quotes")
+}
+
+func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
+	if len(m.Keys) == 0 {
+		r.fail(v, "has a part without title and chapters", "write a part as \"- Title:\" with its chapters below")
+		return
+	}
+	for _, k := range m.Keys {
+		if _, ok := k.Val.(string); !ok {
+			r.fail(k, "has "+k.Is()+" as the title of a part, which Re:VIEW takes for no title", fmt.Sprintf("put it into quotes: \"%s\":", k.Text))
+			return
+		}
+	}
+	for _, k := range m.Keys[1:] {
+		r.add(r.conf.diagnostic(Lax, "catalog-part", k, fmt.Sprintf("the part %q begins without a hyphen, so that Re:VIEW leaves it out", k.Ruby()),
+			fmt.Sprintf("begin it with a hyphen: \"- %s:\"", k.Ruby())))
+	}
+	key := m.Keys[0]
+	title := key.Ruby()
+	part := title
+	contents := path.Join(r.dir, r.conf.name(r.target, "contentdir"), title)
+	switch {
+	case path.Ext(title) == ".re":
+		r.chapter(PartFile, title, key, "")
+	case title != "" && r.files.isDir(contents):
+		r.fail(key, fmt.Sprintf("the part %q has the name of a folder, which Re:VIEW tries to read", title), "give the part or the folder another name")
+	}
+	value := m.Values[key.Identity()]
+	list, ok := value.Val.([]*psych.Value)
+	if !ok {
+		hint := "list its chapters below the title, one to a line, indented: \"    - ch01.re\""
+		if value.Val == nil {
+			r.fail(key, fmt.Sprintf("the part %q has no chapters", title), hint+"; a part without any is written []")
+		} else {
+			r.fail(value, fmt.Sprintf("the part %q holds %s, not a list of chapters", title, value.Is()), hint)
+		}
+		return
+	}
+	for _, e := range list {
+		name, ok := e.Val.(string)
+		switch {
+		case ok:
+			r.chapter(Chap, name, e, part)
+		case e.Val == nil:
+			r.fail(e, fmt.Sprintf("has an empty entry in the part %q", title), "take the lone hyphen out")
+		default:
+			r.fail(e, fmt.Sprintf("has %s in the part %q where a file name must stand", e.Is(), title), "")
+		}
+	}
+}
+
+// chapter adds the chapter that the catalog names at v.
+func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, part string) {
+	ext := r.conf.name(r.target, "ext")
+	file := path.Join(r.dir, r.conf.name(r.target, "contentdir"), name)
+	c := Chapter{ID: chapterID(name), Path: file, Kind: kind, Part: part}
+
+	if info, err := r.files.stat(file); err != nil || info.IsDir() {
+		severity := Error
+		if !r.strict && kind != Chap && kind != PartFile {
+			severity = Lax // older versions leave it out
+		}
+		message := fmt.Sprintf("the chapter file %s is not there", file)
+		var hint string
+		other, difference := r.files.sameName(file)
+		switch {
+		case err == nil:
+			message = fmt.Sprintf("the chapter file %s is a folder", file)
+		case errors.Is(err, errOutside):
+			message = fmt.Sprintf("the chapter file %s %v", name, err)
+		case name != strings.TrimSpace(name):
+			hint = "the name in the catalog has a space at its end or beginning"
+		case r.files.isFile(file + ext):
+			hint = fmt.Sprintf("write it with its extension: %s%s", name, ext)
+		case other != "":
+			hint = fmt.Sprintf("there is a file %s, whose name differs in %s; rename one of the two", other, difference)
+		case r.contentDirMissing():
+			hint = fmt.Sprintf("there is no folder %s: see contentdir in the config", path.Join(r.dir, r.conf.name(r.target, "contentdir")))
+		default:
+			hint = "create the file or take it out of the catalog"
+			if near := text.Nearest(path.Base(name), r.chapterFiles(path.Dir(file), ext)); near != "" {
+				hint = fmt.Sprintf("did you mean %s?", near)
+			}
+		}
+		r.add(r.conf.diagnostic(severity, "catalog-missing-file", v, message, hint))
+		if severity == Lax {
+			return
+		}
+	} else if name != c.ID+ext && kind != PartFile {
+		// review-pdfmaker looks for ID plus extension among the entries to
+		// decide where a chapter belongs, and finds this one nowhere.
+		hint := "keep the chapters in one folder, named by contentdir in the config"
+		if path.Base(name) != c.ID+ext {
+			hint = fmt.Sprintf("name the file %s%s", c.ID, ext)
+		} else if strings.HasPrefix(name, "./") && path.Dir(path.Clean(name)) == "." {
+			hint = "write it without ./"
+		}
+		r.add(r.conf.diagnostic(Lax, "catalog-left-out", v, fmt.Sprintf("review-pdfmaker leaves the chapter %s out of the PDF without a word", name), hint), PDF)
+	}
+
+	if first, ok := r.seen[c.ID]; ok {
+		where := fmt.Sprintf("line %d", first.place.Line)
+		if first.place.File != v.File {
+			where = fmt.Sprintf("%s:%d", first.place.File, first.place.Line)
+		}
+		message := fmt.Sprintf("names %s a second time, after %s", name, where)
+		hint := "take one of the two out"
+		if first.Path != c.Path {
+			message = fmt.Sprintf("%s (%s) and %s have the same name to Re:VIEW, which mixes them up", first.Path, where, c.Path)
+			hint = "rename one of the two"
+		}
+		r.add(r.conf.diagnostic(Lax, "catalog-duplicate", v, message, hint))
+	} else {
+		r.seen[c.ID] = named{c, v}
+	}
+	r.out.chapters = append(r.out.chapters, c)
+}
+
+func (r *catalogReader) contentDirMissing() bool {
+	return !r.files.isDir(path.Join(r.dir, r.conf.name(r.target, "contentdir")))
+}
+
+func (r *catalogReader) chapterFiles(dir, ext string) []string {
+	return slices.DeleteFunc(r.files.names(dir), func(n string) bool { return path.Ext(n) != ext })
+}
+
+func (r *catalogReader) fail(v *psych.Value, message, hint string) {
+	r.add(r.conf.diagnostic(Error, "catalog", v, message, hint))
+}
+
+func (r *catalogReader) add(d Diagnostic, only ...Target) {
+	r.out.faults = append(r.out.faults, fault{d, only})
+}
+
+// chapterID is Ruby's File.basename(name, ".*"): a leading dot is no extension.
+func chapterID(name string) string {
+	base := path.Base(name)
+	if ext := path.Ext(base); ext != base && ext != "." {
+		return strings.TrimSuffix(base, ext)
+	}
+	return base
+}

@@ -1,0 +1,24 @@
+package book
+
+// Severity of a Diagnostic.
+type Severity string
+
+// The severities. Lax marks what a maker lets pass with exit status 0 although
+// the book is wrong (a missing image, a failed hook): a warning, and an error under --strict.
+const (
+	Error   Severity = "error"
+	Lax     Severity = "lax"
+	Warning Severity = "warning"
+)
+
+// Diagnostic is one thing that is wrong with the book, at its place in the manuscript.
+type Diagnostic struct {
+	Severity Severity `json:"severity"`
+	Code     string   `json:"code"`             // stable short name, such as "tex-undefined-command"
+	File     string   `json:"file,omitempty"`   // slash path below the root, "" when unknown
+	Line     int      `json:"line,omitempty"`   // counted from 1, 0 when unknown
+	Message  string   `json:"message"`          // one sentence, lower case, no full stop
+	Hint     string   `json:"hint,omitempty"`   // what to do about it
+	Source   string   `json:"source,omitempty"` // the manuscript's line at the place
+	Count    int      `json:"count,omitempty"`  // how often it was said, when more than once
+}

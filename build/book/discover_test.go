@@ -1,0 +1,199 @@
+package book
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bookci/bookci/internal/testbook"
+)
+
+func find(t *testing.T, opts SearchOptions) *Book {
+	t.Helper()
+	b, err := Find(context.Background(), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func TestABookIsFoundInTheFolderOrBelowIt(t *testing.T) {
+	for _, dir := range []string{"src", "articles", "_review", "review", "docs/a/b/book", "原稿", "か\u3099", "が", "my book", "-rf", "[x]*"} {
+		files := testbook.In(dir, testbook.Small(nil))
+		files["README.md"] = "x"
+		root := testbook.Folder(t, files)
+		if b := find(t, SearchOptions{Dir: root}); b.Dir != "." || b.Root != filepath.Join(root, dir) || len(b.Chapters) != 3 {
+			t.Errorf("%q: found %s below %s", dir, b.Dir, b.Root)
+		}
+		if b := find(t, SearchOptions{Dir: filepath.Join(root, dir), Root: root}); b.Dir != dir || b.Root != root {
+			t.Errorf("%q: found %s below %s", dir, b.Dir, b.Root)
+		}
+	}
+}
+
+func TestAFolderThatIsABookIsNotSearched(t *testing.T) {
+	files := testbook.Small(nil)
+	for name, text := range testbook.In("samples/other", testbook.Small(nil)) {
+		files[name] = text
+	}
+	if b := find(t, SearchOptions{Dir: testbook.Folder(t, files)}); b.Dir != "." || len(b.Chapters) != 3 {
+		t.Errorf("found %s", b.Dir)
+	}
+}
+
+func TestAnotherProgramsConfigIsNoBook(t *testing.T) {
+	files := testbook.In("articles", testbook.Small(nil))
+	files["config.yml"] = "title: my site\ntheme: minima\nplugins:\n  - jekyll-feed\n"
+	files["docs/config.yml"] = "site_name: x\nnav:\n  - index.md\n"
+	files[".circleci/config.yml"] = "version: 2.1\njobs: {}\n"
+	root := testbook.Folder(t, files)
+	if b := find(t, SearchOptions{Dir: root}); b.Root != filepath.Join(root, "articles") {
+		t.Errorf("found %s", b.Root)
+	}
+	os.RemoveAll(filepath.Join(root, "articles"))
+	_, err := Find(context.Background(), SearchOptions{Dir: root})
+	var se *SearchError
+	if !errors.As(err, &se) || !slices.Equal(se.Foreign, []string{"config.yml", "docs/config.yml"}) || !strings.Contains(se.Hint(), "bookci init") {
+		t.Errorf("got %v, %+v", err, se)
+	}
+}
+
+func TestCopiesAndInstalledBooksAreNotFound(t *testing.T) {
+	files := testbook.In("articles", testbook.Small(nil))
+	for _, dir := range []string{"node_modules/review/samples", "vendor/bundle/ruby/gems/review/samples/src", "artifacts/old", ".bookci/work", ".git/x", "_site/articles"} {
+		for name, text := range testbook.In(dir, testbook.Small(nil)) {
+			files[name] = text
+		}
+	}
+	if b := find(t, SearchOptions{Dir: testbook.Folder(t, files)}); filepath.Base(b.Root) != "articles" {
+		t.Errorf("found %s", b.Root)
+	}
+}
+
+func TestSeveralBooksAreListed(t *testing.T) {
+	files := testbook.In("vol1", testbook.Small(nil))
+	for name, text := range testbook.In("vol2/src", testbook.Small(nil)) {
+		files[name] = text
+	}
+	root := testbook.Folder(t, files)
+	_, err := Find(context.Background(), SearchOptions{Dir: root})
+	var se *SearchError
+	if !errors.As(err, &se) || !slices.Equal(se.Books, []string{"vol1/config.yml", "vol2/src/config.yml"}) {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(err.Error(), "vol1 vol2/src") || !strings.Contains(se.Hint(), SettingsFile) {
+		t.Errorf("said %q, %q", err, se.Hint())
+	}
+	if b := find(t, SearchOptions{Dir: filepath.Join(root, "vol2")}); b.Root != filepath.Join(root, "vol2/src") {
+		t.Errorf("found %s", b.Root)
+	}
+}
+
+func TestABrokenConfigIsABookWithAFault(t *testing.T) {
+	files := testbook.In("articles", testbook.Small(map[string]string{"config.yml": "bookname: [\n"}))
+	_, err := Find(context.Background(), SearchOptions{Dir: testbook.Folder(t, files)})
+	var be *Faults
+	if !errors.As(err, &be) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAConfigOfAnotherNameIsTakenWhenItIsNamed(t *testing.T) {
+	root := testbook.Folder(t, testbook.In("articles", testbook.Small(map[string]string{
+		"config.yml": "", "catalog.yml": "", "book.yml": "bookname: x\ncatalogfile: list.yml\n", "list.yml": "CHAPS: [ch01.re]\n",
+	})))
+	_, err := Find(context.Background(), SearchOptions{Dir: root})
+	var se *SearchError
+	if !errors.As(err, &se) || !strings.Contains(se.Hint(), "articles/book.yml") || !strings.Contains(se.Hint(), "--config") {
+		t.Errorf("got %v", err)
+	}
+	for _, config := range []string{"book.yml", "articles/book.yml"} {
+		if b := find(t, SearchOptions{Dir: root, Config: config}); b.Config != "book.yml" || b.Bookname != "x" {
+			t.Errorf("found %s", b.Config)
+		}
+	}
+	if _, err := Find(context.Background(), SearchOptions{Dir: root, Config: "../book.yml"}); err == nil {
+		t.Error("a config above the folder is taken")
+	}
+}
+
+func TestALinkedFolderIsSearchedWhereItReallyLies(t *testing.T) {
+	root := testbook.Folder(t, testbook.In("repo/articles", testbook.Small(map[string]string{"bookci.yml": "timeout: 1m\n"})))
+	link := filepath.Join(root, "link")
+	if err := os.Symlink(filepath.Join("repo", "articles"), link); err != nil {
+		t.Fatal(err)
+	}
+	if b := find(t, SearchOptions{Dir: link}); b.Root != filepath.Join(root, "repo/articles") {
+		t.Errorf("the root is %s", b.Root)
+	}
+}
+
+func TestNamesAreFoundInEitherUnicodeForm(t *testing.T) {
+	root := testbook.Folder(t, testbook.In("か\u3099/はひふ", testbook.Small(nil)))
+	b, err := Read(root, "が/はひふ", "config.yml")
+	if err != nil || b.Dir != "か\u3099/はひふ" {
+		t.Errorf("read %q: %v", b.Dir, err)
+	}
+}
+
+func TestTheRootIsThatOfBookciYmlElseGitsElseTheBook(t *testing.T) {
+	root := testbook.Folder(t, map[string]string{
+		"home/.git/HEAD":                  "ref: refs/heads/main\n",
+		"home/repo/.git/HEAD":             "ref: refs/heads/main\n",
+		"home/repo/books/vol1/config.yml": "x",
+		"home/repo/sub/.git":              "gitdir: ../.git/modules/sub\n",
+		"home/repo/sub/a/":                "dir",
+		"home/loose/a/":                   "dir",
+		"home/empty/.git/":                "dir",
+		"home/empty/a/":                   "dir",
+		"home/set/bookci.yml":             "x",
+		"home/set/.git/HEAD":              "x",
+		"home/set/deep/.git/HEAD":         "x",
+		"home/set/deep/a/":                "dir",
+		"bookci.yml":                      "not for those in home",
+	})
+	for dir, want := range map[string]string{
+		"home/repo/books/vol1": "home/repo",
+		"home/repo":            "home/repo",
+		"home/repo/sub/a":      "home/repo/sub",
+		"home/loose/a":         "home/loose/a", // not the settings that home itself keeps in git
+		"home/empty/a":         "home/empty/a",
+		"home/set/deep/a":      "home/set",
+		"home":                 "home",
+	} {
+		r, err := FindRoot(filepath.Join(root, dir), filepath.Join(root, "home"))
+		if err != nil || r.Dir != filepath.Join(root, want) {
+			t.Errorf("the root of %s is %s, want %s (%v)", dir, r.Dir, want, err)
+		}
+		if (r.Settings != "") != (want == "home/set") {
+			t.Errorf("%s has the settings %q", dir, r.Settings)
+		}
+	}
+}
+
+func TestTheSearchEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := Find(ctx, SearchOptions{Dir: t.TempDir()}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestTheDefaultImageIsTheNewestOfTheMajorVersion(t *testing.T) {
+	for version, want := range map[string]string{"": "5.9", "5.9": "5.9", "5.0": "5.9", "5.10": "5.9", "5.11": "5.9", "5": "5.9", "4.0": "4.2", "3.1": "3.2", "2.0": "2.5", "9.0": "5.9", "x": "5.9", " 3.2.1 ": "3.2"} {
+		if got := DefaultImage(version); got != "vvakame/review:"+want {
+			t.Errorf("%q needs %s, not %s", version, want, got)
+		}
+	}
+}
+
+func TestTheVersionIsReadAsItIsWritten(t *testing.T) {
+	b := readBook(t, testbook.Small(map[string]string{"config.yml": "review_version: 5.10\nbookname: b\n"}))
+	if b.ReviewVersion != "5.10" {
+		t.Errorf("read %q", b.ReviewVersion)
+	}
+}

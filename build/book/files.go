@@ -1,0 +1,170 @@
+package book
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// bookFiles reads the manuscript below a root. A link that leads out of the
+// root is not followed: a manuscript from elsewhere must not have bookci read,
+// and quote in a message, what lies beside it. Nor would the link lead anywhere
+// in the work tree.
+type bookFiles struct {
+	root *os.Root
+}
+
+func openBookFiles(root string) (*bookFiles, error) {
+	r, err := os.OpenRoot(root)
+	if err != nil {
+		return nil, fmt.Errorf("opening the folder %s: %w", root, err)
+	}
+	return &bookFiles{root: r}, nil
+}
+
+func (b *bookFiles) Close() error { return b.root.Close() }
+
+// maxText is the largest config or catalog that is read, in bytes. Re:VIEW's
+// own fullest config has 20 kB.
+const maxText = 4 << 20
+
+var (
+	errOutside = errors.New("lies outside the folder that the build sees")
+	errNoFile  = errors.New("is no file")
+	errTooBig  = fmt.Errorf("is larger than %d MiB", maxText>>20)
+)
+
+// read returns the contents of the file at a slash path below the root.
+func (b *bookFiles) read(name string) ([]byte, error) {
+	info, err := b.stat(name)
+	if err != nil {
+		return nil, err
+	}
+	// Opening a FIFO would wait for its writer for ever.
+	if !info.Mode().IsRegular() {
+		return nil, errNoFile
+	}
+	f, err := b.root.Open(filepath.FromSlash(name))
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxText+1))
+	if err != nil {
+		return nil, plainPathError(err)
+	}
+	if len(data) > maxText {
+		return nil, errTooBig
+	}
+	return data, nil
+}
+
+// stat follows links as long as they stay below the root.
+func (b *bookFiles) stat(name string) (fs.FileInfo, error) {
+	if !Below(name) || !filepath.IsLocal(filepath.FromSlash(name)) {
+		return nil, errOutside
+	}
+	info, err := b.root.Stat(filepath.FromSlash(name))
+	return info, plainPathError(err)
+}
+
+func (b *bookFiles) isFile(name string) bool {
+	info, err := b.stat(name)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func (b *bookFiles) isDir(name string) bool {
+	info, err := b.stat(name)
+	return err == nil && info.IsDir()
+}
+
+// names lists a folder, nil when it cannot be read.
+func (b *bookFiles) names(dir string) []string {
+	f, err := b.root.Open(filepath.FromSlash(dir))
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	names, _ := f.Readdirnames(-1) // what could be read is enough for a hint
+	return names
+}
+
+// sameName looks beside name for a file whose name differs in letter case or
+// Unicode form alone. A Mac takes both for the same file; Linux, and so the
+// build, does not.
+func (b *bookFiles) sameName(name string) (found, difference string) {
+	base := path.Base(name)
+	for _, n := range b.names(path.Dir(name)) {
+		switch {
+		case n == base:
+		case sameText(n, base):
+			return n, "Unicode form"
+		case strings.EqualFold(norm.NFC.String(n), norm.NFC.String(base)):
+			return n, "letter case"
+		}
+	}
+	return "", ""
+}
+
+// Below tells whether a cleaned slash path stays below the root.
+func Below(name string) bool {
+	return !path.IsAbs(name) && name != ".." && !strings.HasPrefix(name, "../")
+}
+
+// plainPathError leaves out the system call and the path, which the caller
+// names in the manuscript's own terms.
+func plainPathError(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		if errors.Is(err, fs.ErrNotExist) {
+			return fs.ErrNotExist
+		}
+		if strings.Contains(pe.Err.Error(), "escapes") {
+			return errOutside
+		}
+		return pe.Err
+	}
+	return err
+}
+
+// onDisk returns name as the file system spells it. Names typed in one Unicode
+// form and stored in the other look the same to whoever typed them.
+func (b *bookFiles) onDisk(name string) string {
+	if _, err := b.root.Lstat(filepath.FromSlash(name)); err == nil || !Below(name) {
+		return name
+	}
+	found := "."
+	for part := range strings.SplitSeq(name, "/") {
+		next := path.Join(found, part)
+		if _, err := b.root.Lstat(filepath.FromSlash(next)); err != nil {
+			other, difference := b.sameName(next)
+			if difference != "Unicode form" {
+				return name
+			}
+			next = path.Join(found, other)
+		}
+		found = next
+	}
+	return found
+}
+
+// sameText tells whether two names are equal but for the Unicode form.
+func sameText(a, b string) bool {
+	return a == b || norm.NFC.String(a) == norm.NFC.String(b)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

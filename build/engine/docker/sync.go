@@ -1,0 +1,146 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/bookci/bookci/build/source"
+)
+
+// How the sources come into a container: from the mount, or through the API.
+
+// Sync implements Session.
+func (s *session) Sync(ctx context.Context, files []source.File) error {
+	if s.transport == Bind {
+		err := s.copyMounted(ctx, files)
+		var failed *shellError
+		if errors.As(err, &failed) && strings.Contains(failed.stderr, "as we read it") {
+			// The author saved a file at that moment.
+			err = s.copyMounted(ctx, files)
+		}
+		if err == nil || !errors.As(err, &failed) {
+			return err
+		}
+		if err = source.OrChanged(err, s.root, files); errors.Is(err, source.ErrChanged) {
+			return err
+		}
+		// A file that the container's user may not read although the
+		// invoking one may: root in a container without capabilities, or an
+		// engine that gives its containers users of their own.
+		s.note("reading the mounted folder failed (%s), sending the files instead", failed.firstLine())
+		s.transport = Copy
+	}
+	if err := s.send(ctx, files); err != nil {
+		return source.OrChanged(err, s.root, files)
+	}
+	// The folder itself is left out: its times are not the user's to set.
+	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 |`+copyNames,
+		[]string{s.paths.Work, ownDir + "/tree", ownDir + "/run/unread"}, nil, nil)
+}
+
+// emptyWork removes all below $1. What a hostile maker left unreadable is made
+// readable first; a mount point itself cannot be removed.
+const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; [ -z "$(ls -A "$1")" ]; }
+empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
+`
+
+// copyNames copies what it is told of by standard input from this folder to
+// $1. Names end in NUL and begin with "./": any name is safe, GNU and busybox
+// tar alike. A pipeline's status is that of its end, so the file $3 tells when
+// its beginning could not read something. The files become the user's own (-o):
+// root without capabilities cannot give them away.
+const copyNames = ` unread=$3 more=$4 xargs -0 -r sh -c '
+rm -f "$unread"
+{ tar -cf - $more -- "$@" || : >"$unread"; } | tar -xof - -C "$0" && [ ! -e "$unread" ]' "$1"`
+
+// copyMounted fills the work tree from the mount. The maker must be able to
+// write where a read-only checkout cannot.
+func (s *session) copyMounted(ctx context.Context, files []source.File) error {
+	script := emptyWork + `cd "$2" &&` + copyNames + ` && cd "$1" &&
+find . -mindepth 1 ! -type l ! -perm -600 -exec chmod u+rwX {} +`
+	pr, pw := io.Pipe()
+	go func() {
+		for _, f := range files {
+			if _, err := io.WriteString(pw, "./"+f.Path+"\x00"); err != nil {
+				return
+			}
+		}
+		pw.Close()
+	}()
+	defer pr.Close()
+	return s.shell(ctx, "filling the work tree", script,
+		[]string{s.paths.Work, sourceDir, ownDir + "/run/unread", "--no-recursion"}, pr, nil)
+}
+
+// send brings the container's copy of the sources up to date: what changed
+// goes as tar, what vanished goes first, by name.
+func (s *session) send(ctx context.Context, files []source.File) error {
+	tree := ownDir + "/tree"
+	if s.sent == nil {
+		if err := s.shell(ctx, "emptying the container's copy", emptyWork, []string{tree}, nil, nil); err != nil {
+			return err
+		}
+	}
+	now := make(map[string]source.File, len(files))
+	var changed []source.File
+	for _, f := range files {
+		now[f.Path] = f
+		if s.sent[f.Path] != f {
+			changed = append(changed, f)
+		}
+	}
+	var stale []string // also what changed: a folder may have become a file
+	for name, old := range s.sent {
+		if f, still := now[name]; !still || f.Mode.Type() != old.Mode.Type() {
+			stale = append(stale, name)
+		}
+	}
+	folders := foldersOf(now)
+	for dir := range foldersOf(s.sent) {
+		if !folders[dir] {
+			stale = append(stale, dir)
+		}
+	}
+	if len(stale) > 0 {
+		err := s.shell(ctx, "removing files from the container", `cd "$1" && xargs -0 rm -rf --`, []string{tree},
+			strings.NewReader("./"+strings.Join(stale, "\x00./")+"\x00"), nil)
+		if err != nil {
+			return err
+		}
+	}
+	if len(changed) > 0 {
+		pr, pw := io.Pipe()
+		readErr := make(chan error, 1)
+		go func() {
+			err := source.WriteTree(pw, s.root, changed)
+			pw.CloseWithError(err)
+			readErr <- err
+		}()
+		err := s.shell(ctx, "sending the sources", `cd "$1" && exec tar -xf -`, []string{tree}, pr, nil)
+		pr.Close()
+		// What could not be read here matters more than what tar said of it there.
+		if rerr := <-readErr; rerr != nil && !errors.Is(rerr, io.ErrClosedPipe) {
+			err = rerr
+		}
+		if err != nil {
+			s.sent = nil // unknown: send all the next time
+			return err
+		}
+	}
+	s.sent = now
+	return nil
+}
+
+// foldersOf lists the folders that hold files.
+func foldersOf(files map[string]source.File) map[string]bool {
+	folders := map[string]bool{}
+	for name := range files {
+		for dir := path.Dir(name); dir != "." && !folders[dir]; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	return folders
+}

@@ -1,0 +1,82 @@
+package engine
+
+import (
+	"context"
+	"io"
+
+	"github.com/bookci/bookci/build/source"
+)
+
+// Engine is where makers run.
+//
+// An Engine is safe for concurrent use; a Session belongs to one goroutine at
+// a time. Whatever either creates is gone when the Session is closed, and also
+// when this process is killed.
+type Engine interface {
+	// Name is "docker" or "host".
+	Name() string
+	// Open starts a session. The caller closes it, whatever happens.
+	// The error is a *fault.Environment where the engine itself is at fault.
+	Open(ctx context.Context, opts SessionOptions) (Session, error)
+}
+
+// SessionOptions says what a session is for.
+type SessionOptions struct {
+	Root string   // absolute path of the folder that holds the book
+	Env  []string // KEY=value, seen by every command
+	// Seeds are folders of this machine that the session starts with. One that
+	// is missing or cannot be read is left out: what is kept only saves time.
+	Seeds []Seed
+	// Maker will probably be the first to run here; what it takes to start one
+	// is done meanwhile. "": not known.
+	Maker string
+	// Interactive: someone waits for each answer, so it goes before other sessions.
+	Interactive bool
+	// Note is told what the user may want to know but need not act on.
+	Note func(format string, args ...any)
+}
+
+// Seed is a folder of this machine and where it goes in a session.
+type Seed struct {
+	From string // absolute
+	To   string // slash path below Paths.Own
+}
+
+// Session is a private work tree with a place to run commands in.
+//
+// Every method may be called again after an error; Close may be called twice.
+type Session interface {
+	// Sync makes the session's copy of the sources equal to files, of which
+	// those that changed since the last Sync are sent, and then makes the work
+	// tree a fresh copy of it: nothing that a maker wrote reaches the next one.
+	// The error wraps ErrChanged when the sources are not as listed.
+	Sync(ctx context.Context, files []source.File) error
+	// Run runs a command and returns its exit status. When ctx ends, every
+	// process of the session is killed and ctx's cause returned.
+	Run(ctx context.Context, cmd Command) (status int, err error)
+	// Put unpacks a tar stream into dir, an absolute path as commands see it.
+	Put(ctx context.Context, dir string, tar io.Reader) error
+	// Get writes a tar stream of names, slash paths below dir, to w.
+	// Names that do not exist are left out.
+	Get(ctx context.Context, dir string, names []string, w io.Writer) error
+	// Paths tells where things lie, as commands of the session see them.
+	Paths() Paths
+	// Close ends every process and removes everything that the session made.
+	Close() error
+}
+
+// Paths are the folders of a session, absolute, as its commands see them.
+type Paths struct {
+	Work string // the work tree: the writable copy of the root
+	Own  string // bookci's own folder: bin is first on PATH, lib is preloaded into Ruby, the rest is run-time state
+}
+
+// Command is a program to run in a session.
+type Command struct {
+	Argv   []string
+	Dir    string    // slash path below the work tree, "" for its top
+	Env    []string  // KEY=value, added to the session's
+	Stdin  io.Reader // nil: nothing to read
+	Stdout io.Writer // nil: thrown away
+	Stderr io.Writer
+}

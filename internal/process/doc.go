@@ -1,0 +1,2 @@
+// Package process starts and ends processes with all that they started.
+package process

@@ -1,0 +1,2 @@
+// Package testbook writes small books for tests.
+package testbook

@@ -1,0 +1,73 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// PlainLine takes colours, carriage returns and other control characters out of
+// a line, and repairs what is not UTF-8. What was drawn over with a carriage
+// return is gone, as it is on a terminal.
+func PlainLine(line string) string {
+	line = strings.TrimRight(line, "\r")
+	if i := strings.LastIndexByte(line, '\r'); i >= 0 {
+		line = line[i+1:]
+	}
+	if strings.IndexByte(line, 0x1b) >= 0 {
+		line = stripEscapes(line)
+	}
+	return Printable(line)
+}
+
+// stripEscapes removes terminal control sequences.
+func stripEscapes(s string) string {
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] != 0x1b {
+			b.WriteByte(s[i])
+			continue
+		}
+		i++
+		if i >= len(s) {
+			break
+		}
+		switch s[i] {
+		case '[': // up to the letter that ends it
+			for i++; i < len(s) && (s[i] < 0x40 || s[i] > 0x7e); i++ {
+			}
+		case ']': // a title or link, up to BEL or ESC \
+			for i++; i < len(s) && s[i] != 0x07 && s[i] != 0x1b; i++ {
+			}
+			if i+1 < len(s) && s[i] == 0x1b && s[i+1] == '\\' {
+				i++
+			}
+		}
+	}
+	return b.String()
+}
+
+// Printable makes s safe to show: valid UTF-8 with no control characters but tabs,
+// and none of the characters that turn the direction of text around.
+func Printable(s string) string {
+	clean := true
+	for i, r := range s {
+		if unprintable(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+			clean = false
+			break
+		}
+	}
+	if clean {
+		return s
+	}
+	return strings.Map(func(r rune) rune {
+		if unprintable(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+func unprintable(r rune) bool {
+	return r != '\t' && (unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069)
+}
