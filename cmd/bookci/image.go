@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/internal/fault"
 )

@@ -1,3 +1,4 @@
 // Package fsx is what this project does to files beyond the os package: folders
-// of bookci's own that no link leads astray, and exchanges in one step.
+// of bookci's own that no link leads astray, exchanges in one step, and the one
+// notion of an unchanged file (Stamp).
 package fsx
