@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
@@ -18,21 +19,14 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
-// buildFlags are the flags that build and watch share.
+// buildFlags are the flags that build and watch share, but for those that stand
+// for a setting: settings.Read takes these.
 type buildFlags struct {
-	choice    choice
-	only      []string
-	image     string
-	engine    string
-	transport string
-	artifacts string
-	timeout   time.Duration
-	jobs      int
-	cacheDir  string
-	force     bool
-	strict    bool
-	json      bool
-	progress  string
+	choice   choice
+	only     []string
+	force    bool
+	json     bool
+	progress string
 }
 
 func (f *buildFlags) add(cmd *cobra.Command) {
@@ -41,65 +35,17 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config to build with, instead of config.yml or bookci.yml's books")
 	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
 	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters only, with the book's numbering")
-	flags.StringVar(&f.image, "image", "", "the image to build with")
-	flags.StringVar(&f.engine, "engine", "", "where the makers run: auto, docker or host")
-	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
-	flags.StringVar(&f.artifacts, "artifacts", "", "the folder for what is made")
-	flags.StringVar(&f.cacheDir, "cache-dir", "", "keep the image in this folder, and take it from there")
-	flags.Var((*durationFlag)(&f.timeout), "timeout", "end what takes longer, as in 15m")
-	flags.IntVarP(&f.jobs, "jobs", "j", 0, "books built at a time")
+	flags.String("image", "", "the image to build with")
+	flags.String("engine", "", "where the makers run: auto, docker or host")
+	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
+	flags.String("artifacts", "", "the folder for what is made")
+	flags.String("cache-dir", "", "keep the image in this folder, and take it from there")
+	flags.String("timeout", "", "end what takes longer than this `duration`, as in 15m; none for no end")
+	flags.StringP("jobs", "j", "", "the `number` of books built at a time")
 	flags.BoolVarP(&f.force, "force", "f", false, "build what is up to date too, from nothing")
-	flags.BoolVar(&f.strict, "strict", false, "fail for what the makers let pass: a missing image, a failed hook, an undefined reference")
+	flags.Bool("strict", false, "fail for what the makers let pass: a missing image, a failed hook, an undefined reference")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document on stdout instead of the artifacts' paths")
 	flags.StringVar(&f.progress, "progress", progressAuto, "how to show progress: auto, tty, plain or quiet")
-}
-
-// apply puts what was said on the command line over the settings.
-func (f *buildFlags) apply(cmd *cobra.Command, s *settings) error {
-	changed := cmd.Flags().Changed
-	if changed("image") {
-		if err := checkReference(f.image); err != nil {
-			return usagef("", "--image: %w", err)
-		}
-		s.Image = imageSettings{Ref: f.image}
-	}
-	if changed("engine") {
-		s.Engine = f.engine
-	}
-	if changed("transport") {
-		s.Transport = f.transport
-	}
-	// Flags are relative to where the user stands, settings to the root.
-	for _, folder := range []struct {
-		flag, given string
-		set         *string
-	}{{"artifacts", f.artifacts, &s.Artifacts}, {"cache-dir", f.cacheDir, &s.CacheDir}} {
-		if changed(folder.flag) {
-			abs, err := filepath.Abs(folder.given)
-			if err != nil {
-				return fmt.Errorf("finding this folder: %w", err)
-			}
-			*folder.set = abs
-		}
-	}
-	if changed("timeout") {
-		s.Timeout = f.timeout
-	}
-	if changed("jobs") {
-		s.Jobs = f.jobs
-	}
-	if changed("strict") {
-		s.Strict = f.strict
-	}
-	switch {
-	case !slices.Contains([]string{engineAuto, engineDocker, engineHost}, s.Engine):
-		return usagef("", "--engine %q (one of auto, docker, host)", s.Engine)
-	case !slices.Contains([]string{"auto", "bind", "copy"}, s.Transport):
-		return usagef("", "--transport %q (one of auto, bind, copy)", s.Transport)
-	case changed("jobs") && f.jobs < 1:
-		return usagef("leave it out for as many as there are processors", "--jobs %d: at least one book at a time", f.jobs)
-	}
-	return nil
 }
 
 func (a *app) newBuildCmd() *cobra.Command {
@@ -120,7 +66,7 @@ stay when a build fails.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.choice.dir = dirArg(args)
-			return a.runBuild(cmd.Context(), &f, &r, func(s *settings) error { return f.apply(cmd, s) })
+			return a.runBuild(cmd.Context(), &f, &r, cmd.Flags())
 		},
 	}
 	f.add(cmd)
@@ -129,7 +75,7 @@ stay when a build fails.`,
 }
 
 // runBuild is the build command.
-func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply func(*settings) error) (err error) {
+func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags *pflag.FlagSet) (err error) {
 	var results []build.Result
 	var p *project
 	if f.json {
@@ -151,7 +97,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, apply
 		return err
 	}
 	defer show.close()
-	if p, err = a.open(ctx, f.choice, apply, show.println); err != nil {
+	if p, err = a.open(ctx, f.choice, flags, show.println); err != nil {
 		return err
 	}
 	p.leaveOut(r.files()...)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -82,7 +83,7 @@ func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon) (*images, er
 
 func (a *app) openImages(ctx context.Context, f *cacheFlags, m *images) error {
 	dir := f.store
-	p, err := a.open(ctx, f.choice, func(*settings) error { return nil }, m.show.println)
+	p, err := a.open(ctx, f.choice, nil, m.show.println)
 	switch {
 	case err == nil:
 		m.root = p.root
@@ -364,7 +365,7 @@ limits given, the oldest first. The book's own image stays.`,
 				return usagef("", "--max-age: %w", err)
 			}
 			if maxSize != "" {
-				if opts.MaxSize, err = parseSize(maxSize); err != nil {
+				if opts.MaxSize, err = settings.ParseSize(maxSize); err != nil {
 					return usagef("", "--max-size: %w", err)
 				}
 			}
@@ -410,8 +411,8 @@ func parseAge(text string) (time.Duration, error) {
 		return 0, nil
 	}
 	if days, ok := strings.CutSuffix(text, "d"); ok {
-		d, err := parseDuration(days + "h")
+		d, err := settings.ParseDuration(days + "h")
 		return d * 24, err
 	}
-	return parseDuration(text)
+	return settings.ParseDuration(text)
 }

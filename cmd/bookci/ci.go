@@ -92,7 +92,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, writ
 	if !slices.Contains(system.forms, form) {
 		return usagef(fmt.Sprintf("for %s there is %s", system.name, strings.Join(system.forms, ", ")), "--form %q", form)
 	}
-	p, err := a.open(ctx, choice{dir: dir}, func(*settings) error { return nil }, a.println)
+	p, err := a.open(ctx, choice{dir: dir}, nil, a.println)
 	if err != nil {
 		return err
 	}

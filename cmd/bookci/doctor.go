@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/engine/host"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
 // finding is one thing that doctor looked at.
@@ -94,7 +95,7 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 	}
 	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
 
-	p, err := a.open(ctx, c, func(*settings) error { return nil }, a.println)
+	p, err := a.open(ctx, c, nil, a.println)
 	if err != nil {
 		bad("book", err, exitCode(err))
 	} else {
@@ -102,7 +103,7 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 		a.examineFolders(p, ok, add)
 	}
 	if p == nil {
-		p = &project{settings: defaultSettings()}
+		p = &project{settings: settings.Default()}
 	}
 	a.examineDocker(ctx, p, ok, bad, add)
 	return all

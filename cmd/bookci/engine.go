@@ -128,7 +128,7 @@ func (e *engines) docker(ctx context.Context, d *daemon) (engine.Engine, build.M
 		Image:     makers.ID,
 		Mount:     s.Mount,
 		Transport: docker.Transport(s.Transport),
-		Limits:    docker.Limits{Memory: s.Limits.Memory, PIDs: s.Limits.PIDs, CPUs: s.Limits.CPUs},
+		Limits:    docker.Limits{Memory: int64(s.Limits.Memory), PIDs: int64(s.Limits.PIDs), CPUs: float64(s.Limits.CPUs)},
 		Network:   s.Network,
 		Writable:  !s.ReadOnly,
 		Reaper:    e.reaper,

@@ -62,8 +62,12 @@ type equivalence struct {
 }
 
 func newEquivalence(t *testing.T, seed uint64, real bool, env ...string) *equivalence {
+	for _, variable := range env { // settings come from the process's own
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+	}
 	random := rand.New(rand.NewPCG(seed, 5))
-	q := &equivalence{t: t, random: random, env: append(os.Environ(), env...), dir: t.TempDir()}
+	q := &equivalence{t: t, random: random, env: os.Environ(), dir: t.TempDir()}
 	q.book = newEditedBook(random, real)
 	// The chapter-first path, and being overtaken by newer edits, at either extreme.
 	q.flags = []string{"--progress", "plain",
@@ -205,7 +209,7 @@ func (q *equivalence) compare(what string) {
 	var said terminal
 	a := &app{stdout: &said, stderr: &said, env: func() []string { return q.env }}
 	show := &quietProgress{w: &said}
-	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, func(*settings) error { return nil }, show.println)
+	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, nil, show.println)
 	if err != nil {
 		t.Fatal(err)
 	}

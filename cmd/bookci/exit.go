@@ -7,6 +7,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -49,7 +50,7 @@ var (
 func exitCode(err error) int {
 	var status passedOn
 	var usage *usageError
-	var configuration *settingsError
+	var configuration *settings.Error
 	var search *book.SearchError
 	var environment *fault.Environment
 	switch {

@@ -10,15 +10,16 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
 
 func (a *app) newInitCmd() *cobra.Command {
-	var image, engine string
 	cmd := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Begin a new book",
@@ -31,18 +32,15 @@ review-init makes, a bookci.yml and a .gitignore.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runInit(cmd.Context(), args[0], func(s *settings) error {
-				f := buildFlags{image: image, engine: engine}
-				return f.apply(cmd, s)
-			})
+			return a.runInit(cmd.Context(), args[0], cmd.Flags())
 		},
 	}
-	cmd.Flags().StringVar(&image, "image", "", "the image whose Re:VIEW makes the book")
-	cmd.Flags().StringVar(&engine, "engine", "", "where review-init runs: auto, docker or host")
+	cmd.Flags().String("image", "", "the image whose Re:VIEW makes the book")
+	cmd.Flags().String("engine", "", "where review-init runs: auto, docker or host")
 	return cmd
 }
 
-func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) error) (err error) {
+func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (err error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("finding this folder: %w", err)
@@ -50,11 +48,8 @@ func (a *app) runInit(ctx context.Context, dir string, apply func(*settings) err
 	if err := mustBeEmpty(dir); err != nil {
 		return err
 	}
-	s, err := readSettings("", a.env())
+	s, err := settings.Read("", flags)
 	if err != nil {
-		return err
-	}
-	if err := apply(s); err != nil {
 		return err
 	}
 	s.Transport = string(docker.Copy) // there is nothing to mount

@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
 func main() { os.Exit(Main()) }
@@ -141,7 +143,7 @@ and leaves no container behind.`,
 						names = append(names, c.Name())
 					}
 				}
-				return usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], didYouMean(args[0], names))
+				return usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], settings.DidYouMean(args[0], names))
 			}
 			return nil
 		},

@@ -14,9 +14,11 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 )
@@ -25,7 +27,7 @@ import (
 type project struct {
 	root     string // absolute
 	dir      string // absolute: the folder that the user named, or stood in
-	settings *settings
+	settings *settings.Settings
 	books    []*book.Book
 	targets  map[*book.Book][]book.Target
 	separate bool                 // artifacts of each book in a folder of its name
@@ -41,9 +43,9 @@ type choice struct {
 	targets []string
 }
 
-// open finds the root, reads bookci.yml and the books. flags may change the
-// settings before they are used; warn is told of slips in them, line by line.
-func (a *app) open(ctx context.Context, c choice, flags func(*settings) error, warn func(string)) (*project, error) {
+// open finds the root, reads the settings and the books. flags, nil for none, are the
+// command's; warn is told of slips in the settings, line by line.
+func (a *app) open(ctx context.Context, c choice, flags *pflag.FlagSet, warn func(string)) (*project, error) {
 	dir, err := filepath.Abs(c.dir)
 	if err != nil {
 		return nil, fmt.Errorf("finding this folder: %w", err)
@@ -72,14 +74,11 @@ func (a *app) open(ctx context.Context, c choice, flags func(*settings) error, w
 		}
 	}
 	p := &project{root: root.Dir, dir: dir, targets: map[*book.Book][]book.Target{}, faults: map[*book.Book]error{}}
-	if p.settings, err = readSettings(root.Settings, a.env()); err != nil {
+	if p.settings, err = settings.Read(root.Settings, flags); err != nil {
 		return nil, err
 	}
 	for _, w := range p.settings.Warnings {
 		warn("bookci: warning: " + w)
-	}
-	if err := flags(p.settings); err != nil {
-		return nil, err
 	}
 	p.leaveOut(p.cacheDir())
 	return p, a.openBooks(ctx, p, c, home)
@@ -115,7 +114,7 @@ func patternsBelow(dir string, names ...string) (patterns []string) {
 
 // listedWith returns the name of the only book of bookci.yml that has this
 // config, "" when none or several have it.
-func listedWith(books []bookSettings, config string) (name string) {
+func listedWith(books []settings.Book, config string) (name string) {
 	if config == "" {
 		return ""
 	}

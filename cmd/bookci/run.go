@@ -3,10 +3,10 @@ package main
 import (
 	"context"
 	"path/filepath"
-	"time"
 
 	"github.com/moby/patternmatcher"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
@@ -14,13 +14,9 @@ import (
 
 // runFlags are the flags of the run command.
 type runFlags struct {
-	choice    choice
-	image     string
-	engine    string
-	transport string
-	timeout   time.Duration
-	write     bool
-	reports   []string
+	choice  choice
+	write   bool
+	reports []string
 }
 
 func (a *app) newRunCmd() *cobra.Command {
@@ -46,32 +42,30 @@ back into the source folder.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			f.choice.dir = dirArg(args[:dash])
-			return a.runRun(cmd.Context(), &f, args[dash:], func(s *settings) error {
-				// Commands may take as long as they like unless the user says otherwise.
-				s.Timeout = f.timeout
-				shared := buildFlags{image: f.image, engine: f.engine, transport: f.transport, timeout: f.timeout}
-				return shared.apply(cmd, s)
-			})
+			return a.runRun(cmd.Context(), &f, args[dash:], cmd.Flags())
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config whose folder the command runs in")
 	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the book of bookci.yml whose folder the command runs in")
-	flags.StringVar(&f.image, "image", "", "the image to run in")
-	flags.StringVar(&f.engine, "engine", "", "where to run: auto, docker or host")
-	flags.StringVar(&f.transport, "transport", "", "how sources reach the container: auto, bind or copy")
-	flags.Var((*durationFlag)(&f.timeout), "timeout", "end what takes longer, as in 15m")
+	flags.String("image", "", "the image to run in")
+	flags.String("engine", "", "where to run: auto, docker or host")
+	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
+	flags.String("timeout", "", "end what takes longer than this `duration`, as in 15m; none for no end, as without it")
 	flags.BoolVar(&f.write, "write", false, "bring changed files back into the source folder")
 	flags.StringSliceVar(&f.reports, "junit-glob", nil, "bring files that match back into the artifacts folder")
 	return cmd
 }
 
-func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, apply func(*settings) error) error {
+func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pflag.FlagSet) error {
 	// Progress would get in the way of what the command says.
 	show := &quietProgress{w: a.stderr}
-	p, err := a.open(ctx, f.choice, apply, show.println)
+	p, err := a.open(ctx, f.choice, flags, show.println)
 	if err != nil {
 		return err
+	}
+	if !flags.Changed("timeout") {
+		p.settings.Timeout = 0 // commands may take as long as they like unless the user says otherwise
 	}
 	for _, fault := range p.faults {
 		return fault

@@ -84,9 +84,10 @@ func TestThePreviewFollowsTheSettings(t *testing.T) {
 	defer cancel()
 	watching, stop := context.WithCancelCause(ctx)
 	var said terminal
-	a := &app{stdin: strings.NewReader(""), stdout: &said, stderr: &said, env: func() []string {
-		return append(os.Environ(), "BOOKCI_IMAGE="+image, "DOCKER_HOST="+api.DaemonHost(), "BOOKCI_TIMOUT=1m")
-	}}
+	t.Setenv("BOOKCI_IMAGE", image)
+	t.Setenv("DOCKER_HOST", api.DaemonHost())
+	t.Setenv("BOOKCI_TIMOUT", "1m")
+	a := &app{stdin: strings.NewReader(""), stdout: &said, stderr: &said, env: os.Environ}
 	ended := make(chan int, 1)
 	go func() {
 		ended <- a.main(watching, []string{"watch", book, "--serve", "localhost:0", "--progress", "plain", "--debounce", "20ms"})

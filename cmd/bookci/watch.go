@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
@@ -24,14 +25,7 @@ import (
 // watchFlags are those of watch alone.
 type watchFlags struct {
 	buildFlags
-	poll      bool
-	debounce  time.Duration
-	serve     string
-	open      bool
-	onSuccess string
-	onFailure string
-	cancel    string
-	first     string
+	open bool
 }
 
 func (a *app) newWatchCmd() *cobra.Command {
@@ -48,56 +42,30 @@ It spends less on compressing the PDF than build does; the pages are the same.`,
   bookci watch --on-success 'open artifacts/book.pdf'`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.choice.dir = dirArg(args)
-			return a.runWatch(cmd.Context(), &f, func(s *settings) error { return f.applyWatch(cmd, s) })
+			if f.choice.dir = dirArg(args); f.json {
+				return usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
+			}
+			return a.runWatch(cmd.Context(), &f, cmd.Flags())
 		},
 	}
 	f.add(cmd)
 	flags := cmd.Flags()
-	flags.BoolVar(&f.poll, "poll", false, "look at the files again and again instead of waiting for events")
-	flags.Var((*durationFlag)(&f.debounce), "debounce", "a change is complete when nothing happened for so long")
-	flags.StringVar(&f.serve, "serve", "", "show the book at this address, such as localhost:8000")
+	flags.Bool("poll", false, "look at the files again and again instead of waiting for events")
+	flags.String("debounce", "", "a change is complete when nothing happened for this `duration`")
+	flags.String("serve", "", "show the book at this address, such as localhost:8000")
 	flags.BoolVar(&f.open, "open", false, "open the browser at it")
-	flags.StringVar(&f.onSuccess, "on-success", "", "a shell command to run after a good build")
-	flags.StringVar(&f.onFailure, "on-failure", "", "a shell command to run after a failed one")
-	flags.StringVar(&f.cancel, "cancel", "", "give up a build that newer edits have overtaken: auto, always or never")
-	flags.StringVar(&f.first, "chapter-first", "", "make the edited chapters' pages before the whole book: auto, always or never")
+	flags.String("on-success", "", "a shell command to run after a good build")
+	flags.String("on-failure", "", "a shell command to run after a failed one")
+	flags.String("cancel", "", "give up a build that newer edits have overtaken: auto, always or never")
+	flags.String("chapter-first", "", "make the edited chapters' pages before the whole book: auto, always or never")
 	return cmd
-}
-
-func (f *watchFlags) applyWatch(cmd *cobra.Command, s *settings) error {
-	changed := cmd.Flags().Changed
-	w := &s.Watch
-	if changed("poll") {
-		w.Poll = fmt.Sprint(f.poll)
-	}
-	if changed("debounce") {
-		w.Debounce = f.debounce
-	}
-	for _, text := range []struct {
-		flag, given string
-		set         *string
-	}{{"serve", f.serve, &w.Serve}, {"on-success", f.onSuccess, &w.OnSuccess}, {"on-failure", f.onFailure, &w.OnFailure}, {"cancel", f.cancel, &w.Cancel}, {"chapter-first", f.first, &w.First}} {
-		if changed(text.flag) {
-			*text.set = text.given
-		}
-	}
-	for flag, value := range map[string]string{"cancel": w.Cancel, "chapter-first": w.First} {
-		if !slices.Contains([]string{"auto", "always", "never"}, value) {
-			return usagef("", "--%s %q (one of auto, always, never)", flag, value)
-		}
-	}
-	if f.json {
-		return usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
-	}
-	return f.apply(cmd, s)
 }
 
 // watcher is a book that is built after each change.
 type watcher struct {
 	app   *app
 	flags *watchFlags
-	apply func(*settings) error
+	given *pflag.FlagSet // all flags, as they stand on the command line
 	show  watchShow
 	claim *claim
 	ends  context.Context // ends with the watch; that of a build ends with the build
@@ -113,13 +81,13 @@ type watcher struct {
 }
 
 // runWatch is the watch command.
-func (a *app) runWatch(ctx context.Context, f *watchFlags, apply func(*settings) error) error {
+func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet) error {
 	show, err := a.newWatchShow(f.progress)
 	if err != nil {
 		return err
 	}
 	defer show.close()
-	w := &watcher{app: a, flags: f, apply: apply, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]bool{}}
+	w := &watcher{app: a, flags: f, given: given, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]bool{}}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
@@ -225,7 +193,7 @@ func (w *watcher) root() string {
 // open reads the project. Warnings are said once, until they change.
 func (w *watcher) open(ctx context.Context) (*project, error) {
 	var warnings []string
-	p, err := w.app.open(ctx, w.flags.choice, w.apply, func(line string) { warnings = append(warnings, line) })
+	p, err := w.app.open(ctx, w.flags.choice, w.given, func(line string) { warnings = append(warnings, line) })
 	if !slices.Equal(warnings, w.warned) {
 		for _, line := range warnings {
 			w.show.println(line)
@@ -290,10 +258,10 @@ func (w *watcher) prepare(p *project) error {
 	if err != nil {
 		return err
 	}
-	if w.project != nil && w.project.settings.Watch.ofStart() != p.settings.Watch.ofStart() {
+	if w.project != nil && w.project.settings.Watch.OfStart() != p.settings.Watch.OfStart() {
 		w.show.println("bookci: debounce, poll, serve and cancel change when the watch is started again")
 	}
-	if w.shop != nil && w.project.settings.makesAs(p.settings) && w.project.root == p.root && w.shop.Image == image {
+	if w.shop != nil && w.project.settings.MakesAs(p.settings) && w.project.root == p.root && w.shop.Image == image {
 		w.project = p
 		w.shop.Force = false // the first build only
 		return nil

@@ -74,7 +74,7 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		Version:   bookciVersion(),
 		Env:       environ(s.Env),
 		Timeout:   s.Timeout,
-		Jobs:      cmp.Or(s.Jobs, runtime.GOMAXPROCS(0)),
+		Jobs:      cmp.Or(int(s.Jobs), runtime.GOMAXPROCS(0)),
 		Strict:    s.Strict,
 		Separate:  p.separate,
 		Reaper:    c.reaper,

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -14,16 +14,22 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-func settingsOf(t testing.TB, text string, environ ...string) (*settings, error) {
+func settingsOf(t testing.TB, text string, environ ...string) (*Settings, error) {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "bookci.yml")
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	return readSettings(file, environ)
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		t.Setenv(name, value)
+		// The next reading of the same test has its own environment.
+		defer os.Unsetenv(name)
+	}
+	return Read(file, nil)
 }
 
-func mustSettings(t testing.TB, text string, environ ...string) *settings {
+func mustSettings(t testing.TB, text string, environ ...string) *Settings {
 	t.Helper()
 	s, err := settingsOf(t, text, environ...)
 	if err != nil {
@@ -58,17 +64,17 @@ watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", cancel: never, cha
 func TestEveryKeyIsRead(t *testing.T) {
 	s := mustSettings(t, fullSettings)
 	s.File, s.Origin = "", nil
-	want := &settings{
-		Image: imageSettings{Ref: "vvakame/review:5.9"},
+	want := &Settings{
+		Image: Image{Ref: "vvakame/review:5.9"},
 		Mount: "/book",
-		Books: []bookSettings{
+		Books: []Book{
 			{Name: "print", Dir: "articles", Config: "config.yml", Targets: []book.Target{book.PDF}, Line: 5},
 			{Name: "ebook", Dir: "articles", Config: "config-ebook.yml", Targets: []book.Target{book.PDF, book.EPUB}, Line: 6},
 		},
 		Artifacts:   "out",
 		Command:     map[book.Target]string{book.PDF: "rake pdf", book.EPUB: "make epub"},
 		Network:     "bridge",
-		Limits:      limitSettings{Memory: 4 << 30, PIDs: 512, CPUs: 2},
+		Limits:      Limits{Memory: 4 << 30, PIDs: 512, CPUs: 2},
 		Timeout:     15 * time.Minute,
 		Env:         map[string]string{"TZ": "Asia/Tokyo", "LEVEL": "3", "DEBUG": "true", "EMPTY": ""},
 		ExtraInputs: []string{"code/**", "!code/tmp"},
@@ -78,7 +84,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Transport:   "copy",
 		Jobs:        2,
 		Strict:      true,
-		Watch:       watchSettings{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", Cancel: "never", First: "never"},
+		Watch:       Watch{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", Cancel: "never", First: "never"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -112,13 +118,13 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 	)
 	s.Origin = nil
 	s.File = ""
-	want := &settings{
-		Image: imageSettings{Ref: "a/b:1"}, Mount: "/book", Artifacts: "out", Command: map[book.Target]string{book.PDF: "rake pdf"},
-		Books:   []bookSettings{{Dir: "x", Config: "config.yml", Targets: []book.Target{book.EPUB}}},
-		Network: "host", Limits: limitSettings{Memory: 1 << 30, CPUs: 0.5}, Timeout: 90 * time.Second,
+	want := &Settings{
+		Image: Image{Ref: "a/b:1"}, Mount: "/book", Artifacts: "out", Command: map[book.Target]string{book.PDF: "rake pdf"},
+		Books:   []Book{{Dir: "x", Config: "config.yml", Targets: []book.Target{book.EPUB}}},
+		Network: "host", Limits: Limits{Memory: 1 << 30, CPUs: 0.5}, Timeout: 90 * time.Second,
 		Env: map[string]string{"TZ": "Asia/Tokyo", "A": "b=c"}, ExtraInputs: []string{"code/**", "data/*"}, Exclude: []string{"raw"},
 		CacheDir: "c", Engine: "host", Transport: "bind", Jobs: 3, Strict: true,
-		Watch: watchSettings{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always", First: "always"},
+		Watch: Watch{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always", First: "always"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -137,24 +143,24 @@ func TestAVariableBeatsTheFileAndTheFileTheDefault(t *testing.T) {
 
 func TestAnImageCanBeBuiltFromTheBook(t *testing.T) {
 	s := mustSettings(t, "image:\n  build: .\n  dockerfile: docker/Dockerfile\n  args: {VERSION: 5.9}\n  platform: linux/amd64\n")
-	want := imageSettings{Build: ".", Dockerfile: "docker/Dockerfile", Args: map[string]string{"VERSION": "5.9"}, Platform: "linux/amd64"}
+	want := Image{Build: ".", Dockerfile: "docker/Dockerfile", Args: map[string]string{"VERSION": "5.9"}, Platform: "linux/amd64"}
 	if !reflect.DeepEqual(s.Image, want) {
 		t.Errorf("read %+v", s.Image)
 	}
 	s = mustSettings(t, "image: {build: ., dockerfile: D, platform: linux/arm64}\n", "BOOKCI_IMAGE=x:1")
-	if want := (imageSettings{Ref: "x:1", Platform: "linux/arm64"}); !reflect.DeepEqual(s.Image, want) {
+	if want := (Image{Ref: "x:1", Platform: "linux/arm64"}); !reflect.DeepEqual(s.Image, want) {
 		t.Errorf("a variable leaves %+v", s.Image)
 	}
 }
 
 func TestNothingBehindAKeyLeavesItsDefault(t *testing.T) {
 	s := mustSettings(t, "timeout:\nlimits:\nbooks:\nenv:\nwatch: {poll: }\n")
-	want := defaultSettings()
+	want := Default()
 	want.File = s.File
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read %+v", s)
 	}
-	if got, err := readSettings("", nil); err != nil || !reflect.DeepEqual(got, defaultSettings()) {
+	if got, err := Read("", nil); err != nil || !reflect.DeepEqual(got, Default()) {
 		t.Errorf("without a file: %+v, %v", got, err)
 	}
 }
@@ -182,7 +188,7 @@ env: {BOOKCI_X: 1, A B: 2}
 command: {pfd: x}
 watch: 5
 `, "BOOKCI_JOBS=many")
-	var se *settingsError
+	var se *Error
 	if !errors.As(err, &se) {
 		t.Fatalf("got %v", err)
 	}
@@ -231,12 +237,12 @@ func TestBadValuesAreRefused(t *testing.T) {
 
 func TestSizesAreCountedAsDockerCountsThem(t *testing.T) {
 	for text, want := range map[string]int64{"4GiB": 4 << 30, "4g": 4 << 30, "4GB": 4 << 30, "512m": 512 << 20, "512 MiB": 512 << 20, "1.5G": 3 << 29, "1048576": 1 << 20, "100b": 100, "2k": 2048, "1T": 1 << 40} {
-		if got, err := parseSize(text); err != nil || got != want {
+		if got, err := ParseSize(text); err != nil || got != want {
 			t.Errorf("%s is %d, %v", text, got, err)
 		}
 	}
 	for text, want := range map[string]int64{"none": 0, "unlimited": 0, "0": 0} {
-		if s := mustSettings(t, "limits: {memory: "+text+"}\n"); s.Limits.Memory != want {
+		if s := mustSettings(t, "limits: {memory: "+text+"}\n"); s.Limits.Memory != Bytes(want) {
 			t.Errorf("%s is %d", text, s.Limits.Memory)
 		}
 	}
@@ -251,10 +257,10 @@ func TestAnUnknownVariableIsAWarning(t *testing.T) {
 
 func TestAMovedKeyMakesTheSame(t *testing.T) {
 	s := mustSettings(t, "mount: /a\nbooks: [{name: b, dir: c}]\n")
-	if !s.makesAs(mustSettings(t, "# moved\n\nmount: /a\nbooks: [{name: b, dir: c}]\nwatch: {chapter_first: never}\n", "BOOKCI_TIMOUT=1m")) {
+	if !s.MakesAs(mustSettings(t, "# moved\n\nmount: /a\nbooks: [{name: b, dir: c}]\nwatch: {chapter_first: never}\n", "BOOKCI_TIMOUT=1m")) {
 		t.Error("a comment makes another book")
 	}
-	if s.makesAs(mustSettings(t, "mount: /b\nbooks: [{name: b, dir: c}]\n")) || s.makesAs(mustSettings(t, "mount: /a\nbooks: [{name: b, dir: d}]\n")) {
+	if s.MakesAs(mustSettings(t, "mount: /b\nbooks: [{name: b, dir: c}]\n")) || s.MakesAs(mustSettings(t, "mount: /a\nbooks: [{name: b, dir: d}]\n")) {
 		t.Error("other settings make the same")
 	}
 	if s.Books[0].Line == 0 || len(s.Origin) == 0 {
@@ -283,8 +289,13 @@ func FuzzSettings(f *testing.F) {
 	f.Add("image: {build: ., args: &a {x: 1}}\nenv: *a\n", "BOOKCI_ENV=A=1,B")
 	f.Add("a: &a [*a]\n", "BOOKCI_LIMITS_MEMORY=1.5g")
 	f.Fuzz(func(t *testing.T, text, variable string) {
-		s, err := parseSettings([]byte(text), []string{variable})
-		var se *settingsError
+		name, value, _ := strings.Cut(variable, "=")
+		if err := os.Setenv(name, value); err != nil {
+			return // no variable can be named so
+		}
+		defer os.Unsetenv(name)
+		s, err := parse([]byte(text), nil)
+		var se *Error
 		switch {
 		case err == nil && (s == nil || checkMount(s.Mount) != nil):
 			t.Fatalf("read %+v", s)

@@ -1,0 +1,191 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/book/psych"
+)
+
+func readFile(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
+	}
+	const largest = 1 << 20 // bytes
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() {
+		return nil, &Error{Problems: []string{file + ": is no file"}}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading the configuration: %w", err)
+	}
+	if len(text) > largest {
+		return nil, &Error{Problems: []string{fmt.Sprintf("%s: is larger than %d MiB", file, largest>>20)}}
+	}
+	return text, nil
+}
+
+// file merges the text of bookci.yml.
+func (r *reader) file(text []byte) error {
+	said, _ := r.yaml(string(text), &nodes{reader: r}).(map[string]any)
+	return r.v.MergeConfigMap(said)
+}
+
+// yaml is what a text says. What is wrong with it is noted.
+func (r *reader) yaml(text string, n *nodes) any {
+	root, err := psych.Nodes([]byte(text))
+	if err != nil {
+		at := &yaml.Node{}
+		var ye *psych.Error
+		if errors.As(err, &ye) {
+			at.Line = ye.Line
+		}
+		r.problem(n.at(at), "%v", err)
+		return nil
+	}
+	if root == nil {
+		return nil
+	}
+	n.left = mostValues
+	said := n.value(root, n.root)
+	if n.left < 0 {
+		r.problem(n.at(root), "has more than %d values, or some in more than %d others", mostValues, deepestValues)
+	}
+	return said
+}
+
+// nodes turns YAML nodes into what viper merges.
+type nodes struct {
+	*reader
+	root     string // the path of the whole text, "" for that of a file
+	variable string // that the text stands in, "" for the file
+	depth    int
+	left     int // nodes
+}
+
+// Both are far above what a bookci.yml has. They end aliases that contain or
+// multiply themselves.
+const (
+	mostValues    = 20_000
+	deepestValues = 8
+)
+
+func (n *nodes) at(node *yaml.Node) place {
+	if n.variable != "" {
+		return place{name: n.variable}
+	}
+	return place{book.SettingsFile, node.Line, node.Column}
+}
+
+// value is what a node says, nil when that is nothing or wrong.
+func (n *nodes) value(node *yaml.Node, path string) any {
+	at := n.at(node)
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
+	if n.depth++; n.depth > deepestValues {
+		n.left = 0
+	}
+	defer func() { n.depth-- }()
+	if n.left--; n.left < 0 || node.ShortTag() == "!!null" {
+		return nil
+	}
+	isList := slices.ContainsFunc(keys, func(k key) bool { return k.path == path && k.isList() })
+	names, isGroup := groups[bare(path)]
+	isGroup = isGroup && !isList
+	if n.variable == "" && (!isGroup || strings.HasSuffix(path, "]")) {
+		n.lines[path] = at
+	}
+	switch {
+	case node.Kind == yaml.SequenceNode && !isGroup, isList:
+		items := node.Content
+		if node.Kind != yaml.SequenceNode { // a single item need not be written as a list
+			items = []*yaml.Node{node}
+		}
+		list := []any{}
+		for i, item := range items {
+			list = append(list, n.value(item, fmt.Sprintf("%s[%d]", path, i)))
+		}
+		return list
+	case node.Kind == yaml.MappingNode && isGroup:
+		return map[string]any(n.pairs(node, path, names))
+	case node.Kind == yaml.MappingNode:
+		return n.pairs(node, path, nil)
+	case isGroup && path == "":
+		n.problem(at, "is %s, not a mapping of keys to values", is(node.Kind, node.Value))
+		return nil
+	case isGroup && path == "image":
+		return map[string]any{"ref": n.value(node, "image.ref")}
+	case isGroup:
+		n.problem(at, "%s is %s, not a mapping", label(path), is(node.Kind, node.Value))
+		return nil
+	case strings.ContainsRune(node.Value, 0):
+		n.problem(at, "%s: holds a NUL character", label(path))
+		return nil
+	case n.variable == "" && refusals[path] != nil:
+		if err := refusals[path](node.Value); err != nil {
+			n.problem(at, "%s: %v", label(path), err)
+			return nil
+		}
+	}
+	return node.Value
+}
+
+// pairs are a mapping whose names may be the author's own. viper lower-cases the
+// names in any map[string]any, and leaves those of another type as they are.
+type pairs map[string]any
+
+// pairs reads a mapping. known are its names if they are ours.
+func (n *nodes) pairs(node *yaml.Node, path string, known []string) pairs {
+	said := pairs{}
+	for i := 0; i+1 < len(node.Content) && n.left >= 0; i += 2 {
+		name, at, where := node.Content[i].Value, n.at(node.Content[i]), below(path, node.Content[i].Value)
+		if known == nil {
+			where = fmt.Sprintf("%s[%s]", path, name)
+		}
+		_, twice := said[name]
+		switch n.left--; {
+		case known != nil && !slices.Contains(known, name):
+			shown := where
+			if strings.HasSuffix(path, "]") {
+				shown = name
+			}
+			n.problem(at, "unknown key %q%s", shown, DidYouMean(name, known))
+		case twice:
+			n.problem(at, "the key %q is given twice", label(below(path, name)))
+		default:
+			if said[name] = n.value(node.Content[i+1], where); known == nil && n.variable == "" {
+				n.lines[where] = at
+			}
+		}
+	}
+	return said
+}
+
+// is names a value for a message.
+func is(kind yaml.Kind, text string) string {
+	switch kind {
+	case yaml.SequenceNode:
+		return "a list"
+	case yaml.MappingNode:
+		return "a mapping"
+	}
+	return strconv.Quote(text)
+}

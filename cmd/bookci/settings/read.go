@@ -1,0 +1,273 @@
+package settings
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+
+	"github.com/bookci/bookci/internal/text"
+)
+
+// Default are the settings of a folder without bookci.yml, whatever the
+// environment says.
+func Default() *Settings {
+	r := newReader()
+	r.decode()
+	return &r.s
+}
+
+// Read reads the bookci.yml at file ("" for none), the process's environment and
+// those of the flags (nil for none) that were given. The error is an *Error, but
+// for a file that cannot be read.
+func Read(file string, flags *pflag.FlagSet) (*Settings, error) {
+	text, err := readFile(file)
+	if err != nil {
+		return nil, err
+	}
+	s, err := parse(text, flags)
+	if err != nil {
+		return nil, err
+	}
+	s.File = file
+	return s, nil
+}
+
+func parse(text []byte, flags *pflag.FlagSet) (*Settings, error) {
+	r := newReader()
+	// Each layer is tried as it comes, so that a mistake is also told of when a
+	// layer above it hides it.
+	for _, layer := range []func() error{
+		func() error { return r.file(text) }, r.environment, func() error { return r.flags(flags) },
+	} {
+		if err := layer(); err != nil {
+			return nil, err
+		}
+		r.decode()
+	}
+	r.settle()
+	if len(r.problems) > 0 {
+		return nil, r.fault()
+	}
+	return &r.s, nil
+}
+
+// reader puts the layers into viper and collects what is wrong on the way.
+type reader struct {
+	v        *viper.Viper
+	s        Settings         // as the layers so far have it
+	lines    map[string]place // in the file, of each path
+	above    map[string]place // the variable or flag that has taken a key from the file
+	problems []problem
+}
+
+func newReader() *reader {
+	r := &reader{v: viper.New(), lines: map[string]place{}, above: map[string]place{}}
+	for _, k := range keys {
+		if k.preset != "" {
+			r.v.SetDefault(k.path, k.preset)
+		}
+	}
+	return r
+}
+
+const prefix = "BOOKCI_"
+
+// ownVariables are BOOKCI_ variables that are no settings: those that sessions
+// hand to the makers and a watch to its hooks, and so stand in the environment
+// of a bookci that one of them starts. A test compares them with the tree.
+var ownVariables = []string{
+	"BOOKCI_ALL_PASSES", "BOOKCI_CHAPTER_FIRST", "BOOKCI_CLASS", "BOOKCI_EVENTS", "BOOKCI_FAST", "BOOKCI_FORCE", "BOOKCI_ONE_PASS",
+	"BOOKCI_OWN", "BOOKCI_RESULT", "BOOKCI_SEED", "BOOKCI_STATE", "BOOKCI_TEXT_DIR", "BOOKCI_URNID", "BOOKCI_WAITS", "BOOKCI_WARM", "BOOKCI_WORK",
+}
+
+// environment puts the variables over the file. An empty one counts as not set,
+// as CI systems leave variables empty. One that bookci does not know is a warning
+// and no error: the environment is not the book's alone.
+func (r *reader) environment() error {
+	var known []string
+	for _, k := range keys {
+		names := k.variables()
+		known = append(known, names...)
+		if err := r.v.BindEnv(append([]string{k.path}, names...)...); err != nil {
+			return err
+		}
+		for _, name := range names {
+			if text := os.Getenv(name); text != "" {
+				r.above[k.path] = place{name: name}
+				if _, ok := groups[k.path]; ok { // a list of mappings is written as in the file
+					r.v.Set(k.path, r.yaml(text, &nodes{reader: r, root: k.path, variable: name}))
+				}
+			}
+		}
+	}
+	for _, e := range os.Environ() {
+		name, value, _ := strings.Cut(e, "=")
+		if strings.HasPrefix(name, prefix) && value != "" && !slices.Contains(known, name) && !slices.Contains(ownVariables, name) {
+			r.s.Warnings = append(r.s.Warnings, fmt.Sprintf("unknown variable %s%s", name, DidYouMean(name, known)))
+		}
+	}
+	slices.Sort(r.s.Warnings)
+	return nil
+}
+
+// flags puts the given flags over the rest. Their folders are seen from where
+// the user stands, those of the other layers from the root.
+func (r *reader) flags(set *pflag.FlagSet) error {
+	for _, k := range keys {
+		if set == nil || k.flag == "" || !set.Changed(k.flag) {
+			continue
+		}
+		f := set.Lookup(k.flag)
+		r.above[k.path] = place{name: "--" + k.flag}
+		if err := r.v.BindPFlag(k.path, f); err != nil {
+			return err
+		}
+		if k.path == "artifacts" || k.path == "cache_dir" {
+			abs, err := filepath.Abs(f.Value.String())
+			if err != nil {
+				return fmt.Errorf("finding this folder: %w", err)
+			}
+			r.v.Set(k.path, abs)
+		}
+	}
+	return nil
+}
+
+// decode turns what the layers say into settings.
+func (r *reader) decode() {
+	r.s = Settings{Origin: map[string]string{}, Warnings: r.s.Warnings}
+	r.collect(r.v.UnmarshalExact(&r.s, viper.DecodeHook(hook), func(c *mapstructure.DecoderConfig) {
+		c.TagName, c.WeaklyTypedInput = "key", false
+	}))
+	for _, k := range keys {
+		if at, said := r.origin(k.path); said {
+			r.s.Origin[k.path] = at.String()
+		}
+	}
+	r.check()
+}
+
+// collect notes the errors of a decoding.
+func (r *reader) collect(err error) {
+	switch e := err.(type) {
+	case nil:
+	case *mapstructure.DecodeError:
+		r.wrong(e.Name(), e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, one := range e.Unwrap() {
+			r.collect(one)
+		}
+	default:
+		r.collect(errors.Unwrap(err))
+	}
+}
+
+// place is where something was said.
+type place struct {
+	name         string // of the file, the variable or the flag
+	line, column int    // in the file
+}
+
+func (p place) String() string {
+	if p.line > 0 {
+		return fmt.Sprintf("%s:%d", p.name, p.line)
+	}
+	return p.name
+}
+
+// origin is where the value that holds for a path was said, if it was said.
+func (r *reader) origin(path string) (place, bool) {
+	key, _, _ := strings.Cut(path, "[")
+	if at, ok := r.above[key]; ok {
+		return at, true
+	}
+	for at := path; ; at = at[:strings.LastIndexAny(at, ".[")] {
+		if line, ok := r.lines[at]; ok || len(at) <= len(key) {
+			return line, ok
+		}
+	}
+}
+
+type problem struct {
+	place      place
+	text, hint string
+}
+
+// problem notes what is wrong at a place.
+func (r *reader) problem(at place, format string, args ...any) {
+	p := problem{place: at, text: fmt.Sprintf(format, args...)}
+	for _, arg := range args {
+		if e, ok := arg.(interface{ Hint() string }); ok {
+			p.hint = e.Hint()
+		}
+	}
+	if !slices.Contains(r.problems, p) {
+		r.problems = append(r.problems, p)
+	}
+}
+
+// wrong notes what is wrong with the value of a path.
+func (r *reader) wrong(path string, err error) {
+	at, _ := r.origin(path)
+	if strings.HasPrefix(at.name, "--") { // a flag's name says it
+		r.problem(at, "%v", err)
+	} else {
+		r.problem(at, "%s: %v", label(path), err)
+	}
+}
+
+var index = regexp.MustCompile(`\[[^\]]*\]`)
+
+// bare is a path without the indices of lists.
+func bare(path string) string { return index.ReplaceAllString(path, "") }
+
+// label names a path to the author. Which item of a list it is, its place tells.
+func label(path string) string { return strings.TrimSuffix(bare(path), ".ref") }
+
+// Error lists all that is wrong with bookci.yml, the variables and the flags. It
+// is the configuration's fault: exit status 2.
+type Error struct {
+	Problems []string // each begins with its place
+	hint     string
+}
+
+func (e *Error) Error() string { return strings.Join(e.Problems, "\n") }
+
+// Hint says what to do, where the only problem has an answer of its own.
+func (e *Error) Hint() string { return e.hint }
+
+// fault is the error that tells of all problems, first those of the file, line
+// by line.
+func (r *reader) fault() *Error {
+	slices.SortStableFunc(r.problems, func(a, b problem) int {
+		if a.place.line == 0 || b.place.line == 0 {
+			return b.place.line - a.place.line
+		}
+		return slices.Compare([]int{a.place.line, a.place.column}, []int{b.place.line, b.place.column})
+	})
+	e := &Error{}
+	for _, p := range r.problems {
+		e.Problems = append(e.Problems, fmt.Sprintf("%s: %s", p.place, p.text))
+	}
+	if len(r.problems) == 1 {
+		e.hint = r.problems[0].hint
+	}
+	return e
+}
+
+// DidYouMean names the one of words that is meant by a word, as the end of a
+// sentence, "" when none is near.
+func DidYouMean(word string, words []string) string {
+	if near := text.Nearest(word, words); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
+}

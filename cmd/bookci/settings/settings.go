@@ -1,0 +1,170 @@
+package settings
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/build/book"
+)
+
+// Settings are what bookci.yml, the BOOKCI_ variables and the flags say, over
+// the defaults. The tags are the schema:
+//
+//	key      the key's name in its mapping, and so its variable's name
+//	default  what holds when no layer says anything, as bookci.yml would say it
+//	flag     the flag that stands for the key, in the commands that have it
+type Settings struct {
+	Image       Image                  `key:"image"`
+	Mount       string                 `key:"mount" default:"/work"` // absolute path of the root in the container
+	Books       []Book                 `key:"books"`
+	Artifacts   string                 `key:"artifacts" default:"artifacts" flag:"artifacts"` // below the root, or absolute
+	Command     map[book.Target]string `key:"command"`
+	Network     string                 `key:"network" default:"none"`
+	Limits      Limits                 `key:"limits"`
+	Timeout     time.Duration          `key:"timeout" default:"30m" flag:"timeout"` // 0: none
+	Env         map[string]string      `key:"env"`
+	ExtraInputs []string               `key:"extra_inputs"`                              // patterns below the root
+	Exclude     []string               `key:"exclude"`                                   // patterns below the root
+	ReadOnly    bool                   `key:"read_only" default:"true"`                  // the container's root file system
+	CacheDir    string                 `key:"cache_dir" flag:"cache-dir"`                // below the root, or absolute; "" for the default
+	Engine      string                 `key:"engine" default:"auto" flag:"engine"`       // auto, docker or host
+	Transport   string                 `key:"transport" default:"auto" flag:"transport"` // how sources reach the container: auto, bind or copy
+	Jobs        Jobs                   `key:"jobs" flag:"jobs"`
+	Strict      bool                   `key:"strict" flag:"strict"`
+	Watch       Watch                  `key:"watch"`
+
+	File string `key:"-"` // absolute path of bookci.yml, "" without one
+	// Origin tells where a key was set, as "bookci.yml:7", "BOOKCI_TIMEOUT" or
+	// "--timeout". Keys that have their default are not in it.
+	Origin map[string]string `key:"-"`
+	// Warnings are slips that stop nothing, one sentence each.
+	Warnings []string `key:"-"`
+}
+
+// Image names an image, or tells how to build one.
+type Image struct {
+	Ref        string            `key:"ref" flag:"image"` // "": chosen by the book, or built
+	Build      string            `key:"build"`            // the context's folder below the root, "" when the image is not built
+	Dockerfile string            `key:"dockerfile"`       // below Build
+	Args       map[string]string `key:"args"`
+	Platform   string            `key:"platform"` // such as linux/amd64, "" for the engine's own
+}
+
+// Book is one entry of books.
+type Book struct {
+	Name    string        `key:"name"`   // "" only when there is one book
+	Dir     string        `key:"dir"`    // slash path below the root, "." if not said
+	Config  string        `key:"config"` // base name, config.yml if not said
+	Targets []book.Target `key:"targets"`
+	Line    int           `key:"-"` // in bookci.yml, 0 elsewhere
+}
+
+// Limits bound a container; 0 is no limit.
+type Limits struct {
+	Memory Bytes     `key:"memory" default:"4GiB"`
+	PIDs   Processes `key:"pids" default:"1024"`
+	CPUs   CPUs      `key:"cpus"`
+}
+
+// The types of values that are written as text and are none.
+type (
+	Bytes     int64
+	Processes int64
+	CPUs      float64
+	Jobs      int    // books built at a time, 0 for as many as is sensible
+	Poll      string // auto, true or false
+)
+
+// Watch are the settings of `bookci watch`.
+type Watch struct {
+	Debounce  time.Duration `key:"debounce" flag:"debounce"`                          // 0: the watcher's default
+	Poll      Poll          `key:"poll" default:"auto" flag:"poll"`                   // whether to look again and again instead of waiting for events
+	Serve     string        `key:"serve" flag:"serve"`                                // host:port, "" for no preview
+	OnSuccess string        `key:"on_success" flag:"on-success"`                      // shell command
+	OnFailure string        `key:"on_failure" flag:"on-failure"`                      // shell command
+	Cancel    string        `key:"cancel" default:"auto" flag:"cancel"`               // a build that newer edits have overtaken: auto, always or never
+	First     string        `key:"chapter_first" default:"auto" flag:"chapter-first"` // the edited chapters' pages before the whole book: auto, always or never
+}
+
+// MakesAs reports whether the same is made with t as with s. Where something
+// stands, what was warned of and how it is watched makes no difference.
+func (s *Settings) MakesAs(t *Settings) bool {
+	a, b := *s, *t
+	for _, one := range []*Settings{&a, &b} {
+		one.File, one.Origin, one.Warnings, one.Watch = "", nil, nil, Watch{}
+		one.Books = slices.Clone(one.Books)
+		for i := range one.Books {
+			one.Books[i].Line = 0
+		}
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// OfStart are those that a watch goes by from its start to its end.
+func (w Watch) OfStart() Watch {
+	return Watch{Debounce: w.Debounce, Poll: w.Poll, Serve: w.Serve, Cancel: w.Cancel}
+}
+
+// key is a value that some layer may give, wherever it stands.
+type key struct {
+	path   string // such as limits.memory
+	typ    reflect.Type
+	preset string // the default, "" for none
+	flag   string // "" for none
+}
+
+// keys are all of them, in the order of the documentation; groups are the names
+// in each mapping whose names are ours, by its path.
+var keys, groups = schema()
+
+func schema() (keys []key, groups map[string][]string) {
+	groups = map[string][]string{}
+	var walk func(t reflect.Type, path string) []key
+	walk = func(t reflect.Type, path string) (keys []key) {
+		for f := range t.Fields() {
+			name := f.Tag.Get("key")
+			if name == "-" {
+				continue
+			}
+			groups[path] = append(groups[path], name)
+			one := key{below(path, name), f.Type, f.Tag.Get("default"), f.Tag.Get("flag")}
+			switch {
+			case f.Type.Kind() == reflect.Struct:
+				keys = append(keys, walk(f.Type, one.path)...)
+				continue
+			case f.Type == reflect.TypeFor[map[book.Target]string]():
+				for _, t := range book.Targets {
+					groups[one.path] = append(groups[one.path], string(t))
+					keys = append(keys, key{path: below(one.path, string(t)), typ: f.Type.Elem()})
+				}
+				continue
+			case one.isList() && f.Type.Elem().Kind() == reflect.Struct:
+				walk(f.Type.Elem(), one.path)
+			}
+			keys = append(keys, one)
+		}
+		return keys
+	}
+	return walk(reflect.TypeFor[Settings](), ""), groups
+}
+
+func (k key) isList() bool { return k.typ.Kind() == reflect.Slice }
+
+// variables are those that stand for the key.
+func (k key) variables() []string {
+	names := []string{prefix + strings.ToUpper(strings.ReplaceAll(k.path, ".", "_"))}
+	if k.path == "image.ref" {
+		names = append(names, prefix+"IMAGE")
+	}
+	return names
+}
+
+// below is the path of a name in the mapping at a path, "" for the top.
+func below(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
+}
