@@ -6,6 +6,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 )
 
 // "Up to date" is said of an image's name, and a name can be given to other
@@ -28,7 +29,7 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 	}
 	ctx, cancel := context.WithTimeout(ctx, atOnce)
 	defer cancel()
-	d, err := connect(ctx, e.app.getenv)
+	d, err := daemon.Connect(ctx, e.app.getenv)
 	if err != nil {
 		if earlier.Ref == engineHost {
 			return onHost()
