@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/ledongthuc/pdf"
 )
@@ -24,6 +25,41 @@ type edition struct {
 	outline []entry
 
 	rightToLeft bool // bound at the right, as a book set vertically
+
+	mu     sync.Mutex
+	users  int    // requests that may still read the file
+	retire func() // lets go of it, once nobody uses it; nil while it is shown
+}
+
+// use keeps the file open until done is called.
+func (e *edition) use() (done func()) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.users++
+	return sync.OnceFunc(func() {
+		e.mu.Lock()
+		e.users--
+		last := e.users == 0 && e.retire != nil
+		e.mu.Unlock()
+		if last {
+			e.retire()
+		}
+	})
+}
+
+// close closes the file when nobody uses it any more, and then calls then. The
+// edition is given to nobody new.
+func (e *edition) close(then func()) {
+	e.mu.Lock()
+	e.retire = func() {
+		e.file.Close() // read only: nothing can be lost
+		then()
+	}
+	idle := e.users == 0
+	e.mu.Unlock()
+	if idle {
+		e.retire()
+	}
 }
 
 // page is one page of an edition.

@@ -23,48 +23,41 @@ var web embed.FS
 // frame is the document that a chapter is shown in.
 var frame = template.Must(template.ParseFS(web, "web/frame.html"))
 
-// Routes are the paths that are answered; all others are not there.
-var Routes = []string{
-	"/",                        // the page
-	"/app.css",                 // its style
-	"/app.js",                  // its script
-	"/words.js",                // what it says, in the reader's language
-	"/api/events",              // what happens, as a stream
-	"/api/pages",               // ?book=: sizes and hashes of the pages, the table of contents
-	"/api/picture/{hash}",      // ?book= &page= &width=: a page as PNG
-	"/api/text",                // ?book= &chapter=: a chapter as HTML
-	"/api/place",               // ?book= &page= &x= &y=: the manuscript's line for a point of a page
-	"/api/spot",                // ?book= &file= &line=: the point of a page for a line of the manuscript
-	"/frame",                   // ?book=: the document that shows a chapter, with an opaque origin
-	"/files/{token}/{name...}", // the book's own pictures and stylesheets
+// route is a path that is answered; all others are not there.
+type route struct {
+	path   string
+	answer http.HandlerFunc
+}
+
+func (s *Server) routes() []route {
+	return []route{
+		{"/", s.asset("index.html", "text/html; charset=utf-8")},
+		{"/app.css", s.asset("app.css", "text/css; charset=utf-8")},
+		{"/app.js", s.asset("app.js", "text/javascript; charset=utf-8")},
+		{"/words.js", s.asset("words.js", "text/javascript; charset=utf-8")}, // what the page says, in the reader's language
+		{"/icon.svg", s.asset("icon.svg", "image/svg+xml")},
+		{"/api/events", s.events},            // what happens, as a stream
+		{"/api/pages", s.pages},              // ?book=: sizes and hashes of the pages, the table of contents
+		{"/api/picture/{hash}", s.picture},   // ?book= &page= &width=: a page as PNG
+		{"/api/text", s.text},                // ?book= &chapter=: a chapter as HTML
+		{"/api/place", s.place},              // ?book= &page= &x= &y=: the manuscript's line for a point of a page
+		{"/api/spot", s.spot},                // ?book= &file= &line=: the point of a page for a line of the manuscript
+		{"/frame", s.frame},                  // ?book=: the document that shows a chapter, with an opaque origin
+		{"/files/{token}/{name...}", s.file}, // the book's own pictures and stylesheets
+	}
 }
 
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Handler answers requests that g lets pass.
 func (s *Server) Handler(g guard) http.Handler {
-	handlers := map[string]http.HandlerFunc{
-		"/":                        s.asset("index.html", "text/html; charset=utf-8"),
-		"/app.css":                 s.asset("app.css", "text/css; charset=utf-8"),
-		"/app.js":                  s.asset("app.js", "text/javascript; charset=utf-8"),
-		"/words.js":                s.asset("words.js", "text/javascript; charset=utf-8"),
-		"/icon.svg":                s.asset("icon.svg", "image/svg+xml"),
-		"/api/events":              s.events,
-		"/api/pages":               s.pages,
-		"/api/picture/{hash}":      s.picture,
-		"/api/text":                s.text,
-		"/api/place":               s.place,
-		"/api/spot":                s.spot,
-		"/frame":                   s.frame,
-		"/files/{token}/{name...}": s.file,
-	}
 	mux := http.NewServeMux()
-	for _, route := range Routes {
-		pattern := route
+	for _, route := range s.routes() {
+		pattern := route.path
 		if pattern == "/" {
 			pattern = "/{$}"
 		}
-		mux.HandleFunc(pattern, handlers[route])
+		mux.HandleFunc(pattern, route.answer)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -211,7 +204,8 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	e := b.current()
+	e, done := b.current()
+	defer done()
 	if e == nil {
 		fail(w, errNoPages)
 		return

@@ -169,7 +169,7 @@ func (s *Server) Update(books []Book) {
 		s.books = next
 		s.mu.Unlock()
 		for _, b := range next {
-			if b.current() == nil && b.PDF != "" {
+			if b.blank() && b.PDF != "" {
 				s.publish(b, b.PDF)
 			}
 		}
@@ -194,7 +194,7 @@ func (b *book) close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.edition != nil {
-		b.edition.file.Close() // read only: nothing can be lost
+		b.edition.close(func() {})
 		b.edition = nil
 	}
 }
@@ -339,28 +339,39 @@ func (s *Server) publish(b *book, path string) {
 	}
 	changed := next.changed(old)
 	if old != nil && len(changed) == 0 && len(old.pages) == len(next.pages) {
-		next.file.Close()
+		next.close(func() {})
 		return
 	}
 	b.mu.Lock()
 	b.edition, b.version, b.changed = next, version, changed
 	b.mu.Unlock()
 	if old != nil {
-		s.paint.forget(old)
-		old.file.Close()
+		old.close(func() { s.paint.forget(old) })
 	}
 }
 
-// current is the edition that is shown, nil when there is none.
-func (b *book) current() *edition {
+// current is the edition that is shown, nil when there is none. Its file stays
+// open until done is called.
+func (b *book) current() (e *edition, done func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.edition
+	if b.edition == nil {
+		return nil, func() {}
+	}
+	return b.edition, b.edition.use()
+}
+
+// blank reports whether no edition is shown.
+func (b *book) blank() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.edition == nil
 }
 
 // print returns the edition's words.
 func (s *Server) print(ctx context.Context, b *book) (*edition, [][]line, error) {
-	e := b.current()
+	e, done := b.current()
+	defer done()
 	if e == nil {
 		return nil, nil, errNoPages
 	}

@@ -3,9 +3,12 @@ package preview
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -25,15 +28,12 @@ func TestEveryRouteOfTheManifestAnswers(t *testing.T) {
 		"/frame":                   "/frame?book=0",
 		"/files/{token}/{name...}": "/files/" + s.token + "/images/a.png",
 	}
-	for _, route := range Routes {
-		if route == "/api/events" {
-			continue // a stream: it has tests of its own
+	for _, route := range s.routes() {
+		if _, known := ask[route.path]; !known && route.path != "/api/events" { // a stream: it has tests of its own
+			t.Errorf("%s has no test", route.path)
 		}
-		path, known := ask[route]
-		if !known {
-			t.Errorf("%s has no test", route)
-			continue
-		}
+	}
+	for _, path := range slices.Sorted(maps.Values(ask)) {
 		code, header, body := s.get(path)
 		if code != http.StatusOK || body == "" {
 			t.Errorf("%s: %d %q", path, code, body)
@@ -50,6 +50,58 @@ func TestEveryRouteOfTheManifestAnswers(t *testing.T) {
 			t.Errorf("%s: %d %q, want it not to be there", path, code, body)
 		}
 	}
+}
+
+// What the page and its documents name must be there, whatever the routes say.
+func TestAllThatThePageNamesIsThere(t *testing.T) {
+	s := show(t, "")
+	named := regexp.MustCompile(`(?:href|src)="(/[^"]*)"|(?:fetch|EventSource|import)\(['"` + "`" + `](/[a-z./]+)`)
+	seen := map[string]bool{}
+	for _, file := range []string{"/", "/app.js", "/app.css"} {
+		_, _, body := s.get(file)
+		for _, m := range named.FindAllStringSubmatch(body, -1) {
+			seen[m[1]+m[2]] = true
+		}
+	}
+	if !seen["/icon.svg"] || !seen["/app.js"] {
+		t.Fatalf("the page names %v", seen)
+	}
+	for path := range seen {
+		if strings.HasPrefix(path, "/api/") {
+			continue // they ask for more than a path
+		}
+		if code, _, _ := s.get(path); code != http.StatusOK {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+}
+
+// A page may be asked for while the next PDF is published.
+func TestAPDFStaysOpenUntilThePagesAskedForAreSent(t *testing.T) {
+	s := show(t, makePDF(t, "a.pdf", "one"))
+	eventually(t, "the PDF", func() bool { code, _, _ := s.get("/api/pages?book=0"); return code == http.StatusOK })
+	var first pagesAnswer
+	s.into("/api/pages?book=0", &first)
+	b := s.shelf()[0]
+	old := b.edition
+
+	// Both painters are busy when the page is asked for.
+	busy := []*helper{<-s.paint.free, <-s.paint.free}
+	code := make(chan int, 1)
+	go func() {
+		got, _, _ := s.get("/api/picture/" + first.Pages[0].Hash + "?book=0&page=1&width=100")
+		code <- got
+	}()
+	eventually(t, "the request", func() bool { old.mu.Lock(); defer old.mu.Unlock(); return old.users > 0 })
+	s.Built([]Outcome{{Book: "book", PDF: makePDF(t, "b.pdf", "two")}})
+	eventually(t, "the next PDF", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.version == 2 })
+	for _, h := range busy {
+		s.paint.free <- h
+	}
+	if got := <-code; got != http.StatusOK {
+		t.Errorf("the page of the PDF before: %d", got)
+	}
+	eventually(t, "the end of the PDF before", func() bool { _, err := old.file.Stat(); return err != nil })
 }
 
 func TestTheBooksFilesAreServedAndNothingElseIs(t *testing.T) {
