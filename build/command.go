@@ -14,6 +14,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
@@ -22,7 +23,8 @@ import (
 
 // CommandJob is a command of the user's to run where the makers run.
 type CommandJob struct {
-	Job            // of the variant in whose session and folder it runs
+	Book           *book.Book // it runs in the config's folder
+	Tree           []source.File
 	Argv           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -52,11 +54,7 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
 		defer cancel()
 	}
-	code, err := b.code(job.Job)
-	if err != nil {
-		return res, source.OrChanged(err, b.Root, job.Inputs)
-	}
-	s, _, err := b.session(ctx, job.Job, code, "")
+	s, _, err := b.session(ctx, Job{Book: job.Book}, "")
 	if err != nil {
 		return res, err
 	}

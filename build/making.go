@@ -26,7 +26,6 @@ type making struct {
 	b       *Builder
 	job     Job
 	target  book.Target
-	code    string // the hash of all that runs
 	session *variantSession
 	emit    func(event.Event)
 	watch   *stopwatch
@@ -167,7 +166,7 @@ func (m *making) verdict(status int, diagnostics []book.Diagnostic) error {
 		name = m.job.Command[m.target]
 	}
 	switch {
-	case status == 127 && !bookAtFault(diagnostics):
+	case status == 127 && m.job.Command[m.target] == "" && !bookAtFault(diagnostics):
 		return fault.Environmentf("is it an image with Re:VIEW in it? the default is "+book.DefaultImage(""), "%s was not found", name)
 	case status != 0:
 		return &MakerError{Op: fmt.Sprintf("%s failed with exit status %d", name, status), Diagnostics: diagnostics}
@@ -320,10 +319,10 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Fingerprint: fingerprint, SourceDate: m.b.SourceDate,
 		Seconds: m.watch.seconds(),
 	}
-	m.record.Entry, m.record.Makers, m.record.Code = entry, makers, m.code
-	m.record.Diagnostics, m.record.Seconds = diagnostics, entry.Seconds
-	m.record.Stamp, _ = fsx.StampAt(entry.file(m.b.Root), false) // without one the artifact is read again
-	m.record.At = m.b.Now()
+	m.record.Entry, m.record.Makers, m.record.Diagnostics, m.record.Seconds = entry, makers, diagnostics, entry.Seconds
+	if st, err := os.Lstat(entry.file(m.b.Root)); err == nil {
+		m.record.MTime = st.ModTime().UnixNano()
+	}
 	if err := m.record.save(); err != nil {
 		return fault.Environmentf("", "keeping the state: %w", err)
 	}
@@ -350,10 +349,10 @@ func (m *making) keepLearnt(ctx context.Context) error {
 	// Variants share the font cache.
 	m.b.fontMu.Lock()
 	defer m.b.fontMu.Unlock()
-	if err := getFolder(ctx, m.session, m.session.Paths().Own, "texmf-var", m.b.fontCache(m.session.makers.and(m.code))); err != nil {
+	if err := getFolder(ctx, m.session, m.session.Paths().Own, "texmf-var", m.b.FontCache); err != nil {
 		return err
 	}
-	return m.b.pruneFontCaches()
+	return ignoreInGit(m.b.FontCache)
 }
 
 // MakerError says that a maker did not make what it should: the book is at fault.

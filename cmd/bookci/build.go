@@ -133,7 +133,7 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 	if err := p.checkArtifacts(); err != nil {
 		return nil, err
 	}
-	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: append(slices.Clip(s.Exclude), p.leftOut...), Books: p.books})
+	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.excluded(), Books: p.books})
 	if err != nil {
 		return nil, err
 	}

@@ -90,6 +90,12 @@ func (p *project) leaveOut(names ...string) {
 	p.leftOut = append(p.leftOut, patternsBelow(p.root, names...)...)
 }
 
+// excluded are patterns of what below the root is no source: what bookci.yml
+// says, and what bookci itself writes.
+func (p *project) excluded() []string {
+	return append(slices.Clip(p.settings.Exclude), p.leftOut...)
+}
+
 // writtenBelow are patterns of what bookci itself writes below a folder.
 func (p *project) writtenBelow(dir string) []string {
 	return patternsBelow(dir, p.artifacts(), p.state(), p.fontCache(), p.cacheDir())
@@ -280,7 +286,7 @@ func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), er
 	l := flock.New(name)
 	ok, err := l.TryLock()
 	if err == nil && !ok {
-		say("another bookci is at work here, waiting for it")
+		say("another bookci is at work here, waiting for it" + p.holder())
 		_, err = l.TryLockContext(ctx, 200*time.Millisecond)
 	}
 	if err != nil {
@@ -289,7 +295,11 @@ func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), er
 		}
 		return nil, &fault.Environment{Err: fmt.Errorf("locking %s: %w", p.state(), err)}
 	}
-	return func() { _ = l.Unlock() }, nil // the end of the process unlocks it too
+	p.sayHolder()
+	return func() {
+		_ = os.Remove(p.holderFile())
+		_ = l.Unlock() // the end of the process unlocks it too
+	}, nil
 }
 
 // sourceDate is the date that artifacts bear: the user's, else the sources'.

@@ -2,10 +2,11 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,8 +16,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/docker/docker/api/types/container"
-	"github.com/docker/docker/api/types/image"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/bookci/bookci/build/engine/host"
@@ -41,7 +40,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"asked":     cmdAsked,
 	"json":      cmdJSON,
 	"same":      cmdSame,
-	"image":     cmdImage,
+	"get":       cmdGet,
 }
 
 // book DIR writes a small book; files that are there are left as they are.
@@ -257,25 +256,6 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// image NAME [KEY=VALUE]: gives the script's image another name, and with a
-// variable the name of an image that differs from it by that. It goes with the script.
-func cmdImage(ts *testscript.TestScript, _ bool, args []string) {
-	s := sceneOf(ts)
-	ctx := context.Background()
-	ref := args[0]
-	if len(args) == 1 {
-		ts.Check(s.api.ImageTag(ctx, s.image, ref))
-	} else {
-		made, err := s.api.ContainerCreate(ctx, &container.Config{Image: s.image}, nil, nil, nil, "")
-		ts.Check(err)
-		_, err = s.api.ContainerCommit(ctx, made.ID, container.CommitOptions{Reference: ref, Changes: []string{"ENV " + args[1]}})
-		ts.Check(errors.Join(err, s.api.ContainerRemove(ctx, made.ID, container.RemoveOptions{})))
-	}
-	ts.Defer(func() {
-		_, _ = s.api.ImageRemove(ctx, ref, image.RemoveOptions{}) // a second Defer finds it gone
-	})
-}
-
 // same FILE FILE: two files, of any kind, have the same bytes; ! same: not.
 func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	a, err := os.ReadFile(ts.MkAbs(args[0]))
@@ -285,6 +265,22 @@ func cmdSame(ts *testscript.TestScript, neg bool, args []string) {
 	if bytes.Equal(a, b) == neg {
 		ts.Fatalf("%s and %s: same is %t", args[0], args[1], !neg == false)
 	}
+}
+
+// get NAME PATH asks the preview of the watch that was started as NAME, whatever
+// the answer: the stand-in's makers have no Re:VIEW.
+func cmdGet(ts *testscript.TestScript, _ bool, args []string) {
+	said := readAll(filepath.Join(sceneOf(ts).dir, "bg", args[0]+".stderr"))
+	m := regexp.MustCompile(`the book is at (http://\S+/)`).FindStringSubmatch(said)
+	if m == nil {
+		ts.Fatalf("%s serves no preview:\n%s", args[0], said)
+	}
+	resp, err := http.Get(m[1] + strings.TrimPrefix(args[1], "/"))
+	ts.Check(err)
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	ts.Check(err)
+	ts.Logf("%s: %.500s", resp.Status, text)
 }
 
 // snapshot DIR [FOLDER...] notes every file's name, kind, permissions, time and content.

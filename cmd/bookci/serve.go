@@ -217,7 +217,7 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 			err = errors.Join(err, session.Close())
 		}
 	}()
-	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.settings.Exclude, Books: p.books})
+	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.excluded(), Books: p.books})
 	if err != nil {
 		return nil, err
 	}

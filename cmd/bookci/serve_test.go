@@ -21,7 +21,6 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
-	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -154,7 +153,7 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
-	d, err := daemon.Connect(ctx, os.Getenv)
+	d, err := connect(ctx, os.Getenv)
 	if err != nil {
 		t.Skipf("there is no Docker: %v", err)
 	}

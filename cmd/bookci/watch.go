@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
 	"github.com/bookci/bookci/watch"
 )
@@ -70,14 +71,17 @@ type watcher struct {
 	claim *claim
 	ends  context.Context // ends with the watch; that of a build ends with the build
 
+	ignore  atomic.Pointer[func(path string, isDir bool) bool] // see leaveOut
 	project *project
 	shop    *workshop // nil before the first build, and when it was lost
 	results []build.Result
 	preview previewer                // nil without --serve
 	pages   map[string][]pdf.PageSum // of each PDF, as it was last built
-	failed  map[string]bool          // variants and targets whose last build failed
-	warned  []string                 // the settings' warnings, as they were last said
-	moved   bool                     // the workshop is not the one that the preview was told of
+	failed  map[string]string        // variants and targets whose last build failed -> its error
+	retry   retry
+	hooks   *hooks
+	warned  []string // the settings' warnings, as they were last said
+	moved   bool     // the workshop is not the one that the preview was told of
 }
 
 // runWatch is the watch command.
@@ -87,22 +91,30 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return err
 	}
 	defer show.close()
-	w := &watcher{app: a, flags: f, given: given, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]bool{}}
+	w := &watcher{app: a, flags: f, given: given, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]string{}}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := a.claim(ctx, p, show.println, show.event)
+	c, err := a.standBy(show.println, show.event)
 	if err != nil {
 		return err
 	}
 	defer c.close()
+	if err := fsx.MakeOwnFolder(p.root, p.state()); err != nil { // events are tried in it
+		return fmt.Errorf("making bookci's own folder: %w", err)
+	}
 	w.claim = c
+	w.hooks = &hooks{ends: ctx, say: show.println, env: a.env, reaper: c.reaper}
+	defer w.hooks.close()
 	defer w.close()
 
+	if err := w.leaveOut(p); err != nil {
+		return err
+	}
 	opts := watch.Options{
 		Scope:    watch.Scope{Folders: []string{p.root}},
-		Ignore:   w.ignore(p),
+		Ignore:   func(path string, isDir bool) bool { return (*w.ignore.Load())(path, isDir) },
 		Poll:     p.settings.Watch.Poll == "true",
 		ProbeDir: p.state(),
 		Quiet:    p.settings.Watch.Debounce,
@@ -143,9 +155,6 @@ func cancelPolicy(choice string) func(watch.Change, time.Duration, []watch.Edit)
 	return watch.CancelYoung(10*time.Second, 3)
 }
 
-// dockerAway is how long watch waits before it asks Docker again.
-const dockerAway = 5 * time.Second
-
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
 	defer func() { w.show.rest(w.status()) }()
@@ -163,7 +172,7 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	if len(jobs) > 0 {
 		out.Scope, out.Read = w.scope(jobs)
 	}
-	w.settings(err)
+	w.settings(c, err)
 	if w.preview != nil {
 		if w.project != nil {
 			w.preview.Use(w.project, w.moved)
@@ -171,14 +180,13 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 		}
 		w.preview.Failed(results, err)
 	}
-	var environment *fault.Environment
 	for _, res := range results {
 		err = errors.Join(err, res.Err)
 	}
-	if errors.As(err, &environment) {
-		out.Again = dockerAway
+	if out.Again = w.retry.after(c, err); out.Again == firstPause {
+		w.show.println(fmt.Sprintf("bookci: trying again in %v, then less often", firstPause))
 	}
-	w.hook(ctx, err)
+	w.hook(results, err)
 	return out, err // said already; package watch looks again at what failed
 }
 
@@ -215,6 +223,12 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		p, err := w.open(ctx)
 		if err != nil {
 			return nil, nil, err
+		}
+		if try == 1 {
+			if err := w.claim.take(ctx, p); err != nil {
+				return nil, nil, err
+			}
+			defer w.claim.release() // a build of another bookci may come between two of the watch's
 		}
 		if err := w.prepare(p); err != nil {
 			return nil, nil, err
@@ -256,6 +270,9 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 func (w *watcher) prepare(p *project) error {
 	image, err := p.imageIdentity()
 	if err != nil {
+		return err
+	}
+	if err := w.leaveOut(p); err != nil {
 		return err
 	}
 	if w.project != nil && w.project.settings.Watch.OfStart() != p.settings.Watch.OfStart() {
@@ -321,32 +338,4 @@ func lost(results []build.Result) bool {
 // changedMeanwhile reports whether a build read sources that were just written.
 func changedMeanwhile(results []build.Result) bool {
 	return slices.ContainsFunc(results, func(r build.Result) bool { return errors.Is(r.Err, source.ErrChanged) })
-}
-
-// hook runs the user's command after a build.
-func (w *watcher) hook(ctx context.Context, err error) {
-	if w.project == nil {
-		return
-	}
-	command := w.project.settings.Watch.OnSuccess
-	if err != nil {
-		command = w.project.settings.Watch.OnFailure
-	}
-	if command == "" {
-		return
-	}
-	const hookLimit = time.Minute
-	ctx, cancel := context.WithTimeout(ctx, hookLimit)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", command)
-	cmd.Dir = w.project.root
-	cmd.Env = append(w.app.env(), "BOOKCI_RESULT="+fmt.Sprint(exitCode(err)))
-	cmd.WaitDelay = time.Second
-	out, err := cmd.CombinedOutput()
-	if text := strings.TrimRight(string(out), "\n"); text != "" {
-		w.show.println(text)
-	}
-	if err != nil && ctx.Err() == nil {
-		w.show.println(fmt.Sprintf("bookci: %q: %v", command, err))
-	}
 }

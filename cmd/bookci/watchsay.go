@@ -28,17 +28,19 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 	for _, res := range results {
 		name := res.Book.Name + " " + string(res.Target)
 		switch {
+		case res.Err != nil && c.Reason == againReason && w.failed[name] == res.Err.Error():
+			continue // it stands there already
 		case res.Err != nil:
 			w.show.println(clock + " " + name + ": failed" + because(p.root, c))
 			var lines caught
 			w.app.say(&lines, p.root, here, res)
 			w.show.pin(name, lines.lines)
-			w.failed[name] = true
+			w.failed[name] = res.Err.Error()
 			continue
 		case res.UpToDate && c.First:
 			w.pagesOf(p.root, res)
 			w.show.println(clock + " " + name + ": up to date, " + relativeTo(p.root, here, res.Artifact.Path))
-		case res.UpToDate && w.failed[name]:
+		case res.UpToDate && w.failed[name] != "":
 			w.show.println(clock + " " + name + ": mended, the last good one is up to date" + because(p.root, c))
 		case res.UpToDate:
 			// Another variant was meant.
@@ -57,12 +59,19 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 }
 
 // settings shows an error that kept every target from being built, or takes it away.
-func (w *watcher) settings(err error) {
+func (w *watcher) settings(c watch.Change, err error) {
 	const name = "settings"
+	before, failed := w.failed[name]
 	delete(w.failed, name)
 	var lines caught
-	if err != nil {
-		w.failed[name] = true
+	switch {
+	case err == nil && failed:
+		w.show.println(time.Now().Format("15:04:05") + " " + name + ": mended" + because(w.root(), c))
+	case err != nil:
+		w.failed[name] = err.Error()
+		if c.Reason == againReason && before == err.Error() {
+			return // it stands there already
+		}
 		w.app.reportTo(&lines, err)
 	}
 	w.show.pin(name, lines.lines)

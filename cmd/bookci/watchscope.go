@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/moby/patternmatcher"
+
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cache"
@@ -16,12 +18,29 @@ import (
 
 // This file says which files a watch looks at.
 
-// ignore tells what is no input: what bookci and the makers write.
-func (w *watcher) ignore(p *project) func(string, bool) bool {
-	outputs := []string{p.artifacts(), p.state(), p.fontCache()}
-	return func(path string, _ bool) bool {
-		return slices.Contains(outputs, path)
+// leaveOut settles what is no input: what bookci and the makers write, and what
+// bookci.yml excludes. A folder that holds an exception of the latter is looked
+// into, as a build does.
+func (w *watcher) leaveOut(p *project) error {
+	outputs := []string{p.artifacts(), p.state(), p.fontCache(), p.cacheDir()}
+	patterns := p.excluded()
+	exclude, err := patternmatcher.New(patterns)
+	if err != nil {
+		return usagef("", "exclude: %w", err)
 	}
+	ignore := func(path string, isDir bool) bool {
+		if slices.Contains(outputs, path) || len(patterns) == 0 {
+			return slices.Contains(outputs, path)
+		}
+		rel, err := filepath.Rel(p.root, path)
+		if err != nil || rel == "." || !filepath.IsLocal(rel) {
+			return false
+		}
+		out, err := exclude.MatchesOrParentMatches(rel)
+		return err == nil && out && !(isDir && exclude.Exclusions())
+	}
+	w.ignore.Store(&ignore)
+	return nil
 }
 
 // scope is what the build read: the books' folders, the single files beside
@@ -50,6 +69,20 @@ func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
 			}
 			read[abs] = watch.Sum(raw)
 			if !slices.ContainsFunc(scope.Folders, func(dir string) bool { return strings.HasPrefix(abs, dir+string(filepath.Separator)) }) {
+				scope.Files = append(scope.Files, abs)
+			}
+		}
+	}
+	// Those of a book that could not be read are looked at too: one of them is to
+	// be mended.
+	for _, job := range jobs {
+		names := slices.Clone(job.Book.ConfigFiles)
+		for _, f := range job.Inputs {
+			names = append(names, f.Path)
+		}
+		for _, name := range names {
+			abs := filepath.Join(root, filepath.FromSlash(name))
+			if !slices.ContainsFunc(scope.Folders, func(dir string) bool { return strings.HasPrefix(abs, dir+string(filepath.Separator)) }) && !slices.Contains(scope.Files, abs) {
 				scope.Files = append(scope.Files, abs)
 			}
 		}

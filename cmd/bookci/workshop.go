@@ -14,27 +14,51 @@ import (
 )
 
 // claim is a root that this bookci has to itself until it closes: others wait,
-// and the reaper stands by to remove what a kill would leave behind.
+// and the reaper stands by to remove what a kill would leave behind. That of a
+// watch has the root only while it builds, see standBy.
 type claim struct {
 	app     *app
 	say     func(line string) // writes a line that stays
 	onEvent func(event.Event)
 	reaper  *reaper.Reaper
-	unlock  func()
+	unlock  func() // does nothing when the root is not had
 }
 
 // claim waits for other bookcis at work below the project's root.
 func (a *app) claim(ctx context.Context, p *project, say func(string), onEvent func(event.Event)) (*claim, error) {
-	unlock, err := p.lock(ctx, func(text string) { say("bookci: " + text) })
+	c, err := a.standBy(say, onEvent)
 	if err != nil {
 		return nil, err
 	}
+	if err := c.take(ctx, p); err != nil {
+		c.close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// standBy is a claim to a root that is taken and released for each build.
+func (a *app) standBy(say func(string), onEvent func(event.Event)) (*claim, error) {
 	reaper, err := startReaper()
 	if err != nil {
-		unlock()
 		return nil, err
 	}
-	return &claim{app: a, say: say, onEvent: onEvent, reaper: reaper, unlock: unlock}, nil
+	return &claim{app: a, say: say, onEvent: onEvent, reaper: reaper, unlock: func() {}}, nil
+}
+
+// take waits until the root is this bookci's.
+func (c *claim) take(ctx context.Context, p *project) error {
+	unlock, err := p.lock(ctx, func(text string) { c.say("bookci: " + text) })
+	if err == nil {
+		c.unlock = unlock
+	}
+	return err
+}
+
+// release lets others have the root.
+func (c *claim) release() {
+	c.unlock()
+	c.unlock = func() {}
 }
 
 func (c *claim) close() {
@@ -70,8 +94,6 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		State:     p.state(),
 		FontCache: p.fontCache(),
 		Engine:    e.get,
-		Current:   e.current,
-		Settings:  s.Recipe(),
 		Image:     image,
 		Version:   bookciVersion(),
 		Env:       environ(s.Env),

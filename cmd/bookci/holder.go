@@ -1,0 +1,68 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
+)
+
+// Whoever has the root to itself says so in a file beside the lock, for those
+// who wait. It is for people to read: nothing is decided by it, and a false one,
+// which may have come with the manuscript, misleads nobody but its reader.
+
+// holder is what the file says.
+type holder struct {
+	Command string    `json:"command"`
+	PID     int       `json:"pid"`
+	Since   time.Time `json:"since"`
+}
+
+func (p *project) holderFile() string { return filepath.Join(p.state(), "lock-holder.json") }
+
+// longestCommand bounds what is said of a command line, in characters.
+const longestCommand = 80
+
+// sayHolder writes that this process has the root. Without the file others wait
+// as well, and know less.
+func (p *project) sayHolder() {
+	command := append([]string{"bookci"}, os.Args[1:]...)
+	text, err := json.Marshal(holder{Command: strings.Join(command, " "), PID: os.Getpid(), Since: time.Now()})
+	if err != nil {
+		return
+	}
+	f, err := fsx.CreateOwn(p.holderFile())
+	if err != nil {
+		return
+	}
+	_, _ = f.Write(text)
+	_ = f.Close()
+}
+
+// holder tells who has the root, as the end of a sentence; "" when it is not known.
+func (p *project) holder() string {
+	st, err := os.Lstat(p.holderFile())
+	if err != nil || !st.Mode().IsRegular() {
+		return ""
+	}
+	f, err := fsx.OpenFile(p.holderFile())
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	var h holder
+	if err != nil || json.Unmarshal(text, &h) != nil || h.PID == 0 {
+		return ""
+	}
+	command := []rune(h.Command)
+	if len(command) > longestCommand {
+		command = append(command[:longestCommand-1], '…')
+	}
+	return fmt.Sprintf(": %q, process %d, since %s", string(command), h.PID, h.Since.Format("15:04:05"))
+}

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/url"
+	"strings"
+	"syscall"
+	"time"
+
+	cerrdefs "github.com/containerd/errdefs"
+	"github.com/docker/docker/client"
+	"github.com/docker/docker/pkg/jsonmessage"
+
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/watch"
+)
+
+// A build that failed for want of something outside the book may succeed
+// although nobody edits anything: Docker is started, the network comes back,
+// the disk is emptied. Such a build is tried again, after pauses that grow, as a
+// registry must not be asked all night. Whatever else failed waits for an edit.
+
+const (
+	firstPause   = 5 * time.Second
+	longestPause = 5 * time.Minute
+	// againReason is Change.Reason of a build that Result.Again asked for.
+	againReason = "again"
+)
+
+// retry is how long the watch waits before it tries again.
+type retry struct{ pause time.Duration }
+
+// after is told of each build and its error, and returns the pause before the
+// next try, 0 for none.
+func (r *retry) after(c watch.Change, err error) time.Duration {
+	switch {
+	case !mendsItself(err):
+		r.pause = 0
+	case c.Reason != againReason || r.pause == 0:
+		r.pause = firstPause
+	default:
+		r.pause = min(2*r.pause, longestPause)
+	}
+	return r.pause
+}
+
+// mendsItself reports whether err may be gone without anybody's edit.
+func mendsItself(err error) bool {
+	var environment *fault.Environment
+	if !errors.As(err, &environment) {
+		return false
+	}
+	for _, cause := range []error{
+		context.DeadlineExceeded, io.ErrUnexpectedEOF, syscall.ENOSPC, syscall.EDQUOT,
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT,
+	} {
+		if errors.Is(err, cause) {
+			return true
+		}
+	}
+	var network net.Error
+	var address *url.Error
+	var told *jsonmessage.JSONError
+	switch {
+	case client.IsErrConnectionFailed(err), errors.As(err, &network), errors.As(err, &address):
+		return true
+	case cerrdefs.IsUnavailable(err), cerrdefs.IsInternal(err): // a registry that the daemon cannot reach is its internal error
+		return true
+	case errors.As(err, &told): // the daemon tells the outcome of a pull in words alone
+		return !refusedForGood(told.Message)
+	}
+	return false
+}
+
+// refusedForGood reports that a registry answered, and what it said does not
+// change by asking again.
+func refusedForGood(message string) bool {
+	for _, words := range []string{"manifest unknown", "not found", "denied", "unauthorized", "no matching manifest", "does not match the specified platform"} {
+		if strings.Contains(message, words) {
+			return true
+		}
+	}
+	return false
+}
