@@ -35,6 +35,11 @@ type Builder struct {
 	Engine func(ctx context.Context) (engine.Engine, Makers, error)
 	// Image is the reference that Engine will use, or "host".
 	Image string
+	// Current says whether the makers of an earlier build are those that Engine
+	// would return now. It answers within a tenth of a second.
+	Current func(ctx context.Context, m Makers) Currency
+	// Settings are all that can change an artifact beside what stands here.
+	Settings any
 
 	Version    string        // of bookci, part of every fingerprint
 	SourceDate int64         // seconds since 1970, for reproducible output
@@ -61,6 +66,17 @@ type Builder struct {
 	setupOnce sync.Once
 	setupErr  error
 }
+
+// Currency is what is known of earlier makers.
+type Currency int
+
+// Of earlier makers it may be known that they are the same now, that they are
+// not, or nothing: a Docker that does not answer at once is not waited for.
+const (
+	Unknown Currency = iota
+	Same
+	Changed
+)
 
 // Makers identify the programs that make artifacts.
 type Makers struct {
@@ -261,9 +277,14 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	b.read[job.Book.Name] = read
 	b.mu.Unlock()
 	watch.lap("fingerprint")
-	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.Force {
+	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.Force && b.current(ctx, record.Makers) {
 		res.UpToDate, res.Artifact = true, entry.Artifact
 		res.Diagnostics = record.Diagnostics
+		return res
+	}
+	code, err := b.code(job)
+	if err != nil {
+		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
 	}
 
@@ -273,13 +294,13 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	if job.Command[t] != "" {
 		maker = ""
 	}
-	session, makers, err := b.session(ctx, job, maker)
+	session, makers, err := b.session(ctx, job, code, maker)
 	if err != nil {
 		res.Err = err
 		return res
 	}
 	watch.lap("session")
-	m := &making{b: b, job: job, target: t, session: session, emit: emit, watch: watch, record: record}
+	m := &making{b: b, job: job, target: t, code: code, session: session, emit: emit, watch: watch, record: record}
 	if err := session.Sync(ctx, job.Tree); err != nil {
 		res.Err = err
 		return res
@@ -334,21 +355,42 @@ func (b *Builder) Read(variant string) map[string]string {
 	return b.read[variant]
 }
 
-// variantSession is a session and the makers that it was opened with.
+// current reports whether makers are those that a build would use now, as far
+// as that can be told at once.
+func (b *Builder) current(ctx context.Context, makers Makers) bool {
+	if b.Current == nil {
+		return true
+	}
+	switch b.Current(ctx, makers) {
+	case Changed:
+		return false
+	case Unknown:
+		b.emit(event.Event{Kind: event.Note, Text: makers.Ref + " is taken to be as it was: Docker did not answer at once"})
+	}
+	return true
+}
+
+// variantSession is a session, the makers that it was opened with, and the code
+// that has run in it.
 type variantSession struct {
 	engine.Session
 	makers Makers
+	code   string
 }
 
 // session returns the open session of a variant, or opens one, in which maker
-// may get ready.
-func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantSession, Makers, error) {
+// may get ready. One in which other code has run is closed first: it may have
+// left processes and files there.
+func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
 	name := job.Book.Name
 	b.mu.Lock()
 	s := b.sessions[name]
 	b.mu.Unlock()
-	if s != nil {
+	if s != nil && s.code == code {
 		return s, s.makers, nil
+	}
+	if err := b.closeSession(name); err != nil {
+		return nil, Makers{}, err
 	}
 	eng, makers, err := b.Engine(ctx)
 	if err != nil {
@@ -357,7 +399,7 @@ func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantS
 	opened, err := eng.Open(ctx, engine.SessionOptions{
 		Root:  b.Root,
 		Env:   b.Env,
-		Seeds: b.seeds(job, makers),
+		Seeds: b.seeds(job, makers, code),
 		Maker: maker,
 		Note: func(format string, args ...any) {
 			b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
@@ -366,7 +408,7 @@ func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantS
 	if err != nil {
 		return nil, Makers{}, err
 	}
-	s = &variantSession{Session: opened, makers: makers}
+	s = &variantSession{Session: opened, makers: makers, code: code}
 	b.mu.Lock()
 	b.sessions[name] = s
 	b.mu.Unlock()
@@ -374,15 +416,19 @@ func (b *Builder) session(ctx context.Context, job Job, maker string) (*variantS
 }
 
 // seeds are what a session starts with: the fonts that TeX has prepared, and
-// what it learnt at the last good build.
-func (b *Builder) seeds(job Job, makers Makers) []engine.Seed {
-	seeds := []engine.Seed{{From: b.FontCache, To: "texmf-var"}}
+// what it learnt at the last good build. Both were written by what ran then, so
+// they count only for the same code and makers.
+func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
+	if b.Force {
+		return nil
+	}
+	seeds := []engine.Seed{{From: b.fontCache(makers.and(code)), To: "texmf-var"}}
 	if job.first {
 		job.Only = nil // a chapter's pages have the numbers of the whole book
 	}
 	record := b.record(job, book.PDF)
-	if b.Force || record.Makers != makers {
-		return seeds // from nothing; TeX of another image may read it differently
+	if record.Makers != makers || record.Code != code {
+		return seeds
 	}
 	return append(seeds, engine.Seed{From: record.learntDir(), To: "state/" + string(book.PDF)})
 }

@@ -14,7 +14,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
@@ -23,8 +22,7 @@ import (
 
 // CommandJob is a command of the user's to run where the makers run.
 type CommandJob struct {
-	Book           *book.Book // it runs in the config's folder
-	Tree           []source.File
+	Job            // of the variant in whose session and folder it runs
 	Argv           []string
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
@@ -54,7 +52,11 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
 		defer cancel()
 	}
-	s, _, err := b.session(ctx, Job{Book: job.Book}, "")
+	code, err := b.code(job.Job)
+	if err != nil {
+		return res, source.OrChanged(err, b.Root, job.Inputs)
+	}
+	s, _, err := b.session(ctx, job.Job, code, "")
 	if err != nil {
 		return res, err
 	}

@@ -26,6 +26,7 @@ type making struct {
 	b       *Builder
 	job     Job
 	target  book.Target
+	code    string // the hash of all that runs
 	session *variantSession
 	emit    func(event.Event)
 	watch   *stopwatch
@@ -319,10 +320,10 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Fingerprint: fingerprint, SourceDate: m.b.SourceDate,
 		Seconds: m.watch.seconds(),
 	}
-	m.record.Entry, m.record.Makers, m.record.Diagnostics, m.record.Seconds = entry, makers, diagnostics, entry.Seconds
-	if st, err := os.Lstat(entry.file(m.b.Root)); err == nil {
-		m.record.MTime = st.ModTime().UnixNano()
-	}
+	m.record.Entry, m.record.Makers, m.record.Code = entry, makers, m.code
+	m.record.Diagnostics, m.record.Seconds = diagnostics, entry.Seconds
+	m.record.Stamp, _ = fsx.StampAt(entry.file(m.b.Root), false) // without one the artifact is read again
+	m.record.At = m.b.Now()
 	if err := m.record.save(); err != nil {
 		return fault.Environmentf("", "keeping the state: %w", err)
 	}
@@ -349,10 +350,10 @@ func (m *making) keepLearnt(ctx context.Context) error {
 	// Variants share the font cache.
 	m.b.fontMu.Lock()
 	defer m.b.fontMu.Unlock()
-	if err := getFolder(ctx, m.session, m.session.Paths().Own, "texmf-var", m.b.FontCache); err != nil {
+	if err := getFolder(ctx, m.session, m.session.Paths().Own, "texmf-var", m.b.fontCache(m.session.makers.and(m.code))); err != nil {
 		return err
 	}
-	return ignoreInGit(m.b.FontCache)
+	return m.b.pruneFontCaches()
 }
 
 // MakerError says that a maker did not make what it should: the book is at fault.

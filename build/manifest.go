@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/google/renameio/v2"
 )
 
@@ -53,10 +54,13 @@ type manifestFile struct {
 	root string
 }
 
+// maxManifest bounds what is read of a manifest: half a kilobyte an artifact.
+const maxManifest = 32 << 20
+
 // read returns what the manifest says. A missing or damaged one says nothing.
 func (m *manifestFile) read() Manifest {
 	var got Manifest
-	text, err := os.ReadFile(filepath.Join(m.dir, ManifestName))
+	text, err := fsx.ReadFile(filepath.Join(m.dir, ManifestName), maxManifest)
 	if err != nil || json.Unmarshal(text, &got) != nil {
 		return Manifest{}
 	}

@@ -2,12 +2,15 @@ package build
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
-	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/google/renameio/v2"
 )
 
@@ -16,21 +19,26 @@ import (
 type record struct {
 	Entry       Entry
 	Makers      Makers
+	Code        string            // the hash of what ran: what TeX learnt counts for the same code only
 	Diagnostics []book.Diagnostic // its warnings: they are still true when nothing has changed
 	Seconds     map[string]float64
-	MTime       int64 // of an artifact that is a file, nanoseconds since 1970
+	Stamp       fsx.Stamp // of an artifact that is a file
+	At          time.Time // when that was taken
 
 	name string // of its file, without extension
 	dir  string // .bookci/state
 	root string
 }
 
+// maxRecord bounds a record: 200 diagnostics of a few kilobytes.
+const maxRecord = 16 << 20
+
 func (b *Builder) record(job Job, t book.Target) *record {
 	r := &record{name: job.Book.Name + "-" + string(t), dir: filepath.Join(b.State, "state"), root: b.Root}
 	if len(job.Only) > 0 {
 		r.name += "-only"
 	}
-	text, err := os.ReadFile(r.path())
+	text, err := fsx.ReadFile(r.path(), maxRecord)
 	if err != nil {
 		return r
 	}
@@ -71,7 +79,7 @@ func (r *record) intact() string {
 	}
 	name := r.Entry.file(r.root)
 	// A file that nobody has touched since it was published needs no reading.
-	if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() && st.Size() == r.Entry.Bytes && st.ModTime().UnixNano() == r.MTime {
+	if st, err := fsx.StampAt(name, false); err == nil && st.Mode.IsRegular() && st == r.Stamp && r.Stamp.SettledAt(r.At) {
 		return r.Entry.Path
 	}
 	if now, err := check(context.Background(), name, r.Entry.Target); err != nil || now.SHA256 != r.Entry.SHA256 {
@@ -80,15 +88,36 @@ func (r *record) intact() string {
 	return r.Entry.Path
 }
 
+// and names what makers and a code left behind.
+func (m Makers) and(code string) string {
+	sum := sha256.Sum256([]byte(m.Ref + "\n" + m.ID + "\n" + code))
+	return hex.EncodeToString(sum[:])
+}
+
 // recipe is all but the inputs that decides what an artifact will be.
 func (b *Builder) recipe(job Job, t book.Target) any {
-	env := slices.Sorted(slices.Values(b.Env))
 	return struct {
-		Version, Image    string
-		Target            book.Target
-		Config, Command   string
-		Only, Env         []string
-		SourceDate        int64
-		Fast, Strict, Sep bool
-	}{b.Version, b.Image, t, job.Book.Config, job.Command[t], job.Only, env, b.SourceDate, b.Fast, b.Strict, b.Separate}
+		Surroundings any
+		Target       book.Target
+		Command      string
+		Only         []string
+		SourceDate   int64
+		Strict       bool
+		Separate     bool
+	}{b.surroundings(job), t, job.Command[t], job.Only, b.SourceDate, b.Strict, b.Separate}
+}
+
+// surroundings are all but the sources that decides what runs, and how.
+func (b *Builder) surroundings(job Job) any {
+	return struct {
+		Version, Image, Config string
+		Env                    []string
+		Fast                   bool
+		Settings               any
+	}{b.Version, b.Image, job.Book.Config, slices.Sorted(slices.Values(b.Env)), b.Fast, b.Settings}
+}
+
+// code is the hash of all that runs in a session of a variant.
+func (b *Builder) code(job Job) (string, error) {
+	return b.hashes.Code(job.Tree, job.Inputs, []any{b.surroundings(job), job.Command})
 }

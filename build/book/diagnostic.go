@@ -17,6 +17,7 @@ type Diagnostic struct {
 	Code     string   `json:"code"`             // stable short name, such as "tex-undefined-command"
 	File     string   `json:"file,omitempty"`   // slash path below the root, "" when unknown
 	Line     int      `json:"line,omitempty"`   // counted from 1, 0 when unknown
+	Column   int      `json:"column,omitempty"` // in characters, counted from 1, 0 when unknown
 	Message  string   `json:"message"`          // one sentence, lower case, no full stop
 	Hint     string   `json:"hint,omitempty"`   // what to do about it
 	Source   string   `json:"source,omitempty"` // the manuscript's line at the place

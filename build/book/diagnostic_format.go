@@ -17,6 +17,9 @@ func (d Diagnostic) String() string {
 		b.WriteString(d.File)
 		if d.Line > 0 {
 			b.WriteString(":" + strconv.Itoa(d.Line))
+			if d.Column > 0 {
+				b.WriteString(":" + strconv.Itoa(d.Column))
+			}
 		}
 		b.WriteString(": ")
 	}

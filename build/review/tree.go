@@ -1,5 +1,7 @@
 package review
 
+import "github.com/bookci/bookci/build/book"
+
 // Place is where something stands in the manuscript.
 type Place struct {
 	File   string // slash path below the root, "" for what no file holds
@@ -24,9 +26,9 @@ type Block interface {
 type Book struct {
 	Settings     *Settings
 	Locale       *Locale
-	Chapters     []*Chapter // in reading order; a part stands before its chapters
-	Bibliography *Chapter   // the file of //bibpaper, nil when there is none
-	Faults       []Fault    // in the order of the files and their lines
+	Chapters     []*Chapter        // in reading order; a part stands before its chapters
+	Bibliography *Chapter          // the file of //bibpaper, one of Chapters or not; nil when there is none
+	Faults       []book.Diagnostic // in the order of the files and their lines
 }
 
 // Kind is the part of a book that a chapter belongs to.
@@ -56,7 +58,8 @@ type Chapter struct {
 	Notes    []*Note // footnotes in the order of their numbers
 	Endnotes []*Note // endnotes in the order of their numbers
 
-	indexes indexes
+	indexes    indexes
+	unnumbered bool // its first heading has a tag that takes its number
 }
 
 // Tag is what a heading's brackets say.
@@ -83,11 +86,12 @@ type Heading struct {
 // Column is a heading with [column] and all that belongs to it.
 type Column struct {
 	Place
-	Level  int
-	ID     string // its {label}, else its title
-	Number int    // within the chapter, from 1
-	Title  []Inline
-	Blocks []Block
+	Command string // column, or a rare word: xcolumn, ref, sup, world, hood, edition, insideout, circle
+	Level   int
+	ID      string // its {label}, else its title
+	Number  int    // within the chapter, from 1; 0 for the rare ones
+	Title   []Inline
+	Blocks  []Block
 }
 
 // Paragraph is running text. Its lines are joined as Re:VIEW joins them.
@@ -111,6 +115,7 @@ type Item struct {
 	Number int // as it is written in the manuscript, 0 for bullets
 	Text   []Inline
 	Blocks []Block // lists below it, and what stands in //beginchild
+	Lists  int     // how many of Blocks are lists below it: they come first
 }
 
 // DefinitionList is a list of terms and what they mean.
@@ -125,6 +130,19 @@ type Definition struct {
 	Term   []Inline
 	Text   []Inline
 	Blocks []Block // what stands in //beginchild
+
+	breaks []int // where, within Text, a blank line stands in the manuscript
+}
+
+// Paragraphs is a Definition's Text, divided at the manuscript's blank lines.
+func (d *Definition) Paragraphs() [][]Inline {
+	var list [][]Inline
+	from := 0
+	for _, at := range d.breaks {
+		list = append(list, d.Text[from:at])
+		from = at
+	}
+	return append(list, d.Text[from:])
 }
 
 // Caption is what is written above or below a Code, Table, Image or Equation.
@@ -133,10 +151,11 @@ type Caption struct {
 	Text  []Inline // nil when there is none
 }
 
-// Code is a listing, numbered or not, or what a terminal shows.
+// Code is a listing, numbered or not, what a terminal shows, or another text
+// whose lines stay as they are.
 type Code struct {
 	Place
-	Command   string // list, listnum, emlist, emlistnum, source or cmd
+	Command   string // list, listnum, emlist, emlistnum, source or cmd; box, bpo or insn
 	ID        string // "" for what has none
 	Caption   Caption
 	Language  string
@@ -157,10 +176,11 @@ type Table struct {
 	Command    string // table, emtable or imgtable
 	ID         string // "" for what has none
 	Caption    Caption
-	Widths     string // what //tsize says for LaTeX, "" when nothing does
-	HeaderRows int    // rows above the rule
-	Rows       [][]*Cell
-	Image      *Image // of an imgtable
+	Widths     string    // what //tsize says for LaTeX, "" when nothing does
+	HeaderRows int       // rows above the rule
+	Columns    int       // cells of the longest row
+	Rows       [][]*Cell // a row may have fewer cells than Columns, also none: the rest of it is blank
+	Image      *Image    // of an imgtable
 }
 
 // Cell is one cell of a Table.
@@ -193,8 +213,8 @@ type Box struct {
 // Passage is paragraphs that are set in another way.
 type Passage struct {
 	Place
-	Command string   // quote, blockquote, lead, read, centering, flushright, address, talk, doorquote, bpo or box
-	Caption []Inline // of a doorquote or a box
+	Command string   // quote, blockquote, lead, read, centering, flushright, address, talk, doorquote, point, ...
+	Caption []Inline // nil when there is none
 	Blocks  []Block
 }
 

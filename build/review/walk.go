@@ -1,5 +1,7 @@
 package review
 
+import "slices"
+
 // Walk calls visit for every node below the chapters of a book in reading
 // order, each before what it holds. What a Ref shows belongs to its target and
 // is not walked. When visit returns false the node's contents are left out.
@@ -7,7 +9,7 @@ func (b *Book) Walk(visit func(*Chapter, Node) bool) {
 	for _, c := range b.Chapters {
 		c.Walk(func(n Node) bool { return visit(c, n) })
 	}
-	if c := b.Bibliography; c != nil {
+	if c := b.Bibliography; c != nil && !slices.Contains(b.Chapters, c) {
 		c.Walk(func(n Node) bool { return visit(c, n) })
 	}
 }

@@ -14,15 +14,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 )
 
-// HashCache knows the content hash of files by their size and times, so that
-// an unchanged book is recognised without reading it.
-//
-// An entry counts only when the file was last touched well before it was
-// hashed: a file system's clock may tick slower than an editor saves.
+// HashCache knows the content hash of files by their stamp, so that an
+// unchanged book is recognised without reading it.
 type HashCache struct {
 	path  string // where it is kept
 	root  string
@@ -33,20 +31,18 @@ type HashCache struct {
 }
 
 type hashed struct {
-	Size  int64  `json:"n"`
-	MTime int64  `json:"m"` // nanoseconds since 1970
-	Sum   string `json:"h"`
-	At    int64  `json:"t"` // when it was hashed, likewise
+	Stamp fsx.Stamp
+	Sum   string
+	At    time.Time // when its reading began
 }
 
-// settledAfter is how much older than its hash a file must be. FAT counts
-// time in steps of two seconds.
-const settledAfter = int64(2 * time.Second)
+// maxHashes bounds the cache: some 200 bytes a file.
+const maxHashes = 64 << 20
 
 // OpenHashCache reads the cache at path. What cannot be read is an empty cache.
 func OpenHashCache(path, root string, now func() time.Time) *HashCache {
 	c := &HashCache{path: path, root: root, now: now, known: map[string]hashed{}}
-	if text, err := os.ReadFile(path); err == nil {
+	if text, err := fsx.ReadFile(path, maxHashes); err == nil {
 		if json.Unmarshal(text, &c.known) != nil || c.known == nil {
 			c.known = map[string]hashed{}
 		}
@@ -59,36 +55,63 @@ func (c *HashCache) sum(f File) (string, error) {
 	c.mu.Lock()
 	old, ok := c.known[f.Path]
 	c.mu.Unlock()
-	if ok && old.Size == f.Size && old.MTime == f.MTime && old.MTime+settledAfter < old.At {
-		return old.Sum, nil
+	if ok && old.Stamp.SettledAt(old.At) {
+		if now, err := fsx.StampAt(c.local(f), false); err == nil && now == old.Stamp {
+			return old.Sum, nil
+		}
 	}
-	at := c.now().UnixNano()
-	file, err := os.Open(filepath.Join(c.root, filepath.FromSlash(f.Path)))
+	at := c.now()
+	file, err := c.open(f)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
+	before, err := fsx.StampOfOpen(file)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
 	if _, err := io.Copy(h, file); err != nil {
 		return "", fmt.Errorf("reading %s: %w", f.Path, err)
 	}
 	sum := hex.EncodeToString(h.Sum(nil))
-	if st, err := file.Stat(); err != nil || !f.isAsListed(st) {
-		return sum, nil // of another file than f by now
+	after, err := fsx.StampOfOpen(file)
+	if err != nil || after != before {
+		return sum, nil // of a file that is being written
 	}
 	c.mu.Lock()
-	c.known[f.Path] = hashed{Size: f.Size, MTime: f.MTime, Sum: sum, At: at}
+	c.known[f.Path] = hashed{Stamp: after, Sum: sum, At: at}
 	c.dirty = true
 	c.mu.Unlock()
 	return sum, nil
 }
 
-// Save keeps the cache for the next run.
+func (c *HashCache) local(f File) string { return filepath.Join(c.root, filepath.FromSlash(f.Path)) }
+
+// open opens a regular file; one that has become something else is refused.
+func (c *HashCache) open(f File) (*os.File, error) {
+	file, err := fsx.OpenFile(c.local(f))
+	if err != nil {
+		return nil, err
+	}
+	if st, err := file.Stat(); err != nil || !st.Mode().IsRegular() {
+		file.Close()
+		return nil, fmt.Errorf("%w: %s is no regular file any more", ErrChanged, f.Path)
+	}
+	return file, nil
+}
+
+// Save keeps the cache for the next run, without the files that are gone.
 func (c *HashCache) Save() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.dirty {
 		return nil
+	}
+	for name := range c.known {
+		if _, err := fsx.StampAt(filepath.Join(c.root, filepath.FromSlash(name)), false); err != nil {
+			delete(c.known, name)
+		}
 	}
 	text, err := json.Marshal(c.known)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -61,7 +62,7 @@ a CI job that restores that folder does not pull the image again.
 }
 
 // images opens what a command about images needs. daemon may be nil.
-func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon) (*images, error) {
+func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon.Daemon) (*images, error) {
 	show, err := a.newProgress(f.progress)
 	if err != nil {
 		return nil, err
@@ -159,7 +160,7 @@ func (m *images) pin() *cache.Pin { return m.lock.Pin(m.refs[0]) }
 func imageError(err error) error {
 	var mismatch *cache.Mismatch
 	var failed *cache.BuildError
-	var usage *usageError
+	var usage *fault.Usage
 	var environment *fault.Environment
 	switch {
 	case err == nil, errors.As(err, &usage), errors.As(err, &environment), errors.Is(err, errInterrupted), errors.Is(err, errTerminated):
@@ -167,7 +168,7 @@ func imageError(err error) error {
 	case errors.As(err, &mismatch):
 		return &fault.Environment{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
 	case errors.As(err, &failed):
-		return &usageError{err: err, hint: "the book's Dockerfile does not build"}
+		return &fault.Usage{Err: err, Hint: "the book's Dockerfile does not build"}
 	case errors.Is(err, cache.ErrNoImage):
 		return &fault.Environment{Err: err, Hint: "pull it, or build the book once"}
 	}
@@ -175,8 +176,8 @@ func imageError(err error) error {
 }
 
 // withImages runs a command that needs the daemon.
-func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *daemon) error) error {
-	d, err := connect(ctx, a.getenv)
+func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *daemon.Daemon) error) error {
+	d, err := daemon.Connect(ctx, a.getenv)
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (a *app) newCacheSaveCmd() *cobra.Command {
 		Args:  oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.dir = dirArg(args)
-			return a.withImages(cmd.Context(), &f, func(m *images, _ *daemon) error {
+			return a.withImages(cmd.Context(), &f, func(m *images, _ *daemon.Daemon) error {
 				saved, err := m.store.Save(cmd.Context(), m.refs[0], m.pin())
 				if err != nil {
 					return err
@@ -237,7 +238,7 @@ nothing usable is kept it says why and succeeds: the build then pulls.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.dir = dirArg(args)
-			return a.withImages(cmd.Context(), &f, func(m *images, _ *daemon) error {
+			return a.withImages(cmd.Context(), &f, func(m *images, _ *daemon.Daemon) error {
 				r, err := m.store.Restore(cmd.Context(), m.refs[0], m.pin())
 				var miss *cache.Miss
 				if errors.As(err, &miss) && !require {
@@ -276,7 +277,7 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.dir = dirArg(args)
 			ctx := cmd.Context()
-			d, err := connect(ctx, a.getenv)
+			d, err := daemon.Connect(ctx, a.getenv)
 			if err != nil {
 				d = nil // what is kept can be told without Docker
 				if cause := context.Cause(ctx); cause != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/engine/host"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
@@ -183,7 +184,7 @@ func freeBytes(dir string) (int64, error) {
 
 func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
 	host := host.FindProgram("review-pdfmaker", a.getenv("PATH"))
-	d, err := connect(ctx, a.getenv)
+	d, err := daemon.Connect(ctx, a.getenv)
 	if err != nil {
 		if host != "" {
 			ok("engine", "host: %s (Docker does not answer)", host)

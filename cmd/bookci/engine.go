@@ -17,6 +17,7 @@ import (
 	"github.com/bookci/bookci/build/engine/host"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -39,8 +40,8 @@ type engines struct {
 	engine engine.Engine
 	makers build.Makers
 	err    error
-	daemon *daemon      // nil when the engine is host
-	images *imageGetter // likewise
+	daemon *daemon.Daemon // nil when the engine is host
+	images *imageGetter   // likewise
 }
 
 // get implements what build.Builder asks for. Variants ask at the same time.
@@ -93,7 +94,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	if choice == engineHost {
 		return e.host()
 	}
-	d, err := connect(ctx, e.app.getenv)
+	d, err := daemon.Connect(ctx, e.app.getenv)
 	if err == nil {
 		e.daemon = d
 		return e.docker(ctx, d)
@@ -110,7 +111,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 }
 
 // docker is the engine that runs makers in the book's image.
-func (e *engines) docker(ctx context.Context, d *daemon) (engine.Engine, build.Makers, error) {
+func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, build.Makers, error) {
 	p := e.project
 	images, err := newImageGetter(p, d, e.reaper, e.event)
 	if err != nil {

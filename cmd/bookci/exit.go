@@ -22,18 +22,8 @@ const (
 	exitTerminated  = 143 // SIGTERM
 )
 
-// usageError is a mistake on the command line or in bookci.yml.
-type usageError struct {
-	err  error
-	hint string
-}
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(hint, format string, args ...any) error {
-	return &usageError{err: fmt.Errorf(format, args...), hint: hint}
-}
+// usagef is a mistake of the user's, with what to do about it.
+func usagef(hint, format string, args ...any) error { return fault.Usagef(hint, format, args...) }
 
 // passedOn is the exit status of a command that bookci ran for the user.
 type passedOn int
@@ -49,7 +39,7 @@ var (
 // exitCode tells whose fault err is.
 func exitCode(err error) int {
 	var status passedOn
-	var usage *usageError
+	var usage *fault.Usage
 	var configuration *settings.Error
 	var search *book.SearchError
 	var environment *fault.Environment
@@ -76,12 +66,12 @@ func exitCode(err error) int {
 
 // hint says what to do about err, "" when there is nothing to say.
 func hint(err error) string {
-	var usage *usageError
+	var usage *fault.Usage
 	var environment *fault.Environment
 	var hinted interface{ Hint() string }
 	switch {
 	case errors.As(err, &usage):
-		return usage.hint
+		return usage.Hint
 	case errors.As(err, &environment):
 		return environment.Hint
 	case errors.As(err, &hinted):

@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -22,7 +23,7 @@ import (
 // registry's. What bookci.lock pins is the only one that will do.
 type imageGetter struct {
 	project *project
-	daemon  *daemon
+	daemon  *daemon.Daemon
 	lock    *cache.Lock
 	store   *cache.Store // nil without a cache folder
 	onEvent func(event.Event)
@@ -30,7 +31,7 @@ type imageGetter struct {
 	fresh []string // references that were pulled or built: not kept yet
 }
 
-func newImageGetter(p *project, d *daemon, reap *reaper.Reaper, onEvent func(event.Event)) (*imageGetter, error) {
+func newImageGetter(p *project, d *daemon.Daemon, reap *reaper.Reaper, onEvent func(event.Event)) (*imageGetter, error) {
 	lock, err := p.readLock()
 	if err != nil {
 		return nil, err
@@ -147,7 +148,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 		pulled = pinnedRef(ref, pin.Digest)
 	}
 	g.onEvent(event.Event{Kind: event.Stage, Text: "pulling " + ref})
-	auth, err := g.daemon.credentials(ref)
+	auth, err := g.daemon.Credentials(ref)
 	if err != nil {
 		return "", err
 	}

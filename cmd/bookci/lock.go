@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -28,7 +29,7 @@ book builds itself, the images that it is built upon are pinned.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.dir = dirArg(args)
-			return a.withImages(cmd.Context(), &f, func(m *images, d *daemon) error {
+			return a.withImages(cmd.Context(), &f, func(m *images, d *daemon.Daemon) error {
 				return a.runLock(cmd.Context(), &f, m, d, update)
 			})
 		},
@@ -45,7 +46,7 @@ type lockReport struct {
 	Changes []cache.Change `json:"changes"`
 }
 
-func (a *app) runLock(ctx context.Context, f *cacheFlags, m *images, d *daemon, update bool) error {
+func (a *app) runLock(ctx context.Context, f *cacheFlags, m *images, d *daemon.Daemon, update bool) error {
 	refs := m.refs
 	if len(refs) > 1 { // the first is the book's own, known by its hash
 		refs = refs[1:]
@@ -82,14 +83,14 @@ func (a *app) runLock(ctx context.Context, f *cacheFlags, m *images, d *daemon, 
 
 // lockOne pins what the daemon has, or with update what the registry has. An
 // image that is not there is asked for at the registry too.
-func (a *app) lockOne(ctx context.Context, m *images, d *daemon, ref string, update bool) ([]cache.Change, error) {
+func (a *app) lockOne(ctx context.Context, m *images, d *daemon.Daemon, ref string, update bool) ([]cache.Change, error) {
 	if !update {
 		changes, err := m.lock.Record(ctx, d.Client, ref)
 		if !errors.Is(err, cache.ErrNoImage) {
 			return changes, err
 		}
 	}
-	auth, err := d.credentials(ref)
+	auth, err := d.Credentials(ref)
 	if err != nil {
 		return nil, err
 	}

@@ -93,7 +93,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 		return err
 	}
 	job := build.CommandJob{
-		Book: p.books[0], Tree: jobs[0].Tree, Argv: argv,
+		Job: jobs[0], Argv: argv,
 		Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr, Write: f.write,
 	}
 	if len(f.reports) > 0 {

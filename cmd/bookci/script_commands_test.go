@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/docker/docker/api/types/container"
+	"github.com/docker/docker/api/types/image"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/bookci/bookci/build/engine/host"
@@ -40,6 +43,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"asked":     cmdAsked,
 	"json":      cmdJSON,
 	"same":      cmdSame,
+	"image":     cmdImage,
 	"get":       cmdGet,
 }
 
@@ -254,6 +258,25 @@ func cmdJSON(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.TrimSpace(got.String()) != args[1] {
 		ts.Fatalf("%s is %s, want %s", args[0], strings.TrimSpace(got.String()), args[1])
 	}
+}
+
+// image NAME [KEY=VALUE]: gives the script's image another name, and with a
+// variable the name of an image that differs from it by that. It goes with the script.
+func cmdImage(ts *testscript.TestScript, _ bool, args []string) {
+	s := sceneOf(ts)
+	ctx := context.Background()
+	ref := args[0]
+	if len(args) == 1 {
+		ts.Check(s.api.ImageTag(ctx, s.image, ref))
+	} else {
+		made, err := s.api.ContainerCreate(ctx, &container.Config{Image: s.image}, nil, nil, nil, "")
+		ts.Check(err)
+		_, err = s.api.ContainerCommit(ctx, made.ID, container.CommitOptions{Reference: ref, Changes: []string{"ENV " + args[1]}})
+		ts.Check(errors.Join(err, s.api.ContainerRemove(ctx, made.ID, container.RemoveOptions{})))
+	}
+	ts.Defer(func() {
+		_, _ = s.api.ImageRemove(ctx, ref, image.RemoveOptions{}) // a second Defer finds it gone
+	})
 }
 
 // same FILE FILE: two files, of any kind, have the same bytes; ! same: not.

@@ -21,6 +21,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -153,7 +154,7 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
-	d, err := connect(ctx, os.Getenv)
+	d, err := daemon.Connect(ctx, os.Getenv)
 	if err != nil {
 		t.Skipf("there is no Docker: %v", err)
 	}

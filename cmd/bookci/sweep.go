@@ -13,6 +13,7 @@ import (
 
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -39,7 +40,7 @@ func (a *app) newSweepCmd() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := connect(cmd.Context(), a.getenv)
+			d, err := daemon.Connect(cmd.Context(), a.getenv)
 			if err != nil {
 				return err
 			}
@@ -51,7 +52,7 @@ func (a *app) newSweepCmd() *cobra.Command {
 
 // sweepContainers looks several times: the daemon may still be at work on what
 // the killed process asked for last.
-func sweepContainers(ctx context.Context, d *daemon, token string) error {
+func sweepContainers(ctx context.Context, d *daemon.Daemon, token string) error {
 	// The reaper waits for the answer, and with it a bookci that ends.
 	const patience = time.Minute
 	ctx, cancel := context.WithTimeout(ctx, patience)

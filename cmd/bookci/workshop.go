@@ -94,6 +94,8 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		State:     p.state(),
 		FontCache: p.fontCache(),
 		Engine:    e.get,
+		Current:   e.current,
+		Settings:  s.Recipe(),
 		Image:     image,
 		Version:   bookciVersion(),
 		Env:       environ(s.Env),

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -171,5 +172,48 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := parse([]byte(fullSettings), nil); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// The keys that can change no artifact are these. A new key that is neither
+// here nor in Recipe is a fault of one of both.
+func TestEveryKeyIsInTheRecipeOrSaysWhyNot(t *testing.T) {
+	elsewhere := []string{
+		"artifacts", "cache_dir", "jobs", "timeout", "watch", // change nothing
+		"books", "command", "engine", "extra_inputs", "strict", // a build knows them by another way
+	}
+	recipe := reflect.ValueOf((&Settings{}).Recipe()).Type()
+	for f := range recipe.Fields() {
+		name := f.Tag.Get("key")
+		if name == "-" {
+			continue
+		}
+		s := &Settings{}
+		v := reflect.ValueOf(s).Elem().FieldByName(f.Name)
+		fill(v)
+		empty := reflect.DeepEqual((&Settings{}).Recipe(), s.Recipe())
+		if empty != slices.Contains(elsewhere, name) {
+			t.Errorf("%s: left out of the recipe is %t", name, empty)
+		}
+	}
+}
+
+// fill gives v another value than its zero.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Struct:
+		fill(v.Field(0))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+	case reflect.String:
+		v.SetString("x")
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Float64:
+		v.SetFloat(1)
+	default:
+		v.SetInt(1)
 	}
 }

@@ -15,25 +15,26 @@ import (
 //	key      the key's name in its mapping, and so its variable's name
 //	default  what holds when no layer says anything, as bookci.yml would say it
 //	flag     the flag that stands for the key, in the commands that have it
+//	recipe   "no" where the key can change no artifact, or a build knows it by another way
 type Settings struct {
 	Image       Image                  `key:"image"`
 	Mount       string                 `key:"mount" default:"/work"` // absolute path of the root in the container
-	Books       []Book                 `key:"books"`
-	Artifacts   string                 `key:"artifacts" default:"artifacts" flag:"artifacts"` // below the root, or absolute
-	Command     map[book.Target]string `key:"command"`
+	Books       []Book                 `key:"books" recipe:"no"`
+	Artifacts   string                 `key:"artifacts" default:"artifacts" flag:"artifacts" recipe:"no"` // below the root, or absolute
+	Command     map[book.Target]string `key:"command" recipe:"no"`
 	Network     string                 `key:"network" default:"none"`
 	Limits      Limits                 `key:"limits"`
-	Timeout     time.Duration          `key:"timeout" default:"30m" flag:"timeout"` // 0: none
+	Timeout     time.Duration          `key:"timeout" default:"30m" flag:"timeout" recipe:"no"` // 0: none
 	Env         map[string]string      `key:"env"`
-	ExtraInputs []string               `key:"extra_inputs"`                              // patterns below the root
-	Exclude     []string               `key:"exclude"`                                   // patterns below the root
-	ReadOnly    bool                   `key:"read_only" default:"true"`                  // the container's root file system
-	CacheDir    string                 `key:"cache_dir" flag:"cache-dir"`                // below the root, or absolute; "" for the default
-	Engine      string                 `key:"engine" default:"auto" flag:"engine"`       // auto, docker or host
-	Transport   string                 `key:"transport" default:"auto" flag:"transport"` // how sources reach the container: auto, bind or copy
-	Jobs        Jobs                   `key:"jobs" flag:"jobs"`
-	Strict      bool                   `key:"strict" flag:"strict"`
-	Watch       Watch                  `key:"watch"`
+	ExtraInputs []string               `key:"extra_inputs" recipe:"no"`                        // patterns below the root
+	Exclude     []string               `key:"exclude"`                                         // patterns below the root
+	ReadOnly    bool                   `key:"read_only" default:"true"`                        // the container's root file system
+	CacheDir    string                 `key:"cache_dir" flag:"cache-dir" recipe:"no"`          // below the root, or absolute; "" for the default
+	Engine      string                 `key:"engine" default:"auto" flag:"engine" recipe:"no"` // auto, docker or host
+	Transport   string                 `key:"transport" default:"auto" flag:"transport"`       // how sources reach the container: auto, bind or copy
+	Jobs        Jobs                   `key:"jobs" flag:"jobs" recipe:"no"`
+	Strict      bool                   `key:"strict" flag:"strict" recipe:"no"`
+	Watch       Watch                  `key:"watch" recipe:"no"`
 
 	File string `key:"-"` // absolute path of bookci.yml, "" without one
 	// Origin tells where a key was set, as "bookci.yml:7", "BOOKCI_TIMEOUT" or
@@ -86,6 +87,19 @@ type Watch struct {
 	OnFailure string        `key:"on_failure" flag:"on-failure"`                      // shell command
 	Cancel    string        `key:"cancel" default:"auto" flag:"cancel"`               // a build that newer edits have overtaken: auto, always or never
 	First     string        `key:"chapter_first" default:"auto" flag:"chapter-first"` // the edited chapters' pages before the whole book: auto, always or never
+}
+
+// Recipe are the settings that can change what an artifact will be. A new key
+// is one of them until its tag says otherwise.
+func (s *Settings) Recipe() any {
+	of := *s
+	v := reflect.ValueOf(&of).Elem()
+	for i := range v.NumField() {
+		if tag := v.Type().Field(i).Tag; tag.Get("recipe") == "no" || tag.Get("key") == "-" {
+			v.Field(i).SetZero()
+		}
+	}
+	return of
 }
 
 // MakesAs reports whether the same is made with t as with s. Where something

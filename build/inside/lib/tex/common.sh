@@ -18,6 +18,18 @@ event() {
 # hash of what is read on stdin.
 digest() { sha256sum | { read -r digest_sum digest_rest && printf '%s\n' "$digest_sum"; }; }
 
+# lines WORD...: one a line, which is how words are kept: what is kept is read,
+# never evaluated. A word of several lines is not kept.
+lines() {
+	for lines_each; do
+		case $lines_each in
+		*"
+"*) return 1 ;;
+		esac
+		printf '%s\n' "$lines_each"
+	done
+}
+
 # words WORD...: as a line of sh that gives them again.
 words() {
 	for words_each; do

@@ -15,7 +15,8 @@ rc=$?
 if [ "$rc" != 0 ] && [ -f "$run/putoff" ] && [ ! -f "$run/idx.read" ]; then
 	# Perhaps the entries of the pass that was put off are better.
 	(
-		eval "set -- $(cat "$run/tex.cmd")"
+		set --
+		while IFS= read -r word; do set -- "$@" "$word"; done <"$run/tex.cmd"
 		name=$1
 		real=$2
 		shift 2

@@ -182,7 +182,7 @@ first_call() {
 	printf '%s\n' "$jobkey" >"$run/key" && find -L . -type f >"$run/sources" && stamp "$@" >"$run/stamp" || return 1
 	: >"$run/written"
 	echo 0 >"$run/slot"
-	words "$name" "$real" "$@" >"$run/tex.cmd" || return 1
+	lines "$name" "$real" "$@" >"$run/tex.cmd" || return 1
 	if [ -e "$BOOKCI_STATE/tex/$jobkey/unsettled" ]; then
 		: >"$run/unsettled"
 	elif ! restore 2>/dev/null; then

@@ -1,14 +1,17 @@
-package main
+package daemon
 
 import (
 	"context"
 	"encoding/pem"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // A daemon that cannot be used is the environment's fault, and the hint fits
@@ -40,16 +43,17 @@ func TestConnectingSaysWhatToDo(t *testing.T) {
 		{"no ssh that answers", map[string]string{"DOCKER_HOST": "ssh://nobody@127.0.0.1:1"}, "ssh"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			d, err := connect(context.Background(), func(key string) string { return c.env[key] })
+			d, err := Connect(context.Background(), func(key string) string { return c.env[key] })
 			if err == nil {
 				d.Close()
 				t.Fatal("connected")
 			}
-			if code := exitCode(err); code != exitEnvironment {
-				t.Errorf("exit code %d for %v", code, err)
+			var environment *fault.Environment
+			if !errors.As(err, &environment) {
+				t.Fatalf("%v is not the environment's fault", err)
 			}
-			if !strings.Contains(hint(err), c.want) {
-				t.Errorf("the hint of %v is %q, want one with %q", err, hint(err), c.want)
+			if !strings.Contains(environment.Hint, c.want) {
+				t.Errorf("the hint of %v is %q, want one with %q", err, environment.Hint, c.want)
 			}
 		})
 	}

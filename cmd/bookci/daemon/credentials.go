@@ -1,26 +1,30 @@
-package main
+package daemon
 
 import (
 	"fmt"
 
 	"github.com/distribution/reference"
 	"github.com/docker/docker/api/types/registry"
-	hub "github.com/docker/docker/registry"
 
 	"github.com/bookci/bookci/internal/fault"
 )
 
-// credentials are those that Docker's configuration, or a helper named in it,
+// The default registry's credentials stand under the address of its first version.
+const (
+	hub        = "docker.io"
+	hubAddress = "https://index.docker.io/v1/"
+)
+
+// Credentials are those that Docker's configuration, or a helper named in it,
 // holds for the registry of ref, encoded as the Engine API takes them.
-func (d *daemon) credentials(ref string) (string, error) {
+func (d *Daemon) Credentials(ref string) (string, error) {
 	named, err := reference.ParseNormalizedNamed(ref)
 	if err != nil {
-		return "", usagef("an image is named like vvakame/review:5.9", "image %q: %w", ref, err)
+		return "", fault.Usagef("an image is named like vvakame/review:5.9", "image %q: %w", ref, err)
 	}
-	// The default registry's credentials stand under the address of its first version.
 	server := reference.Domain(named)
-	if server == hub.IndexName {
-		server = hub.IndexServer
+	if server == hub {
+		server = hubAddress
 	}
 	auth, err := d.Config.GetAuthConfig(server)
 	if err != nil {

@@ -1,0 +1,48 @@
+package build
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/bookci/bookci/internal/fsx"
+)
+
+// TeX's font caches hold code (LuaTeX loads its own as Lua) and metrics that
+// decide what pages look like. So each lies in a folder of its own, named by the
+// code that wrote it: what a stranger's style left there is never read by
+// another one, also where CI hands the folder from branch to branch.
+
+// keptFontCaches is how many of them stay; an author goes back and forth
+// between few versions of a style, and each may take 20 MB.
+const keptFontCaches = 8
+
+// fontCache is where the font cache of a code lies.
+func (b *Builder) fontCache(code string) string { return filepath.Join(b.FontCache, "of-"+code[:16]) }
+
+// pruneFontCaches removes those that have not been written to for longest, and
+// what earlier versions of bookci left beside them.
+func (b *Builder) pruneFontCaches() error {
+	entries, err := os.ReadDir(b.FontCache)
+	if err != nil {
+		return err
+	}
+	type cache struct {
+		name string
+		at   int64
+	}
+	var caches []cache
+	for _, e := range entries {
+		st, err := e.Info()
+		if err == nil && e.IsDir() {
+			caches = append(caches, cache{e.Name(), st.ModTime().UnixNano()})
+		}
+	}
+	slices.SortFunc(caches, func(a, b cache) int { return int(max(-1, min(1, b.at-a.at))) })
+	for _, c := range caches[min(keptFontCaches, len(caches)):] {
+		if err := fsx.RemoveAll(filepath.Join(b.FontCache, c.name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

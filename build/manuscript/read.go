@@ -1,0 +1,95 @@
+package manuscript
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/review"
+)
+
+// builders are Re:VIEW's names for what makes each target's text.
+var builders = map[book.Target]string{book.PDF: "latex", book.EPUB: "html", book.Web: "html", book.Text: "plaintext", book.IDGXML: "idgxml"}
+
+// Read reads a book's chapters into a tree, as they are for its targets; the
+// first of them, the PDF when there is none, decides which images and which
+// section of the config count. A book that Check finds fault with is read as far
+// as that goes.
+func Read(b *book.Book, targets ...book.Target) (*review.Book, error) {
+	root, err := os.OpenRoot(b.Root)
+	if err != nil {
+		return nil, fmt.Errorf("reading the manuscript: %w", err)
+	}
+	defer root.Close()
+	if len(targets) == 0 {
+		targets = []book.Target{book.PDF}
+	}
+	m := &review.Manuscript{Dir: b.Dir, Config: settingsOf(b, targets[0]), Files: manuscriptFiles{root}}
+	for _, t := range targets {
+		m.Builders = append(m.Builders, builders[t])
+	}
+	kinds := map[book.ChapterKind]review.Kind{
+		book.Predef: review.Predef, book.PartFile: review.Part, book.Chap: review.Body, book.Appendix: review.Appendix, book.Postdef: review.Postdef,
+	}
+	part := ""
+	for _, c := range b.ChaptersFor(targets[0]) {
+		if c.Part != "" && c.Part != part && path.Ext(c.Part) != ".re" {
+			m.Chapters = append(m.Chapters, review.Entry{ID: c.Part, Kind: review.Part})
+		}
+		part = c.Part
+		m.Chapters = append(m.Chapters, review.Entry{ID: c.ID, File: c.Path, Kind: kinds[c.Kind], Part: c.Part})
+	}
+	return review.Read(m), nil
+}
+
+// settingsOf is the config as a target's maker sees it: its own section beats
+// what stands beside it.
+func settingsOf(b *book.Book, t book.Target) map[string]any {
+	section, ok := b.Settings[string(t)+"maker"].(map[string]any)
+	if !ok {
+		return b.Settings
+	}
+	merged := maps.Clone(b.Settings)
+	maps.Copy(merged, section)
+	return merged
+}
+
+// manuscriptFiles are the files below a root, none of them larger than a
+// chapter can sensibly be.
+type manuscriptFiles struct{ root *os.Root }
+
+const maxChapter = 64 << 20 // bytes
+
+func (f manuscriptFiles) Read(name string) ([]byte, error) {
+	file, err := f.root.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is no file", name)
+	case info.Size() > maxChapter:
+		return nil, fmt.Errorf("%s is larger than %d MB", name, maxChapter>>20)
+	}
+	return io.ReadAll(io.LimitReader(file, maxChapter))
+}
+
+func (f manuscriptFiles) Images(folder string) []string {
+	var files []string
+	// A folder that cannot be read holds no image.
+	_ = fs.WalkDir(f.root.FS(), folder, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			files = append(files, name)
+		}
+		return nil
+	})
+	return files
+}

@@ -1,0 +1,340 @@
+package review
+
+import "strings"
+
+// resolve finds what every reference of the book points to.
+func (r *reader) resolve() {
+	labels := r.collectLabels()
+	r.torn = map[*Chapter]bool{}
+	for _, p := range r.parsers {
+		r.torn[p.chapter] = p.swallowed
+	}
+	for _, p := range r.parsers {
+		for _, ref := range p.refs {
+			p.resolveRef(ref)
+		}
+		for _, ref := range p.noteRefs {
+			p.resolveNote(ref)
+		}
+		for _, ref := range p.pageRefs {
+			// Re:VIEW makes labels of ids, too: image:chapter:id.
+			if !strings.Contains(ref.text, ":") && !labels[ref.text] && r.makes("latex") {
+				p.add(labelMissing(ref.Place, ref.text))
+			}
+		}
+	}
+	for _, p := range r.parsers {
+		for _, n := range p.notes {
+			if !n.Used {
+				p.add(noteUnused(n.Place, n.ID))
+			}
+		}
+	}
+	r.boundTitles()
+}
+
+func (r *reader) collectLabels() map[string]bool {
+	labels := map[string]bool{}
+	for _, p := range r.parsers {
+		for _, l := range p.labels {
+			if labels[l.text] && r.makes("latex") {
+				p.add(labelTwice(l.Place, l.text))
+			}
+			labels[l.text] = true
+		}
+	}
+	return labels
+}
+
+// target is what chapter|id points into: the chapter, and what is left of the
+// id. Without a chapter it is the parser's own.
+func (p *parser) target(arg string, name func(string) bool) (*Chapter, string, bool) {
+	before, after, found := strings.Cut(arg, "|")
+	if !found || before == "" || after == "" || !name(before) {
+		return p.chapter, arg, true
+	}
+	c := p.byName[before]
+	return c, after, c != nil
+}
+
+// chapterName tells whether a text before | can be a chapter's id for the
+// references that insist on one.
+func chapterName(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if !isWord(s[i]) && s[i] != '+' && s[i] != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// kinds are what the commands refer to, in words.
+var kinds = map[string]string{
+	"list": "list", "img": "image", "imgref": "image", "table": "table", "eq": "equation", "chap": "chapter", "title": "chapter", "chapref": "chapter",
+	"hd": "headline", "secref": "headline", "sec": "headline", "sectitle": "headline", "column": "column", "bib": "bib",
+}
+
+func (p *parser) resolveRef(ref *Ref) {
+	switch ref.Command {
+	case "labelref", "ref":
+	case "chap", "title", "chapref":
+		p.resolveChapter(ref)
+	case "bib":
+		p.resolveBib(ref)
+	case "hd", "secref", "column":
+		p.resolveTitle(ref)
+	case "sec", "sectitle":
+		c, id, ok := p.target(ref.Arg, chapterName)
+		if !ok {
+			p.unknown(ref.Place, nil, kinds[ref.Command], id)
+			return
+		}
+		p.toHeading(ref, c, id)
+	default:
+		p.resolveItem(ref)
+	}
+}
+
+// resolveItem resolves a reference to something with a number of its own.
+func (p *parser) resolveItem(ref *Ref) {
+	c, id, ok := p.target(ref.Arg, chapterName)
+	if !ok {
+		p.unknown(ref.Place, nil, kinds[ref.Command], ref.Arg)
+		return
+	}
+	word, x := ref.Command, &c.indexes.list
+	switch ref.Command {
+	case "table":
+		x = &c.indexes.table
+	case "eq":
+		word, x = "equation", &c.indexes.equation
+	case "img", "imgref":
+		word, x = "image", c.indexes.imageIndex(id)
+	}
+	e, _ := x.get(id)
+	if e == nil {
+		p.unknown(ref.Place, c, kinds[ref.Command], id)
+		return
+	}
+	ref.Chapter, ref.Target = c, e.node
+	text := p.itemLabel(word, c, e.number)
+	if ref.Command == "imgref" && len(e.caption) > 0 {
+		ref.Text = p.around(ref.Place, "image_quote", e.caption)
+		ref.Text = append([]Inline{&Text{ref.Place, text}}, ref.Text...)
+		return
+	}
+	ref.Text = []Inline{&Text{ref.Place, text}}
+}
+
+// imageIndex is the index in which Re:VIEW looks for an image's id.
+func (x *indexes) imageIndex(id string) *index {
+	switch {
+	case x.image.byID[id] != nil:
+		return &x.image
+	case x.icon.byID[id] != nil:
+		return &x.icon
+	}
+	return &x.freeImage
+}
+
+func (p *parser) resolveChapter(ref *Ref) {
+	c := p.byID[ref.Arg]
+	if c == nil {
+		p.unknown(ref.Place, nil, "chapter", ref.Arg)
+		return
+	}
+	ref.Chapter, ref.Target = c, c
+	switch ref.Command {
+	case "chap":
+		ref.Text = []Inline{&Text{ref.Place, c.Label}}
+	case "title":
+		ref.Text = c.Title
+	default:
+		ref.Text = p.around(ref.Place, "chapter_quote", c.Title, c.Label)
+	}
+}
+
+func (p *parser) resolveBib(ref *Ref) {
+	if p.bibFile == nil {
+		p.add(noBibliography(ref.Place, p.settings.Text("bib_file", "bib.re")))
+		return
+	}
+	e, _ := p.bib.get(ref.Arg)
+	if e == nil {
+		p.unknown(ref.Place, p.bibFile, "bib", ref.Arg)
+		return
+	}
+	ref.Chapter, ref.Target = p.bibFile, e.node
+	ref.Text = []Inline{&Text{ref.Place, p.bibLabel(e.number)}}
+}
+
+// resolveTitle resolves a reference to a heading or a column, whose title may
+// itself hold a |.
+func (p *parser) resolveTitle(ref *Ref) {
+	c, id := p.chapter, ref.Arg
+	if before, after, found := strings.Cut(ref.Arg, "|"); found && before != "" && after != "" {
+		if other := p.byName[before]; other != nil && (ref.Command != "column" || other.Kind != Part) {
+			c, id = other, after
+		}
+	}
+	if ref.Command != "column" {
+		p.toHeading(ref, c, id)
+		return
+	}
+	e, ambiguous := c.indexes.column.get(id)
+	if e == nil {
+		p.unknownTitle(ref, c, "column", id, ambiguous)
+		return
+	}
+	ref.Chapter, ref.Target = c, e.node
+	ref.Text = p.around(ref.Place, "column", e.caption)
+}
+
+func (p *parser) toHeading(ref *Ref, c *Chapter, id string) {
+	e, ambiguous := c.indexes.heading.get(id)
+	if e == nil {
+		p.unknownTitle(ref, c, "headline", id, ambiguous)
+		return
+	}
+	ref.Chapter, ref.Target = c, e.node
+	number := p.targetNumber(c, e)
+	switch {
+	case ref.Command == "sectitle":
+		ref.Text = e.caption
+	case ref.Command == "sec" && number == "":
+		p.add(numberless(ref.Place, id))
+	case ref.Command == "sec":
+		ref.Text = []Inline{&Text{ref.Place, number}}
+	case number == "":
+		ref.Text = p.around(ref.Place, "hd_quote_without_number", e.caption)
+	default:
+		ref.Text = p.around(ref.Place, "hd_quote", e.caption, number)
+	}
+}
+
+// unknownTitle tells of a heading that is not there, or there several times.
+func (p *parser) unknownTitle(ref *Ref, c *Chapter, kind, id string, ambiguous bool) {
+	if ambiguous {
+		p.add(ambiguousReference(ref.Place, id))
+		return
+	}
+	p.unknown(ref.Place, c, kind, id)
+}
+
+// unknown tells of a reference into a chapter, nil when there is none, unless
+// what it means may well be in a part of the book that could not be read.
+func (p *parser) unknown(at Place, c *Chapter, kind, id string) {
+	if c == nil && p.missing || p.torn[c] {
+		return
+	}
+	if kind == "chapter" {
+		p.add(unknownChapter(at, id))
+		return
+	}
+	p.add(unknownReference(at, kind, id))
+}
+
+// around puts running text into the words for a key, as their last argument.
+func (r *reader) around(at Place, key string, title []Inline, before ...any) []Inline {
+	const here = "\x00"
+	words := r.locale.Word(key, append(before, here)...)
+	first, last, found := strings.Cut(words, here)
+	var list []Inline
+	if first != "" {
+		list = append(list, &Text{at, first})
+	}
+	if found {
+		list = append(list, shown(at, title)...)
+	}
+	if last != "" {
+		list = append(list, &Text{at, last})
+	}
+	return list
+}
+
+func (p *parser) resolveNote(ref *NoteRef) {
+	x, kind := &p.chapter.indexes.footnote, "footnote"
+	if ref.Endnote {
+		x, kind = &p.chapter.indexes.endnote, "endnote"
+	}
+	e, _ := x.get(ref.Arg)
+	if e == nil {
+		p.unknown(ref.Place, p.chapter, kind, ref.Arg)
+		return
+	}
+	ref.Note = e.node.(*Note)
+	ref.Note.Used = true
+}
+
+// A title that is shown elsewhere has at most so many bytes, and as many pieces.
+// None comes near it.
+const longestTitle = 4096
+
+// boundTitles cuts references in titles short that lead in a circle, or whose
+// text would grow without bounds through titles that refer to titles.
+func (r *reader) boundTitles() {
+	m := measurer{size: map[*Ref]int{}}
+	for _, p := range r.parsers {
+		m.parser = p
+		for _, ref := range p.refs {
+			m.measure(ref, 0)
+		}
+	}
+}
+
+type measurer struct {
+	*parser
+	size map[*Ref]int // endless while a Ref is being measured
+}
+
+const endless = -1
+
+// measure returns about how many bytes a reference shows.
+func (m *measurer) measure(ref *Ref, depth int) int {
+	const deepest = 100
+	if n, ok := m.size[ref]; ok {
+		return n
+	}
+	m.size[ref] = endless
+	total := 0
+	for _, i := range ref.Text {
+		n := 1
+		switch i := i.(type) {
+		case *Ref:
+			if depth < deepest {
+				n = m.measure(i, depth+1)
+			} else {
+				n = longestTitle
+			}
+		case *Text:
+			n += len(i.Text)
+		default:
+			n += len(PlainText([]Inline{i}))
+		}
+		if n == endless {
+			m.add(endlessReference(ref.Place, ref.Arg))
+			total = endless
+			break
+		}
+		if total += n; total > longestTitle {
+			total = endless
+			break
+		}
+	}
+	if total == endless {
+		ref.Text = []Inline{&Text{ref.Place, ref.Arg}}
+		total = len(ref.Arg)
+	}
+	m.size[ref] = total
+	return total
+}
+
+// shown is a title as it is put into other text: cut off where it has pieces
+// without end.
+func shown(at Place, title []Inline) []Inline {
+	const most = 500
+	if len(title) <= most {
+		return title
+	}
+	return append(title[:most:most], &Text{at, "…"})
+}

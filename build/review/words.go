@@ -1,0 +1,185 @@
+package review
+
+import (
+	"github.com/bookci/bookci/build/book"
+
+	"fmt"
+	"strings"
+)
+
+// The words for everything that is wrong: the same as for what Re:VIEW itself
+// says about it, so that an author hears one voice.
+
+func fault(at Place, severity book.Severity, code, message, hint string) book.Diagnostic {
+	return book.Diagnostic{File: at.File, Line: at.Line, Column: at.Column, Severity: severity, Code: code, Message: oneSentence(message), Hint: hint}
+}
+
+// oneSentence is a line of bounded length without a full stop.
+func oneSentence(s string) string {
+	s = strings.TrimSuffix(strings.TrimSpace(s), ".")
+	const longest = 300
+	if len(s) > longest {
+		if r := []rune(s[:min(len(s), 4*longest)]); len(r) > longest {
+			s = string(r[:longest]) + "…"
+		}
+	}
+	return s
+}
+
+func notUTF8(at Place, _ string) book.Diagnostic {
+	return fault(at, book.Error, "review-encoding", "these bytes are no UTF-8", "save the file as UTF-8")
+}
+
+func controlCharacter(at Place, c byte) book.Diagnostic {
+	return fault(at, book.Error, "review-control-character", fmt.Sprintf("there is an invisible control character (%#x) here", c), "delete it: your editor can show invisible characters")
+}
+
+func unknownInline(at Place, op string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-inline", "there is no inline command @<"+op+">", "check the spelling, or define @<"+op+"> in review-ext.rb")
+}
+
+func lackingInline(at Place, op string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-inline", "@<"+op+"> does not exist for this kind of output", "leave it out with #@ or put it into @<embed>{|latex|...}")
+}
+
+func nestedInline(at Place, raw string) book.Diagnostic {
+	return fault(at, book.Error, "review-nested-inline", "inline commands cannot stand inside each other: "+raw, "close the outer command first; text with a } needs @<b>$...$ instead of @<b>{...}")
+}
+
+func unknownBlock(at Place, name string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-block", "there is no block command //"+name, "check the spelling, or define //"+name+" in review-ext.rb")
+}
+
+func lackingBlock(at Place, what string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-block", what+" does not exist for this kind of output", "check the spelling, or define it in review-ext.rb")
+}
+
+func noCommand(at Place) book.Diagnostic {
+	return fault(at, book.Lax, "review-unknown-block", "a line begins with // but is no command, and is left out", "write @<embed>{//} for the text itself")
+}
+
+func unclosedBlock(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-unclosed-block", "this block is never closed", "put //} on a line of its own at its end")
+}
+
+func blockNotOpened(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-block-not-opened", "//} closes a block that was not opened", "take it out, or see whether the block's first line ends in {")
+}
+
+func wrongArguments(at Place, name string, s syntax, have int) book.Diagnostic {
+	return fault(at, book.Error, "review-arguments", fmt.Sprintf("//%s takes %s arguments in [], here it has %d", name, s.arguments(), have), "for instance //list[id][caption]{")
+}
+
+func brokenArguments(at Place, rest string) book.Diagnostic {
+	return fault(at, book.Error, "review-arguments", "the arguments of this command are not well formed: "+rest, "every argument stands in [...]; write ] inside as \\]")
+}
+
+func blockRequired(at Place, name string) book.Diagnostic {
+	return fault(at, book.Error, "review-arguments", "block is required for //"+name+"; use empty block", "a block ends its first line with { and closes with //}")
+}
+
+func blockNotAllowed(at Place, name string) book.Diagnostic {
+	return fault(at, book.Error, "review-arguments", "block is not allowed for command //"+name+"; ignore", "a block ends its first line with { and closes with //}")
+}
+
+func nestedBox(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-nested-block", "a note cannot stand inside another one", "close the first with //} before")
+}
+
+func headingTooDeep(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-heading", fmt.Sprintf("a heading has at most %d equal signs", maxLevel), "take some = away")
+}
+
+func tagNotOpened(at Place, tag string) book.Diagnostic {
+	return fault(at, book.Error, "review-heading", "===[/"+tag+"] closes what was not opened", "take it out, or open it with ===["+tag+"]")
+}
+
+func emptyHeading(at Place) book.Diagnostic {
+	return fault(at, book.Lax, "review-heading", "this heading has no text", "write the title after the = signs")
+}
+
+func itemTooDeep(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-list-level", "an item list goes down one level at a time", "take a * away")
+}
+
+const childHint = "//beginchild stands right after an item list and is closed with //endchild"
+
+func childWithoutList(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-list-level", "//beginchild is shown, but previous element isn't ul, ol, or dl", childHint)
+}
+
+func childNotOpened(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-list-level", "//endchild is shown, but any opened //beginchild doesn't exist", childHint)
+}
+
+func childNotClosed(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-list-level", "//beginchild misses //endchild", childHint)
+}
+
+func tooDeep(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-list-level", "lists are nested too deeply", childHint)
+}
+
+func noRows(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-table", "this table has no rows", "")
+}
+
+func unknownReference(at Place, kind, id string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no "+kind+" with the id "+id, "check the spelling; an id of another chapter is written chapter|id")
+}
+
+func unknownChapter(at Place, id string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no chapter or heading with the id "+id, "a chapter's id is its file name without .re; check catalog.yml")
+}
+
+func ambiguousReference(at Place, id string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no single thing with the id "+id, "write chapter|id, and give every heading a label of its own with =={label}")
+}
+
+func noBibliography(at Place, file string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no bib file with the id "+file, "check the spelling")
+}
+
+func numberless(at Place, id string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "the heading "+id+" has no number", "use @<title> or @<sectitle>, or raise secnolevel in the config")
+}
+
+func endlessReference(at Place, id string) book.Diagnostic {
+	return fault(at, book.Error, "config-recursion", "the heading "+id+" refers to itself, and so without end", "take the reference out of the heading")
+}
+
+func doubledID(at Place, id string) book.Diagnostic {
+	return fault(at, book.Lax, "review-duplicate-label", "the id "+id+" is given twice, so references to it show the wrong number", "give each list, table and image of a chapter an id of its own")
+}
+
+func imageMissing(at Place, id string) book.Diagnostic {
+	return fault(at, book.Lax, "review-image-missing", "there is no image file for the id "+id, "put it into images/ as CHAPTER-"+id+".png, .jpg or .pdf, or into images/CHAPTER/")
+}
+
+func wordMissing(at Place, word string) book.Diagnostic {
+	return fault(at, book.Lax, "review-word-missing", "the words_file has no word "+word, "add it to the file, or check the spelling")
+}
+
+func noteUnused(at Place, id string) book.Diagnostic {
+	return fault(at, book.Warning, "review-unreferenced", "nothing refers to "+id, "")
+}
+
+func endnotesNotPrinted(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-endnotes", "the chapter has //endnote and no //printendnotes", "put //printendnotes at its end")
+}
+
+func labelMissing(at Place, id string) book.Diagnostic {
+	return fault(at, book.Lax, "tex-undefined-reference", "there is no label "+id+", so the reference shows ??", "check the spelling of the label")
+}
+
+func labelTwice(at Place, id string) book.Diagnostic {
+	return fault(at, book.Lax, "tex-duplicate-label", "the label "+id+" is given twice", "give each its own name")
+}
+
+func footnoteInColumn(at Place, id string) book.Diagnostic {
+	return fault(at, book.Warning, "review-footnote-column", "the footnote "+id+" stands inside a column and may get lost", "move the //footnote line out of the column")
+}
+
+func deprecatedDefinition(at Place) book.Diagnostic {
+	return fault(at, book.Warning, "review-warning", "Definition list starting with `:` is deprecated. It should start with ` : `", "")
+}

@@ -1,0 +1,139 @@
+package source
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// passive are the kinds of file that makers set and never run. All others may
+// be code: styles, hooks, extensions of Re:VIEW, Rakefiles, and the config,
+// which names commands.
+var passive = map[string]bool{
+	".png": true, ".jpg": true, ".jpeg": true, ".gif": true, ".bmp": true, ".tif": true, ".tiff": true, ".webp": true,
+	".svg": true, ".pdf": true, ".eps": true, ".ai": true, ".psd": true,
+	".csv": true, ".md": true, ".txt": true,
+}
+
+// runs are the kinds of file that count as code wherever they lie below the
+// root: the book's own code may load them from outside its folder.
+var runs = map[string]bool{
+	".rb": true, ".rake": true, ".sh": true, ".py": true, ".pl": true, ".js": true, ".lua": true,
+	".sty": true, ".cls": true, ".tex": true, ".def": true, ".cfg": true, ".clo": true,
+}
+
+// Code is the hash of all that runs when a book is made, as far as it comes with
+// the sources: tree is what goes into the work tree, inputs what the book
+// depends on, recipe what else decides. Equal hashes mean that the same code
+// ran, so that what it left behind may be handed to it again.
+//
+// Of a chapter only the parts count that go to TeX as they are written.
+func (c *HashCache) Code(tree, inputs []File, recipe any) (string, error) {
+	lines := []string{}
+	add := func(f File) error {
+		switch {
+		case f.Mode&fs.ModeSymlink != 0:
+			lines = append(lines, fmt.Sprintf("%q link %s", f.Path, f.Link))
+			return nil
+		case !f.Mode.IsRegular():
+			return nil
+		}
+		sum, err := c.codeOf(f)
+		if err == nil {
+			lines = append(lines, fmt.Sprintf("%q %t %s", f.Path, f.Mode&0o100 != 0, sum))
+		}
+		return err
+	}
+	for _, f := range inputs {
+		if ext := strings.ToLower(path.Ext(f.Path)); passive[ext] && f.Mode&0o111 == 0 {
+			continue
+		}
+		if err := add(f); err != nil {
+			return "", err
+		}
+	}
+	for _, f := range tree {
+		if runs[strings.ToLower(path.Ext(f.Path))] {
+			if err := add(f); err != nil {
+				return "", err
+			}
+		}
+	}
+	slices.Sort(lines)
+	h := sha256.New()
+	enc := json.NewEncoder(h)
+	if err := enc.Encode(recipe); err != nil {
+		return "", err
+	}
+	if err := enc.Encode(slices.Compact(lines)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// codeOf is the hash of what runs of one file.
+func (c *HashCache) codeOf(f File) (string, error) {
+	if !strings.EqualFold(path.Ext(f.Path), ".re") {
+		return c.sum(f)
+	}
+	text, err := c.read(f)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(rawParts(text))
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// maxChapter bounds what is read of a chapter: one that is larger counts as a whole.
+const maxChapter = 8 << 20
+
+func (c *HashCache) read(f File) ([]byte, error) {
+	if f.Size > maxChapter {
+		sum, err := c.sum(f)
+		return []byte("//raw " + sum), err
+	}
+	file, err := c.open(f)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxChapter+1))
+	if err != nil {
+		return nil, fmt.Errorf("reading %s: %w", f.Path, err)
+	}
+	return text, nil
+}
+
+// programming are the words of TeX that do more than set a formula. Where a
+// formula has one, it is code: it might write what the next build reads.
+var programming = regexp.MustCompile(`\\(?:write|openout|openin|read|immediate|csname|catcode|special|directlua|latelua|input|include|addto|addcontents|label|index|let|def|edef|gdef|xdef|expandafter|At(?:End|Begin)|(?:re)?newcommand|providecommand|protected)|\^\^|@auxout`)
+
+// rawParts are the lines of a chapter that a maker does not set but hands on:
+// raw TeX, includes, and the text of //embed and //graph blocks.
+func rawParts(text []byte) []byte {
+	var raw []byte
+	handedOn := false
+	for line := range bytes.Lines(text) {
+		switch {
+		case handedOn:
+			handedOn = !bytes.HasPrefix(line, []byte("//}"))
+			raw = append(raw, line...)
+		case bytes.HasPrefix(line, []byte("//embed")), bytes.HasPrefix(line, []byte("//graph")):
+			handedOn = bytes.HasSuffix(bytes.TrimRight(line, " \t\r\n"), []byte("{"))
+			raw = append(raw, line...)
+		case bytes.HasPrefix(line, []byte("//raw")), bytes.HasPrefix(line, []byte("//include")), bytes.HasPrefix(line, []byte("#@")),
+			bytes.Contains(line, []byte("@<raw>")), bytes.Contains(line, []byte("@<embed>")), bytes.Contains(line, []byte("@<include>")),
+			programming.Match(line):
+			raw = append(raw, line...)
+		}
+	}
+	return raw
+}

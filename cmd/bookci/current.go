@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/daemon"
+)
+
+// "Up to date" is said of an image's name, and a name can be given to other
+// content. So the engine is asked which image it names now, if it answers at
+// once: a daemon on this machine takes 5 ms.
+const atOnce = 80 * time.Millisecond
+
+// current says whether the makers of an earlier build are those of today.
+func (e *engines) current(ctx context.Context, earlier build.Makers) build.Currency {
+	choice := e.project.settings.Engine
+	onHost := func() build.Currency {
+		_, now, err := e.host()
+		if err == nil && now == earlier {
+			return build.Same
+		}
+		return build.Changed
+	}
+	if choice == engineHost {
+		return onHost()
+	}
+	ctx, cancel := context.WithTimeout(ctx, atOnce)
+	defer cancel()
+	d, err := daemon.Connect(ctx, e.app.getenv)
+	if err != nil {
+		if earlier.Ref == engineHost {
+			return onHost()
+		}
+		return build.Unknown
+	}
+	defer d.Close()
+	if earlier.Ref == engineHost {
+		return build.Changed // there is a Docker now, which comes first
+	}
+	found, ok, err := docker.FindImage(ctx, d, earlier.Ref)
+	switch {
+	case err != nil:
+		return build.Unknown
+	case ok && found.ID != earlier.ID:
+		return build.Changed
+	}
+	// An image that is not there now says nothing against what it made.
+	return build.Same
+}

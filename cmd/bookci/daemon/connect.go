@@ -1,0 +1,75 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/docker/cli/cli/config"
+	"github.com/docker/cli/cli/config/configfile"
+	"github.com/docker/docker/client"
+
+	"github.com/bookci/bookci/internal/fault"
+)
+
+// Daemon is a Docker Engine, or what speaks its API, and how it was found.
+type Daemon struct {
+	*client.Client
+	Endpoint string // unix:///…, tcp://…, ssh://…
+	Found    string // DOCKER_HOST, a context's name, or a socket that was looked for
+	Config   *configfile.ConfigFile
+}
+
+// Connect finds the Docker Engine as the docker command does, and then where
+// other engines put their sockets, and asks whether it answers.
+func Connect(ctx context.Context, getenv func(string) string) (*Daemon, error) {
+	dir := getenv("DOCKER_CONFIG")
+	if dir == "" {
+		dir = filepath.Join(getenv("HOME"), ".docker")
+	}
+	cfg, err := config.Load(dir)
+	if err != nil {
+		return nil, &fault.Environment{Err: fmt.Errorf("reading Docker's configuration: %w", err), Hint: "mend or remove " + filepath.Join(dir, "config.json")}
+	}
+	candidates, err := endpoints(getenv, cfg, dir)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, c := range candidates {
+		d, err := c.open()
+		if err == nil {
+			if err = ping(ctx, d); err == nil {
+				d.Config = cfg
+				return d, nil
+			}
+			d.Close()
+		}
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		if strings.HasPrefix(c.host, "ssh://") {
+			err = sshError{err}
+		}
+		errs = append(errs, fmt.Errorf("%s (%s): %w", c.host, c.found, err))
+	}
+	return nil, &fault.Environment{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: advice(errors.Join(errs...), getenv("DOCKER_HOST"))}
+}
+
+// answerLimit bounds how long a daemon may take to answer its first question.
+const answerLimit = 10 * time.Second
+
+func ping(ctx context.Context, d *Daemon) error {
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	d.NegotiateAPIVersion(ctx)
+	_, err := d.Ping(ctx)
+	if errors.Is(err, os.ErrPermission) {
+		return fmt.Errorf("no permission to use the socket (add yourself to its group, or use rootless Docker): %w", err)
+	}
+	return err
+}
