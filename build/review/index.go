@@ -25,7 +25,12 @@ type entry struct {
 	node    Node
 	caption []Inline
 	at      int // its place in order
+	shown   shown
 }
+
+// shown is what references to a thing show, by the words around its title: made
+// once, however many references there are.
+type shown map[string][]Inline
 
 // part is what the parts of ids between | lead to.
 type part struct {
@@ -58,6 +63,16 @@ func (x *index) add(e *entry) (doubled *entry) {
 func (x *index) get(id string) (e *entry, ambiguous bool) {
 	if e = x.byID[id]; e != nil {
 		return e, false
+	}
+	if len(id) > longID {
+		pieces := strings.Split(id, "|")
+		for i := range pieces {
+			pieces[i] = shortID(pieces[i])
+		}
+		id = strings.Join(pieces, "|")
+		if e = x.byID[id]; e != nil {
+			return e, false
+		}
 	}
 	if x.parts == nil {
 		x.parts = map[string]part{}

@@ -1,14 +1,24 @@
 package review
 
 import (
+	"cmp"
+	"hash/fnv"
+	"strconv"
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
 )
 
 const (
-	maxLevel = 6   // of a heading
-	maxDepth = 100 // of blocks inside blocks; no book comes near it
+	maxLevel = 6  // of a heading
+	maxDepth = 32 // of blocks inside blocks; no book comes near it
+
+	// A chapter has at most so many faults of one severity, and things with an id
+	// of one kind. No one reads more, and no book has more.
+	maxFaults  = 500
+	maxEntries = 100_000
+
+	longID = 120 // bytes; see shortID
 )
 
 // parser reads one chapter.
@@ -18,13 +28,14 @@ type parser struct {
 	src     *source
 	pos     int // index of the next line
 
-	open     []container
-	tags     []openTag
-	sections sectionCounter
-	stack    []string // the ids of the headings above
-	columns  int
+	open      []container
+	tags      []openTag
+	sections  sectionCounter
+	stack     []string // the ids of the headings above
+	noteLists int
 
 	faults []book.Diagnostic
+	told   map[book.Severity]int
 	later  []func() // what waits until all chapters have been read
 
 	// What is resolved when all chapters have been read.
@@ -70,6 +81,12 @@ type openTag struct {
 
 // add tells of a fault, with the line that it stands on.
 func (p *parser) add(f book.Diagnostic) {
+	if p.told == nil {
+		p.told = map[book.Severity]int{}
+	}
+	if p.told[f.Severity]++; p.told[f.Severity] > maxFaults {
+		return
+	}
 	if p.src != nil && 0 < f.Line && f.Line <= len(p.src.lines) {
 		f.Source = clipped(p.src.lines[f.Line-1])
 	}
@@ -331,10 +348,7 @@ func (p *parser) section(at Place, h headLine, title []Inline) {
 		p.stack = append(p.stack, "")
 	}
 	p.stack = p.stack[:h.level-1]
-	p.stack[h.level-2] = h.label
-	if h.label == "" {
-		p.stack[h.level-2] = h.title
-	}
+	p.stack[h.level-2] = shortID(cmp.Or(h.label, h.title))
 	e.id = strings.Join(p.stack, "|")
 	p.enter(&p.chapter.indexes.heading, e)
 }
@@ -357,9 +371,24 @@ func (p *parser) column(at Place, h headLine, title []Inline) {
 
 // enter adds an entry to an index, and tells when its id is there already.
 func (p *parser) enter(x *index, e *entry) {
+	if len(x.order) >= maxEntries {
+		p.swallowed = true
+		return
+	}
 	if x.add(e) != nil {
 		p.add(doubledID(e.node.At(), e.id))
 	}
+}
+
+// shortID cuts a title that is a heading's id short, and keeps it unique:
+// every heading below it has it in its own id.
+func shortID(title string) string {
+	if len(title) <= longID {
+		return title
+	}
+	h := fnv.New64a()
+	h.Write([]byte(title))
+	return title[:longID] + strconv.FormatUint(h.Sum64(), 16)
 }
 
 // closeTag ends the section that ===[/tag] names.

@@ -197,8 +197,12 @@ func (b *blockReader) build() {
 		b.endnote = nil
 		list := &NoteList{Place: b.at}
 		b.put(list)
-		chapter := b.chapter
-		b.later = append(b.later, func() { list.Notes = chapter.Endnotes })
+		// They can be printed several times, but not without end.
+		const most = 20
+		if b.noteLists++; b.noteLists <= most {
+			chapter := b.chapter
+			b.later = append(b.later, func() { list.Notes = chapter.Endnotes })
+		}
 	case "bibpaper":
 		b.bibItem()
 	case "embed":
@@ -320,7 +324,11 @@ func (b *blockReader) code(language int, id string, caption int) {
 func (b *blockReader) numbered(x *index, word string, e *entry, caption *Caption) {
 	b.enter(x, e)
 	p := b.parser
-	p.later = append(p.later, func() { caption.Label = p.itemLabel(word, p.chapter, x.byID[e.id].number) })
+	p.later = append(p.later, func() {
+		if e := x.byID[e.id]; e != nil {
+			caption.Label = p.itemLabel(word, p.chapter, e.number)
+		}
+	})
 }
 
 func (b *blockReader) image() {
@@ -381,7 +389,9 @@ func (b *blockReader) note() {
 	*list = append(*list, node)
 	p := b.parser
 	p.later = append(p.later, func() {
-		node.Number = x.byID[e.id].number
+		if e := x.byID[e.id]; e != nil {
+			node.Number = e.number
+		}
 	})
 	p.notes = append(p.notes, node)
 	b.put(node)

@@ -87,6 +87,8 @@ func (r *reader) prepare() {
 	r.images = newImageFinder(m, r.settings, r.builders[0])
 }
 
+const maxWord = 4096 // bytes
+
 func (r *reader) readWords(data []byte) {
 	lines := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff")))
 	lines.FieldsPerRecord = -1
@@ -97,7 +99,8 @@ func (r *reader) readWords(data []byte) {
 			return
 		}
 		if len(row) > 1 {
-			r.words[row[0]] = strings.ToValidUTF8(row[1], "\ufffd")
+			// A word is a word: one without end would be the book many times over.
+			r.words[row[0]] = strings.ToValidUTF8(row[1][:min(len(row[1]), maxWord)], "\ufffd")
 		}
 	}
 }

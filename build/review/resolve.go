@@ -119,8 +119,7 @@ func (p *parser) resolveItem(ref *Ref) {
 	ref.Chapter, ref.Target = c, e.node
 	text := p.itemLabel(word, c, e.number)
 	if ref.Command == "imgref" && len(e.caption) > 0 {
-		ref.Text = p.around(ref.Place, "image_quote", e.caption)
-		ref.Text = append([]Inline{&Text{ref.Place, text}}, ref.Text...)
+		ref.Text = append([]Inline{&Text{ref.Place, text}}, p.around(&e.shown, ref.Place, "image_quote", e.caption)...)
 		return
 	}
 	ref.Text = []Inline{&Text{ref.Place, text}}
@@ -148,9 +147,9 @@ func (p *parser) resolveChapter(ref *Ref) {
 	case "chap":
 		ref.Text = []Inline{&Text{ref.Place, c.Label}}
 	case "title":
-		ref.Text = c.Title
+		ref.Text = clipTitle(c.Title)
 	default:
-		ref.Text = p.around(ref.Place, "chapter_quote", c.Title, c.Label)
+		ref.Text = p.around(&c.shown, ref.Place, "chapter_quote", c.Title, c.Label)
 	}
 }
 
@@ -187,7 +186,7 @@ func (p *parser) resolveTitle(ref *Ref) {
 		return
 	}
 	ref.Chapter, ref.Target = c, e.node
-	ref.Text = p.around(ref.Place, "column", e.caption)
+	ref.Text = p.around(&e.shown, ref.Place, "column", e.caption)
 }
 
 func (p *parser) toHeading(ref *Ref, c *Chapter, id string) {
@@ -200,15 +199,15 @@ func (p *parser) toHeading(ref *Ref, c *Chapter, id string) {
 	number := p.targetNumber(c, e)
 	switch {
 	case ref.Command == "sectitle":
-		ref.Text = e.caption
+		ref.Text = clipTitle(e.caption)
 	case ref.Command == "sec" && number == "":
 		p.add(numberless(ref.Place, id))
 	case ref.Command == "sec":
 		ref.Text = []Inline{&Text{ref.Place, number}}
 	case number == "":
-		ref.Text = p.around(ref.Place, "hd_quote_without_number", e.caption)
+		ref.Text = p.around(&e.shown, ref.Place, "hd_quote_without_number", e.caption)
 	default:
-		ref.Text = p.around(ref.Place, "hd_quote", e.caption, number)
+		ref.Text = p.around(&e.shown, ref.Place, "hd_quote", e.caption, number)
 	}
 }
 
@@ -235,7 +234,11 @@ func (p *parser) unknown(at Place, c *Chapter, kind, id string) {
 }
 
 // around puts running text into the words for a key, as their last argument.
-func (r *reader) around(at Place, key string, title []Inline, before ...any) []Inline {
+// What comes out is remembered in known.
+func (r *reader) around(known *shown, at Place, key string, title []Inline, before ...any) []Inline {
+	if list, ok := (*known)[key]; ok {
+		return list
+	}
 	const here = "\x00"
 	words := r.locale.Word(key, append(before, here)...)
 	first, last, found := strings.Cut(words, here)
@@ -244,12 +247,26 @@ func (r *reader) around(at Place, key string, title []Inline, before ...any) []I
 		list = append(list, &Text{at, first})
 	}
 	if found {
-		list = append(list, shown(at, title)...)
+		list = append(list, clipTitle(title)...)
 	}
 	if last != "" {
 		list = append(list, &Text{at, last})
 	}
+	if *known == nil {
+		*known = shown{}
+	}
+	(*known)[key] = list
 	return list
+}
+
+// clipTitle is a title as it is shown elsewhere: cut off where it has pieces
+// without end.
+func clipTitle(title []Inline) []Inline {
+	const most = 64
+	if len(title) <= most {
+		return title
+	}
+	return append(title[:most:most], &Text{title[most].At(), "…"})
 }
 
 func (p *parser) resolveNote(ref *NoteRef) {
@@ -298,18 +315,11 @@ func (m *measurer) measure(ref *Ref, depth int) int {
 	m.size[ref] = endless
 	total := 0
 	for _, i := range ref.Text {
-		n := 1
-		switch i := i.(type) {
-		case *Ref:
-			if depth < deepest {
-				n = m.measure(i, depth+1)
-			} else {
-				n = longestTitle
-			}
-		case *Text:
-			n += len(i.Text)
-		default:
-			n += len(PlainText([]Inline{i}))
+		n := plainLength(i)
+		if inner, ok := i.(*Ref); ok && depth < deepest {
+			n = m.measure(inner, depth+1)
+		} else if ok {
+			n = longestTitle
 		}
 		if n == endless {
 			m.add(endlessReference(ref.Place, ref.Arg))
@@ -327,14 +337,4 @@ func (m *measurer) measure(ref *Ref, depth int) int {
 	}
 	m.size[ref] = total
 	return total
-}
-
-// shown is a title as it is put into other text: cut off where it has pieces
-// without end.
-func shown(at Place, title []Inline) []Inline {
-	const most = 500
-	if len(title) <= most {
-		return title
-	}
-	return append(title[:most:most], &Text{at, "…"})
 }

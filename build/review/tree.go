@@ -59,6 +59,7 @@ type Chapter struct {
 	Endnotes []*Note // endnotes in the order of their numbers
 
 	indexes    indexes
+	shown      shown
 	unnumbered bool // its first heading has a tag that takes its number
 }
 

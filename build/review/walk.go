@@ -147,3 +147,29 @@ func appendPlain(b []byte, i Inline) []byte {
 	}
 	return b
 }
+
+// plainLength is about how many bytes an inline shows, at least 1. That of a
+// Ref is for others to find out.
+func plainLength(i Inline) int {
+	switch i := i.(type) {
+	case *Text:
+		return 1 + len(i.Text)
+	case *Span:
+		return 1 + len(i.Text)
+	case *Keyword:
+		return 1 + len(i.Text) + len(i.Alternate)
+	case *Ruby:
+		return 1 + len(i.Base) + len(i.Reading)
+	case *Href:
+		return 1 + len(i.Text) + len(i.URL)
+	case *Math:
+		return 1 + len(i.Source)
+	case *IndexTerm:
+		return 1 + len(i.Term)
+	case *InlineEmbed:
+		return 1 + len(i.Text)
+	case *UnknownInline:
+		return 1 + len(i.Arg)
+	}
+	return 1
+}

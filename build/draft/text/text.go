@@ -35,7 +35,7 @@ func Chapter(book *review.Book, c *review.Chapter) string {
 	w := &writer{
 		book:     book,
 		blank:    true,
-		tabWidth: book.Settings.Int("tabwidth", 8),
+		tabWidth: min(book.Settings.Int("tabwidth", 8), 64),
 	}
 	w.blocks(c.Blocks)
 	return indentChildren(w.out.String())
@@ -268,8 +268,14 @@ func (w *writer) table(t *review.Table) {
 		return
 	}
 	caption(true)
+	filled := 0
 	for _, row := range t.Rows {
-		w.line(w.row(row) + strings.Repeat("\t", t.Columns-max(len(row), 1)))
+		// A long row among blank ones would fill the page with tabs.
+		missing := t.Columns - max(len(row), 1)
+		if filled += missing; filled > 1<<20 {
+			missing = 0
+		}
+		w.line(w.row(row) + strings.Repeat("\t", max(missing, 0)))
 	}
 	w.space()
 	caption(false)
