@@ -1,0 +1,140 @@
+package layout
+
+import (
+	"strings"
+
+	"github.com/bookci/bookci/build/draft/sheet"
+	"github.com/bookci/bookci/build/review"
+)
+
+// framed adds blocks within a frame.
+func (c *chapter) framed(f *frame, padding float64, add func()) {
+	g := c.galley
+	f.left, f.width = g.left, g.width
+	from := len(g.items)
+	outer := c.listed
+	c.listed = 0
+	g.within(padding, padding, f, func() {
+		g.pad(padding*0.6, true)
+		g.items[len(g.items)-1].opens = f
+		add()
+		g.trimSpace(from)
+		if n := len(g.items) - 1; n > from {
+			g.items[n].keep = true
+		}
+		g.pad(padding*0.6, false)
+		g.items[len(g.items)-1].closes = f
+	})
+	c.listed = outer
+}
+
+// trimSpace takes away space at the end, down to the item from.
+func (g *galley) trimSpace(from int) {
+	for n := len(g.items) - 1; n > from && g.items[n].space; n-- {
+		g.items = g.items[:n]
+	}
+}
+
+// box sets a short text beside the running one.
+func (c *chapter) box(b *review.Box) {
+	g := c.galley
+	g.skip(1.5 * c.em())
+	f := &frame{rule: 0.5, ruleColor: sheet.Gray(0.35), sides: allSides}
+	c.framed(f, 0.9*c.em(), func() {
+		if len(b.Caption) > 0 {
+			from := len(g.items)
+			t := c.fresh()
+			size := c.scaled(11)
+			st := c.hand.heading(size)
+			if !c.words.ownBox[b.Command] {
+				t.add("■"+c.words.boxHead(b.Command)+": ", st)
+			}
+			c.inlines(t, b.Caption, st)
+			c.set(t, paragraph{lead: size * 1.6, size: size, how: flushLeft, keepLines: true})
+			g.hold(from)
+		}
+		c.blocks(b.Blocks)
+	})
+	g.skip(1.5 * c.em())
+}
+
+// column sets a column in a frame with a ground.
+func (c *chapter) column(b *review.Column) {
+	g := c.galley
+	g.skip(1.5 * c.em())
+	f := &frame{rule: 0.5, ruleColor: sheet.Gray(0.35), sides: allSides, filled: true, ground: sheet.Gray(0.96)}
+	c.framed(f, 1*c.em(), func() {
+		from := len(g.items)
+		it := g.item()
+		it.keep = true
+		m := headingMark{level: b.Level, title: plain(b.Title), anchor: c.anchor("column", placeID(b)), contents: b.Level <= c.words.contentsLevel}
+		it.points = append(it.points, itemPoint{anchor: m.anchor}, itemPoint{anchor: labelAnchor(b.ID)})
+		c.headings = append(c.headings, m)
+		it.heading = &c.headings[len(c.headings)-1]
+		t := c.fresh()
+		size := c.scaled(12)
+		st := c.hand.heading(size)
+		if !c.words.ownBox["column"] {
+			t.add(c.words.columnHead+": ", st)
+		}
+		c.inlines(t, b.Title, st)
+		c.set(t, paragraph{lead: size * 1.5, size: size, how: flushLeft, keepLines: true})
+		g.skip(c.lead() / 3)
+		g.hold(from)
+		c.blocks(b.Blocks)
+	})
+	g.skip(1.5 * c.em())
+}
+
+// plainBox sets a //box: lines as they are, in a frame.
+func (c *chapter) plainBox(p *review.Passage) {
+	g := c.galley
+	c.caption(p.Caption, "")
+	f := &frame{rule: 0.5, ruleColor: 0, sides: allSides}
+	c.framed(f, 0.7*c.em(), func() { c.blocks(p.Blocks) })
+	g.skip(c.em())
+}
+
+// verbatim shows what only TeX can set as the source that it is.
+func (c *chapter) verbatim(source string) {
+	var lines [][]review.Inline
+	for line := range strings.SplitSeq(strings.TrimRight(source, "\n"), "\n") {
+		lines = append(lines, []review.Inline{&review.Text{Text: line}})
+	}
+	g := c.galley
+	g.skip(c.lead() / 2)
+	f := &frame{rule: 1.2, ruleColor: sheet.Gray(0.6), sides: leftSide, filled: true, ground: sheet.Gray(0.95)}
+	c.framed(f, 0.7*c.em(), func() { c.codeLines(lines, c.hand.mono(c.small), "") })
+	g.skip(c.lead() / 2)
+}
+
+func (c *chapter) equation(e *review.Equation) {
+	g := c.galley
+	if e.ID != "" {
+		it := g.item()
+		it.keep = true
+		it.points = append(it.points, itemPoint{anchor: c.anchor("equation", e.ID)})
+		c.caption(e.Caption.Text, e.Caption.Label)
+	}
+	c.verbatim(e.Source)
+}
+
+// unknown shows a block whose command has no meaning here.
+func (c *chapter) unknown(u *review.Unknown) {
+	g := c.galley
+	head := "//" + u.Name
+	for _, a := range u.Args {
+		head += "[" + a + "]"
+	}
+	lines := [][]review.Inline{{&review.Text{Text: head}}}
+	for _, l := range u.Lines {
+		lines = append(lines, l.Text)
+	}
+	if u.Defined && len(u.Lines) == 0 {
+		lines = lines[:1]
+	}
+	g.skip(c.lead() / 2)
+	f := &frame{rule: 1.2, ruleColor: sheet.Gray(0.6), sides: leftSide, filled: true, ground: sheet.Gray(0.95)}
+	c.framed(f, 0.7*c.em(), func() { c.codeLines(lines, c.hand.mono(c.small), "") })
+	g.skip(c.lead() / 2)
+}
