@@ -118,10 +118,9 @@ func readChanges(ctx context.Context, s engine.Session, root, staging string, jo
 		return c, err
 	}
 	defer dst.Close()
-	pr, pw := io.Pipe()
-	defer pr.Close()
-	go func() { pw.CloseWithError(s.Get(ctx, s.Paths().Work, []string{"."}, pw)) }()
-	tr := tar.NewReader(pr)
+	out := getting(ctx, s, s.Paths().Work, ".")
+	defer out.Close() // its failure is that of the reading below
+	tr := tar.NewReader(out)
 	for {
 		h, err := tr.Next()
 		if err == io.EOF {

@@ -147,16 +147,12 @@ func (m *making) notes() *diagnose.Notes {
 	const limit = 10 * time.Second
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
-	pr, pw := io.Pipe()
-	defer pr.Close()
-	go func() {
-		pw.CloseWithError(m.session.Get(ctx, m.session.Paths().Own, []string{inside.NotesDir}, pw))
-	}()
-	notes, err := diagnose.ReadNotes(pr)
+	out := getting(ctx, m.session, m.session.Paths().Own, inside.NotesDir)
+	defer out.Close() // what it could not read is not needed any more
+	notes, err := diagnose.ReadNotes(out)
 	if err != nil {
 		return nil // places are then those of TeX
 	}
-	_, _ = io.Copy(io.Discard, pr)
 	return notes
 }
 
@@ -239,28 +235,9 @@ func (m *making) staged(name string) string {
 
 // takeOut unpacks names below dir of a session into the folder to.
 func takeOut(ctx context.Context, s engine.Session, dir string, names []string, to string, max int64) error {
-	pr, pw := io.Pipe()
-	defer pr.Close()
-	got := make(chan error, 1)
-	go func() {
-		err := s.Get(ctx, dir, names, pw)
-		pw.CloseWithError(err)
-		got <- err
-	}()
-	_, err := source.ExtractTree(pr, to, max)
-	if err == nil {
-		_, err = io.Copy(io.Discard, pr) // the padding, so that tar ends well
-	}
-	pr.Close()
-	return errors.Join(err, ignoreClosed(<-got))
-}
-
-// ignoreClosed leaves out that the reader of a pipe had stopped: its own error says why.
-func ignoreClosed(err error) error {
-	if errors.Is(err, io.ErrClosedPipe) {
-		return nil
-	}
-	return err
+	out := getting(ctx, s, dir, names...)
+	_, err := source.ExtractTree(out, to, max)
+	return errors.Join(err, out.Close())
 }
 
 // collect checks the artifact and publishes it.

@@ -330,6 +330,29 @@ func TestALinkOutOfTheRootIsNotRead(t *testing.T) {
 	}
 }
 
+func TestANamedPipeAsChapterIsNamed(t *testing.T) {
+	root := testbook.Folder(t, testbook.Small(nil))
+	name := filepath.Join(root, "ch01.re")
+	if err := errors.Join(os.Remove(name), syscall.Mkfifo(name, 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	b, err := Read(root, ".", "config.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found := b.Check(PDF); len(found) != 1 || !strings.Contains(found[0].Message, "a named pipe") || found[0].Severity != Error {
+		t.Errorf("got %v", found)
+	}
+}
+
+func TestAConfigInShiftJISSaysHowToConvertIt(t *testing.T) {
+	_, err := Read(testbook.Folder(t, testbook.Small(map[string]string{"config.yml": "bookname: book\nbooktitle: \x82\xb1\x82\xcc\x96\x7b\n"})), ".", "config.yml")
+	var bad *Faults
+	if !errors.As(err, &bad) || bad.Diagnostics[0].Line != 2 || !strings.Contains(bad.Hint(), "iconv -f CP932 -t UTF-8 config.yml") {
+		t.Errorf("got %v with the hint %q", err, bad.Hint())
+	}
+}
+
 func TestANamedPipeAsConfigEndsAtOnce(t *testing.T) {
 	root := testbook.Folder(t, testbook.Small(map[string]string{"config.yml": ""}))
 	if err := syscall.Mkfifo(filepath.Join(root, "config.yml"), 0o666); err != nil {

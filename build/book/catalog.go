@@ -255,7 +255,7 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 	file := path.Join(r.dir, r.conf.name(r.target, "contentdir"), name)
 	c := Chapter{ID: chapterID(name), Path: file, Kind: kind, Part: part}
 
-	if info, err := r.files.stat(file); err != nil || info.IsDir() {
+	if info, err := r.files.stat(file); err != nil || !info.Mode().IsRegular() {
 		severity := Error
 		if !r.strict && kind != Chap && kind != PartFile {
 			severity = Lax // older versions leave it out
@@ -264,8 +264,11 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 		var hint string
 		other, difference := r.files.sameName(file)
 		switch {
-		case err == nil:
+		case err == nil && info.IsDir():
 			message = fmt.Sprintf("the chapter file %s is a folder", file)
+		case err == nil:
+			message = fmt.Sprintf("the chapter file %s is no file of text but a named pipe, a socket or a device", file)
+			hint = "put the chapter itself in its place"
 		case errors.Is(err, errOutside):
 			message = fmt.Sprintf("the chapter file %s %v", name, err)
 		case name != strings.TrimSpace(name):

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bookci/bookci/build/book/psych"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // config is a Re:VIEW config with its parents merged in.
@@ -142,7 +143,7 @@ func yamlDiagnostic(code, name string, data []byte, err error) Diagnostic {
 		d.Source = sourceLine(data, d.Line)
 		switch {
 		case strings.Contains(ye.Message, "UTF-8"):
-			d.Hint = "save the file as UTF-8"
+			d.Hint = text.ToUTF8Hint(path.Base(name), ye.Encoding)
 		case strings.Contains(d.Source, "\t"):
 			d.Hint = "YAML is indented with spaces, never with tabs"
 		default:

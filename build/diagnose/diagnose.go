@@ -48,6 +48,9 @@ func (l *Log) Diagnostics(status int, notes *Notes, source func(path string) ([]
 	d.fromTeX(&tex)
 	d.fromTools()
 	d.fromHooks()
+	if status != 0 && source != nil {
+		d.fromEncoding()
+	}
 	d.fromStatus(&tex)
 	return d.result()
 }
@@ -565,11 +568,11 @@ func (d *diagnoser) converter(f toolFinding) {
 	switch r.code {
 	case "character-missing":
 		character, where := d.character(f.message)
-		if character == "" {
-			character = "a character"
-		}
 		at = where
 		r.say = "the PDF's fonts have no " + character + " (page " + strconv.Itoa(f.page) + "), so it is missing in the book"
+		if character == "" {
+			r.say = "the PDF's fonts lack a character of page " + strconv.Itoa(f.page) + ", so it is missing in the book"
+		}
 		r.hint = "use another character, an image, or lualatex with a font that has it"
 	case "image-unreadable":
 		if m := regexp.MustCompile(`(?:for|file:) "?([^"]+)`).FindStringSubmatch(f.message); m != nil {

@@ -44,7 +44,10 @@ func ownerAlive(token string) bool {
 	if err := syscall.Kill(pid, 0); err == syscall.ESRCH {
 		return false
 	}
-	return started(pid) == start
+	// With hidepid=2 another user's processes are there but not to be seen:
+	// what is not known counts as alive.
+	now := started(pid)
+	return now == "" || now == start
 }
 
 // started is when a process started, in ticks since the boot; "" where the

@@ -67,8 +67,10 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 	if !flags.Changed("timeout") {
 		p.settings.Timeout = 0 // commands may take as long as they like unless the user says otherwise
 	}
-	for _, fault := range p.faults {
-		return fault
+	for _, b := range p.books { // the first one's, always
+		if err := p.faults[b]; err != nil {
+			return err
+		}
 	}
 	if len(p.books) > 1 {
 		p.books = p.books[:1] // they share the root; the folder is the first one's

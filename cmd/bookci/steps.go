@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/event"
 )
 
@@ -60,6 +61,7 @@ type step struct {
 	program string
 	page    int64
 	convert bool
+	drawing bool // what is converted is no book but its formulas, as an EPUB's are
 	bytes   bool
 }
 
@@ -89,6 +91,7 @@ func (s *step) take(e event.Event, now time.Time) (fresh bool) {
 		s.page = e.N
 	case event.Convert:
 		s.convert, s.page, fresh = true, 0, true
+		s.drawing = e.Target != book.PDF
 	case event.ConvertPage:
 		s.convert, s.page = true, e.N
 	case event.Transfer:
@@ -121,6 +124,8 @@ func (s *step) String() string {
 		fmt.Fprintf(&b, "%s: %s of %s", s.what, size(s.n), size(s.total))
 	case s.bytes:
 		fmt.Fprintf(&b, "%s: %s", s.what, size(s.n))
+	case s.convert && s.drawing:
+		b.WriteString("drawing formulas")
 	case s.convert:
 		b.WriteString("converting to PDF")
 	case s.pass > 0:

@@ -14,6 +14,8 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/internal/text"
 )
 
 // Re:VIEW reads its YAML with Ruby's Psych, which is YAML 1.1 with habits of
@@ -218,6 +220,8 @@ func rubyFloat(f float64) string {
 type Error struct {
 	Line    int    // counted from 1, 0 when unknown
 	Message string // the end of a sentence that begins with the file's name
+	// Encoding is what a file that is not UTF-8 looks like, as iconv calls it.
+	Encoding string
 }
 
 func (e *Error) Error() string { return e.Message }
@@ -276,8 +280,8 @@ func expanded(v *Value, seen map[*Value]int) int {
 // look at.
 func Nodes(data []byte) (*yaml.Node, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if !utf8.Valid(data) {
-		return nil, &Error{Line: invalidLine(data), Message: "is not UTF-8"}
+	if line, looksLike := text.NotUTF8(data); line > 0 {
+		return nil, &Error{Line: line, Message: "is not UTF-8", Encoding: looksLike}
 	}
 	root, err := parseNodes(data)
 	if err != nil {
@@ -308,21 +312,6 @@ var yamlPrefix = regexp.MustCompile(`^(?:yaml: )?(?:line (\d+): )?`)
 
 func yamlMessage(err error) string {
 	return "is no valid YAML: " + yamlPrefix.ReplaceAllString(err.Error(), "")
-}
-
-func invalidLine(data []byte) int {
-	line := 1
-	for len(data) > 0 {
-		r, size := utf8.DecodeRune(data)
-		if r == utf8.RuneError && size == 1 {
-			return line
-		}
-		if r == '\n' {
-			line++
-		}
-		data = data[size:]
-	}
-	return 0
 }
 
 // troubleLine finds the line at which a YAML text stops being YAML. The line in

@@ -204,7 +204,8 @@ func (e *shellError) firstLine() string {
 func (s *session) shell(ctx context.Context, op, script string, args []string, stdin io.Reader, stdout io.Writer) error {
 	argv := append([]string{"/bin/sh", "-c", script, "bookci"}, args...)
 	stderr := &text.Head{Max: 4096}
-	status, err := s.exec(ctx, container.ExecOptions{Cmd: argv, WorkingDir: "/"}, stdin, stdout, stderr)
+	// Its words are looked at below, whatever language the image speaks.
+	status, err := s.exec(ctx, container.ExecOptions{Cmd: argv, Env: []string{"LC_ALL=C"}, WorkingDir: "/"}, stdin, stdout, stderr)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
