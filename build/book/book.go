@@ -30,6 +30,7 @@ type Book struct {
 
 	conf     *config
 	catalogs map[Target]*catalog
+	oldLists bool // the chapters stand in CHAPS instead of a catalog
 }
 
 // Part of the book that a chapter belongs to.
@@ -89,6 +90,7 @@ func Read(root, dir, configName string) (*Book, error) {
 
 	b.readCatalogs(files)
 	b.Chapters = b.catalogs[""].chapters
+	b.oldLists = b.catalogs[""].old
 	return b, nil
 }
 

@@ -296,6 +296,24 @@ func TestABookOfTheOldKindIsRead(t *testing.T) {
 	}
 }
 
+func TestABookOfRemoteTimesGetsAnImageThatCanBuildIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		files map[string]string
+		image string
+		why   bool
+	}{
+		"CHAPS and no version":     {map[string]string{"config.yml": "bookname: old\n", "CHAPS": "ch01.re\n", "ch01.re": "= 1\n"}, "vvakame/review:2.5", true},
+		"CHAPS and a version":      {map[string]string{"config.yml": "bookname: old\nreview_version: 4.0\n", "CHAPS": "ch01.re\n", "ch01.re": "= 1\n"}, "vvakame/review:4.2", false},
+		"a catalog, no version":    {map[string]string{"config.yml": "bookname: new\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= 1\n"}, "vvakame/review:5.9", false},
+		"neither list nor version": {map[string]string{"config.yml": "bookname: new\n", "ch01.re": "= 1\n"}, "vvakame/review:5.9", false},
+	} {
+		ref, why := readBook(t, c.files).Image()
+		if ref != c.image || (why != "") != c.why {
+			t.Errorf("%s: %s because %q", name, ref, why)
+		}
+	}
+}
+
 func TestAMissingChapterOfAnOldBookIsFoundInItsList(t *testing.T) {
 	b := readBook(t, map[string]string{"config.yml": "bookname: b\n", "CHAPS": "ch01.re\n\nch02.re\n", "ch01.re": "= 1\n"})
 	found := b.Check()

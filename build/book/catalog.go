@@ -17,6 +17,7 @@ import (
 type catalog struct {
 	chapters []Chapter
 	files    []string // those it was read from, slash paths below the root
+	old      bool     // a CHAPS file lists the chapters
 	faults   []fault
 }
 

@@ -28,6 +28,7 @@ func (r *catalogReader) readOld(key *psych.Value) {
 		r.readAll(key)
 		return
 	}
+	r.out.old = true
 	if key != nil && !key.Blank() {
 		r.add(r.conf.diagnostic(Lax, "catalog", key, fmt.Sprintf("the catalog %s is not there, so that Re:VIEW reads %s instead", key.Ruby(), chapters), ""))
 	}

@@ -22,6 +22,24 @@ func DefaultImage(reviewVersion string) string {
 	return "vvakame/review:" + tag
 }
 
+// oldMajor is the version whose image builds the books that Re:VIEW 1 and 2 built.
+const oldMajor = 2
+
+// Image returns the image that suits the book, and why it is not the newest,
+// "" where no reason need be given.
+func (b *Book) Image() (ref, why string) {
+	if b.IsOld() {
+		return "vvakame/review:" + imageTags[oldMajor], "the book has a CHAPS file and no review_version, as those of Re:VIEW 1 and 2 do"
+	}
+	return DefaultImage(b.ReviewVersion), ""
+}
+
+// IsOld tells a book of the time of Re:VIEW 1 and 2: its chapters stand in
+// CHAPS, and it does not say for which version it is. A newer Re:VIEW reads it,
+// but its style files load none of the macros that a newer one writes, and
+// review-update refuses it.
+func (b *Book) IsOld() bool { return b.ReviewVersion == "" && b.oldLists }
+
 // reviewMajor returns the major version, 0 when there is none.
 func reviewMajor(version string) int {
 	major, _, _ := strings.Cut(strings.TrimSpace(version), ".")

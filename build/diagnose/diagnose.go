@@ -81,6 +81,16 @@ func (d *diagnoser) add(severity book.Severity, code string, at place, message, 
 	d.list = append(d.list, book.Diagnostic{Severity: severity, Code: code, File: at.file, Line: at.line, Message: sentence(message), Hint: hint})
 }
 
+// oldHint replaces the hint about a macro of Re:VIEW's own that an old book's
+// style files do not load: a newer Re:VIEW writes it, the one of its time does not.
+func (d *diagnoser) oldHint(message, hint string) string {
+	if d.book == nil || !d.book.IsOld() || !strings.Contains(message, "review") {
+		return hint
+	}
+	image, _ := d.book.Image()
+	return "the book is of the time of Re:VIEW 1 and 2: build it with its Re:VIEW, `bookci build --image " + image + "`"
+}
+
 // sentence makes a message one line of bounded length without a full stop.
 func sentence(s string) string {
 	s = strings.TrimSuffix(strings.TrimSpace(s), ".")
@@ -305,6 +315,9 @@ func (d *diagnoser) fromTeX(t *texLog) {
 			}
 		case "tex-undefined-command":
 			r.say, r.hint = undefinedCommand(e)
+			r.hint = d.oldHint(r.say, r.hint)
+		case "tex-undefined-environment":
+			r.hint = d.oldHint(e.message, r.hint)
 		case "tex-math":
 			r.say, r.hint = mathHint(e.message)
 		case "tex-stopped":

@@ -41,6 +41,9 @@ func explain(rules []rule, message string) (rule, bool) {
 	return rule{}, false
 }
 
+// reviewUpdate brings a book up to date, without the questions that it asks.
+const reviewUpdate = "`bookci run --write -- sh -c 'yes | review-update'`"
+
 // What Re:VIEW says. A warning that leaves the book wrong is Lax.
 var reviewRules = []rule{
 	on(`^no such inline op: (\S+)`, "review-unknown-inline", book.Error, "there is no inline command @<$1>", "check the spelling, or define @<$1> in review-ext.rb"),
@@ -75,9 +78,10 @@ var reviewRules = []rule{
 	on(`^(?:stylesheet: )?(\S+?):? (?:\S+ )?is not found`, "review-file-missing", book.Error, "", "check the name in the config"),
 	on(`^yaml error \(?(?:\S*/)?([^)\s:]+)\)?:? (.*?) at line \d+ column \d+`, "config-yaml", book.Error, "$1 is no valid YAML: $2", "check indentation, quotes and colons; tabs are not allowed"),
 	on(`^yaml error (.*)`, "config-yaml", book.Error, "the configuration is no valid YAML: $1", "check indentation, quotes and colons; tabs are not allowed"),
-	on(`configuration file's version|configuration file is different|no review_version property`, "config-version", book.Warning, "", "run review-update, or set review_version"),
+	on(`no review_version property`, "config-version", book.Warning, "the config does not say for which Re:VIEW it is", "add the line review_version: 5.0"),
+	on(`configuration file's version|configuration file is different`, "config-version", book.Warning, "", "bring the book up to date with "+reviewUpdate+", or set review_version to that of the image"),
 	on(`^template or configuration error`, "config-value", book.Error, "", "see which key of the config it names"),
-	on(`(\S+) is (?:obsoleted|obsolete|oboleted|deprecated)`, "config-obsolete", book.Warning, "", "run review-update"),
+	on(`(\S+) is (?:obsoleted|obsolete|oboleted|deprecated)`, "config-obsolete", book.Warning, "", "bring the config up to date with "+reviewUpdate),
 	on(`^texcommand isn't defined`, "config-value", book.Error, "the config's texcommand is empty", "write texcommand: uplatex, or leave it out"),
 	on(`^//footnote\[(\S+)\] is in the column block`, "review-footnote-column", book.Warning, "the footnote $1 stands inside a column and may get lost", "move the //footnote line out of the column"),
 	on(`^word not bound: (\S+)`, "review-word-missing", book.Lax, "the words_file has no word $1", "add it to the file, or check the spelling"),
@@ -93,7 +97,7 @@ var reviewRules = []rule{
 // What TeX says.
 var texRules = []rule{
 	on("File [`'](\\S+?)\\.sty' not found", "tex-package-missing", book.Error, "the LaTeX package $1 is not installed", "check the spelling; put $1.sty into sty/, or use an image that has it"),
-	on("File [`'](\\S+?)\\.cls' not found", "tex-class-missing", book.Error, "the document class $1 was not found", "check texdocumentclass; review-init and review-update put Re:VIEW's own classes into sty/"),
+	on("File [`'](\\S+?)\\.cls' not found", "tex-class-missing", book.Error, "the document class $1 was not found", "check texdocumentclass; "+reviewUpdate+" puts Re:VIEW's own classes into sty/"),
 	on("File [`'](\\S+)' not found", "tex-file-missing", book.Error, "TeX cannot find the file $1", "check the name and whether the file lies in images/ or sty/"),
 	on("I can't find file [`'](\\S+)'", "tex-file-missing", book.Error, "TeX cannot find the file $1", "check the name and whether the file lies in images/ or sty/"),
 	on(`Cannot determine size of graphic in (\S+)`, "tex-image-unreadable", book.Error, "the image $1 is damaged or of a kind that TeX cannot read", "open it and save it again as PNG, JPEG or PDF"),

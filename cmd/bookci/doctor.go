@@ -114,6 +114,9 @@ func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func
 	if p.settings.File != "" {
 		ok("settings", "%s", p.settings.File)
 	}
+	if ref, why := p.imageChoice(); why != "" {
+		ok("image", "%s is used because %s", ref, why)
+	}
 	for _, b := range p.books {
 		if err := p.faults[b]; err != nil {
 			add(finding{Check: "book", Text: err.Error(), Mend: hint(err), code: exitBook})

@@ -91,7 +91,10 @@ func (p *project) imageIdentity() (string, error) {
 func (g *imageGetter) get(ctx context.Context) (build.Makers, error) {
 	opts, own := g.project.imageBuild()
 	if !own {
-		ref := g.project.imageRef()
+		ref, why := g.project.imageChoice()
+		if why != "" {
+			g.onEvent(event.Event{Kind: event.Note, Text: "using " + ref + ": " + why})
+		}
 		id, err := g.ensure(ctx, ref)
 		return build.Makers{Ref: ref, ID: id}, err
 	}

@@ -264,13 +264,19 @@ func (p *project) checkArtifacts() error {
 
 // imageRef is the image that the book is built with.
 func (p *project) imageRef() string {
+	ref, _ := p.imageChoice()
+	return ref
+}
+
+// imageChoice is imageRef with the reason for an image that nobody asked for.
+func (p *project) imageChoice() (ref, why string) {
 	if p.settings.Image.Ref != "" {
-		return p.settings.Image.Ref
+		return p.settings.Image.Ref, ""
 	}
 	if len(p.books) > 0 {
-		return book.DefaultImage(p.books[0].ReviewVersion)
+		return p.books[0].Image()
 	}
-	return book.DefaultImage("")
+	return book.DefaultImage(""), ""
 }
 
 // lock keeps other builds of this root out until the answer is called. It
