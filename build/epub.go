@@ -3,6 +3,7 @@ package build
 import (
 	"archive/zip"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -54,8 +55,8 @@ func checkEPUB(f io.ReaderAt, size int64) error {
 
 // settleEPUB rewrites the EPUB at name so that the same content gives the same
 // bytes: the maker zips a temporary folder, in the order in which the file
-// system lists it and with the times of the build.
-func settleEPUB(name string, date time.Time) error {
+// system lists it and with the times of the build. It ends with ctx.
+func settleEPUB(ctx context.Context, name string, date time.Time) error {
 	in, err := os.Open(name)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func settleEPUB(name string, date time.Time) error {
 	if err != nil {
 		return err
 	}
-	z, err := zip.NewReader(in, st.Size())
+	z, err := zip.NewReader(untilDone{ctx, in}, st.Size())
 	if err != nil {
 		return err
 	}

@@ -248,7 +248,10 @@ func (m *making) collect(ctx context.Context) (Artifact, error) {
 		return Artifact{}, &MakerError{Op: fmt.Sprintf("%s ended well but left no %s", m.argv()[1], output)}
 	}
 	if m.target == book.EPUB {
-		if err := settleEPUB(made, time.Unix(m.b.SourceDate, 0)); err != nil {
+		if err := settleEPUB(ctx, made, time.Unix(m.b.SourceDate, 0)); err != nil {
+			if cause := context.Cause(ctx); cause != nil {
+				return Artifact{}, cause
+			}
 			return Artifact{}, &MakerError{Op: fmt.Sprintf("%s is damaged: %v", output, err)}
 		}
 	}

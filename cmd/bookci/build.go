@@ -152,6 +152,9 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 		jobs = append(jobs, job)
 		dated = append(dated, inputs...)
 	}
+	if heavy := sources.Ballast(p.books); heavy != nil && len(jobs) > 0 {
+		jobs[0].Known = append(jobs[0].Known, *heavy) // once, though all books share it
+	}
 	b.SourceDate, err = a.sourceDate(ctx, p, dated)
 	return jobs, err
 }
