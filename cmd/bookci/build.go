@@ -16,6 +16,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -45,7 +46,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.BoolVarP(&f.force, "force", "f", false, "build what is up to date too, from nothing")
 	flags.Bool("strict", false, "fail for what the makers let pass: a missing image, a failed hook, an undefined reference")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document on stdout instead of the artifacts' paths")
-	flags.StringVar(&f.progress, "progress", progressAuto, "how to show progress: auto, tty, plain or quiet")
+	flags.StringVar(&f.progress, "progress", screen.Auto, "how to show progress: auto, tty, plain or quiet")
 }
 
 func (a *app) newBuildCmd() *cobra.Command {
@@ -92,16 +93,16 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	begun := time.Now()
 	// After the progress has been taken off the screen, before the JSON document.
 	defer func() { err = a.writeReports(r, p, f.only, results, begun, err) }()
-	show, err := a.newProgress(f.progress)
+	show, err := screen.New(a.terminal(), f.progress)
 	if err != nil {
 		return err
 	}
-	defer show.close()
-	if p, err = a.open(ctx, f.choice, flags, show.println); err != nil {
+	defer show.Close()
+	if p, err = a.open(ctx, f.choice, flags, show.Println); err != nil {
 		return err
 	}
 	p.leaveOut(r.files()...)
-	c, err := a.claim(ctx, p, show.println, show.event)
+	c, err := a.claim(ctx, p, show.Println, show.Event)
 	if err != nil {
 		return err
 	}
@@ -187,18 +188,18 @@ func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]strin
 
 // sayAll tells what became of the results and returns the error that the exit
 // status follows from.
-func (a *app) sayAll(show progress, p *project, results []build.Result, json bool) error {
+func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json bool) error {
 	here, err := os.Getwd()
 	if err != nil {
 		here = p.root
 	}
 	var errs []error
 	for _, res := range results {
-		a.say(show, p.root, here, res)
+		a.terminal().Result(show, p.root, here, res, hint(res.Err))
 		if res.Err != nil {
 			errs = append(errs, res.Err)
 		} else if !json {
-			if _, err := fmt.Fprintln(a.stdout, relativeTo(p.root, here, res.Artifact.Path)); err != nil {
+			if _, err := fmt.Fprintln(a.stdout, screen.RelativeTo(p.root, here, res.Artifact.Path)); err != nil {
 				errs = append(errs, fmt.Errorf("writing the path: %w", err))
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -32,7 +33,7 @@ func (f *cacheFlags) add(cmd *cobra.Command) {
 	flags.StringVar(&f.store, "dir", "", "the cache folder (default: bookci in the user's cache folder)")
 	flags.StringVar(&f.image, "image", "", "the image, instead of the book's")
 	flags.StringVarP(&f.config, "config", "c", "", "the Re:VIEW config")
-	flags.StringVar(&f.progress, "progress", progressAuto, "how to show progress: auto, tty, plain or quiet")
+	flags.StringVar(&f.progress, "progress", screen.Auto, "how to show progress: auto, tty, plain or quiet")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
 }
 
@@ -42,7 +43,7 @@ type images struct {
 	refs  []string // the book's image, and the images that it is built upon
 	lock  *cache.Lock
 	root  string
-	show  progress
+	show  screen.Show
 }
 
 func (a *app) newCacheCmd() *cobra.Command {
@@ -63,18 +64,18 @@ a CI job that restores that folder does not pull the image again.
 
 // images opens what a command about images needs. daemon may be nil.
 func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon.Daemon) (*images, error) {
-	show, err := a.newProgress(f.progress)
+	show, err := screen.New(a.terminal(), f.progress)
 	if err != nil {
 		return nil, err
 	}
 	m := &images{show: show}
 	if err := a.openImages(ctx, f, m); err != nil {
-		show.close()
+		show.Close()
 		return nil, err
 	}
 	m.store.Now = time.Now
 	m.store.Progress = func(p cache.Progress) {
-		show.event(event.Event{Kind: event.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
+		show.Event(event.Event{Kind: event.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
 	}
 	if d != nil {
 		m.store.Daemon = d.Client
@@ -84,7 +85,7 @@ func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon.Daemon) (*ima
 
 func (a *app) openImages(ctx context.Context, f *cacheFlags, m *images) error {
 	dir := f.store
-	p, err := a.open(ctx, f.choice, nil, m.show.println)
+	p, err := a.open(ctx, f.choice, nil, m.show.Println)
 	switch {
 	case err == nil:
 		m.root = p.root
@@ -186,7 +187,7 @@ func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *
 	if err != nil {
 		return err
 	}
-	defer m.show.close()
+	defer m.show.Close()
 	reaper, err := startReaper()
 	if err != nil {
 		return err
@@ -214,9 +215,9 @@ func (a *app) newCacheSaveCmd() *cobra.Command {
 				}
 				x := saved.Index
 				if saved.Unchanged {
-					m.show.println(fmt.Sprintf("bookci: %s is saved already (%s)", x.Reference, size(x.Bytes)))
+					m.show.Println(fmt.Sprintf("bookci: %s is saved already (%s)", x.Reference, screen.Size(x.Bytes)))
 				} else {
-					m.show.println(fmt.Sprintf("bookci: saved %s: %s for %s, in %s", x.Reference, size(x.Bytes), size(x.TarBytes), seconds(saved.Took)))
+					m.show.Println(fmt.Sprintf("bookci: saved %s: %s for %s, in %s", x.Reference, screen.Size(x.Bytes), screen.Size(x.TarBytes), screen.Seconds(saved.Took)))
 				}
 				_, err = fmt.Fprintln(a.stdout, filepath.Join(m.store.Dir, x.File))
 				return err
@@ -242,7 +243,7 @@ nothing usable is kept it says why and succeeds: the build then pulls.`,
 				r, err := m.store.Restore(cmd.Context(), m.refs[0], m.pin())
 				var miss *cache.Miss
 				if errors.As(err, &miss) && !require {
-					m.show.println(fmt.Sprintf("bookci: %v; the build uses what Docker has, or pulls", miss))
+					m.show.Println(fmt.Sprintf("bookci: %v; the build uses what Docker has, or pulls", miss))
 					if f.json {
 						return writeJSON(a.stdout, miss)
 					}
@@ -254,9 +255,9 @@ nothing usable is kept it says why and succeeds: the build then pulls.`,
 				case f.json:
 					return writeJSON(a.stdout, r)
 				case r.Unchanged:
-					m.show.println(fmt.Sprintf("bookci: %s is there already", m.refs[0]))
+					m.show.Println(fmt.Sprintf("bookci: %s is there already", m.refs[0]))
 				default:
-					m.show.println(fmt.Sprintf("bookci: restored %s: read %s, left out %d layers that Docker had, in %s", m.refs[0], size(r.Read), r.LeftOut, seconds(r.Took)))
+					m.show.Println(fmt.Sprintf("bookci: restored %s: read %s, left out %d layers that Docker had, in %s", m.refs[0], screen.Size(r.Read), r.LeftOut, screen.Seconds(r.Took)))
 				}
 				_, err = fmt.Fprintln(a.stdout, r.ID)
 				return err
@@ -290,7 +291,7 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer m.show.close()
+			defer m.show.Close()
 			status, err := m.store.Status(ctx, m.lock)
 			if err != nil {
 				return imageError(err)
@@ -307,9 +308,9 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 
 func (a *app) printStatus(st cache.Status, asked bool) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", st.Dir, size(st.Bytes))
+	fmt.Fprintf(&b, "%s: %s\n", st.Dir, screen.Size(st.Bytes))
 	for _, e := range st.Images {
-		fmt.Fprintf(&b, "%s  %s  %s old", e.Ref, size(e.Bytes), age(e.Age))
+		fmt.Fprintf(&b, "%s  %s  %s old", e.Ref, screen.Size(e.Bytes), age(e.Age))
 		switch {
 		case e.Problem != "":
 			fmt.Fprintf(&b, "  unusable: %s", e.Problem)
@@ -324,7 +325,7 @@ func (a *app) printStatus(st cache.Status, asked bool) error {
 			took time.Duration
 		}{{"restore", e.Restore}, {"pull", e.Pull}, {"save", e.Save}} {
 			if cost.took > 0 {
-				fmt.Fprintf(&b, "  %s took %s on this machine\n", cost.name, seconds(cost.took))
+				fmt.Fprintf(&b, "  %s took %s on this machine\n", cost.name, screen.Seconds(cost.took))
 			}
 		}
 		if e.Restore > 0 && e.Pull > 0 && e.Restore > e.Pull {
@@ -332,7 +333,7 @@ func (a *app) printStatus(st cache.Status, asked bool) error {
 		}
 	}
 	if st.Unowned > 0 {
-		fmt.Fprintf(&b, "%s of leftovers: `bookci cache prune` removes them\n", size(st.Unowned))
+		fmt.Fprintf(&b, "%s of leftovers: `bookci cache prune` removes them\n", screen.Size(st.Unowned))
 	}
 	_, err := fmt.Fprint(a.stdout, b.String())
 	return err
@@ -377,7 +378,7 @@ limits given, the oldest first. The book's own image stays.`,
 			if err != nil {
 				return err
 			}
-			defer m.show.close()
+			defer m.show.Close()
 			opts.InUse = m.refs
 			pruned, err := m.store.Prune(opts)
 			if err != nil {
@@ -387,9 +388,9 @@ limits given, the oldest first. The book's own image stays.`,
 				return writeJSON(a.stdout, pruned)
 			}
 			for _, ref := range pruned.Busy {
-				m.show.println(fmt.Sprintf("bookci: %s stays: another bookci is writing it", ref))
+				m.show.Println(fmt.Sprintf("bookci: %s stays: another bookci is writing it", ref))
 			}
-			m.show.println(fmt.Sprintf("bookci: freed %s", size(pruned.Freed)))
+			m.show.Println(fmt.Sprintf("bookci: freed %s", screen.Size(pruned.Freed)))
 			for _, ref := range pruned.Dropped {
 				if _, err := fmt.Fprintln(a.stdout, ref); err != nil {
 					return err

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -109,7 +110,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, writ
 	if err != nil {
 		here = top
 	}
-	name := relativeTo(top, here, system.file)
+	name := screen.RelativeTo(top, here, system.file)
 	if err := writeNew(filepath.Join(top, filepath.FromSlash(system.file)), text); err != nil {
 		if errors.Is(err, os.ErrExist) {
 			return usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)

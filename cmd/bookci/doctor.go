@@ -19,6 +19,7 @@ import (
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/engine/host"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
@@ -135,7 +136,7 @@ const enoughDisk = 1 << 30
 
 func (a *app) examineFolders(p *project, ok func(string, string, ...any), add func(finding)) {
 	if free, err := freeBytes(p.root); err == nil {
-		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", size(free), p.root), code: exitEnvironment}
+		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", screen.Size(free), p.root), code: exitEnvironment}
 		if !f.OK {
 			f.Mend = "make room: a large book needs about 1 GB"
 		}
@@ -208,7 +209,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 	}
 	const enoughMemory = 2 << 30
 	if info.MemTotal > 0 && info.MemTotal < enoughMemory {
-		add(finding{Check: "memory", Text: size(info.MemTotal) + " for Docker", code: exitEnvironment,
+		add(finding{Check: "memory", Text: screen.Size(info.MemTotal) + " for Docker", code: exitEnvironment,
 			Mend: "give Docker 4 GB in its settings: TeX and the work tree live in memory"})
 	}
 	if !info.MemoryLimit || !info.PidsLimit {
@@ -216,7 +217,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 	}
 	if free, err := freeBytes(info.DockerRootDir); err == nil && isLocal(d.Endpoint) {
 		const enoughForImage = 5 << 30
-		f := finding{Check: "disk", OK: free >= enoughForImage, Text: fmt.Sprintf("%s free in %s, where Docker keeps images", size(free), info.DockerRootDir), code: exitEnvironment}
+		f := finding{Check: "disk", OK: free >= enoughForImage, Text: fmt.Sprintf("%s free in %s, where Docker keeps images", screen.Size(free), info.DockerRootDir), code: exitEnvironment}
 		if !f.OK {
 			f.Mend = "`docker system df` shows what takes the room"
 		}
@@ -234,7 +235,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 		if made, err := time.Parse(time.RFC3339Nano, img.Created); err == nil {
 			age = fmt.Sprintf(", made %d days ago", int(time.Since(made).Hours()/24))
 		}
-		ok("image", "%s, %s%s", ref, size(img.Size), age)
+		ok("image", "%s, %s%s", ref, screen.Size(img.Size), age)
 	}
 }
 

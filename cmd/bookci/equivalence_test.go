@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -208,12 +209,12 @@ func (q *equivalence) compare(what string) {
 	}
 	var said terminal
 	a := &app{stdout: &said, stderr: &said, env: func() []string { return q.env }}
-	show := &quietProgress{w: &said}
-	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, nil, show.println)
+	show := screen.NewQuiet(&said)
+	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, nil, show.Println)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := a.claim(t.Context(), p, show.println, show.event)
+	c, err := a.claim(t.Context(), p, show.Println, show.Event)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -201,7 +202,7 @@ func (g *imageGetter) keep(ctx context.Context) error {
 		if err != nil {
 			return imageError(err)
 		}
-		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("kept image %s: %s", ref, size(saved.Index.Bytes))})
+		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("kept image %s: %s", ref, screen.Size(saved.Index.Bytes))})
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -58,12 +59,12 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 		return err
 	}
 	defer reaper.Close()
-	show, err := a.newProgress(progressAuto)
+	show, err := screen.New(a.terminal(), screen.Auto)
 	if err != nil {
 		return err
 	}
-	defer show.close()
-	e := &engines{app: a, project: &project{root: abs, settings: s}, reaper: reaper, onEvent: show.event}
+	defer show.Close()
+	e := &engines{app: a, project: &project{root: abs, settings: s}, reaper: reaper, onEvent: show.Event}
 	defer e.close()
 	engine, _, err := e.get(ctx)
 	if err != nil {
@@ -97,7 +98,7 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	if err := os.Rename(part, abs); err != nil {
 		return &fault.Environment{Err: fmt.Errorf("making %s: %w", dir, err)}
 	}
-	show.println("bookci: made " + dir + "; `bookci build " + dir + "` makes its PDF")
+	show.Println("bookci: made " + dir + "; `bookci build " + dir + "` makes its PDF")
 	_, err = fmt.Fprintln(a.stdout, dir)
 	return err
 }

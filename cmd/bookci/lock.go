@@ -67,14 +67,14 @@ func (a *app) runLock(ctx context.Context, f *cacheFlags, m *images, d *daemon.D
 		return writeJSON(a.stdout, rep)
 	}
 	for _, c := range rep.Changes {
-		m.show.println(fmt.Sprintf("bookci: %s: %s: %s -> %s", c.Ref, c.What, orNone(c.From), orNone(c.To)))
+		m.show.Println(fmt.Sprintf("bookci: %s: %s: %s -> %s", c.Ref, c.What, orNone(c.From), orNone(c.To)))
 	}
 	if !rep.Written {
-		m.show.println("bookci: bookci.lock is up to date")
+		m.show.Println("bookci: bookci.lock is up to date")
 	}
 	for _, ref := range refs {
 		if p := m.lock.Pin(ref); p != nil && p.Digest == "" {
-			m.show.println(fmt.Sprintf("bookci: %s comes from no registry: it is pinned by content alone", ref))
+			m.show.Println(fmt.Sprintf("bookci: %s comes from no registry: it is pinned by content alone", ref))
 		}
 	}
 	_, err = fmt.Fprintln(a.stdout, rep.File)

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
@@ -75,14 +76,9 @@ func (a *app) getenv(key string) string {
 	return ""
 }
 
-// width is that of the terminal, in cells.
-func (a *app) width() int {
-	if f, ok := a.stderr.(*os.File); ok {
-		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {
-			return w
-		}
-	}
-	return 80
+// terminal is where commands show what happens.
+func (a *app) terminal() screen.Terminal {
+	return screen.Terminal{Out: a.stderr, Is: a.term, Getenv: a.getenv}
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
@@ -100,21 +96,21 @@ func (a *app) main(ctx context.Context, args []string) int {
 }
 
 // println writes a line on stderr, where no progress is shown.
-func (a *app) println(text string) { (&quietProgress{w: a.stderr}).println(text) }
+func (a *app) println(text string) { screen.NewQuiet(a.stderr).Println(text) }
 
 // report says on stderr what went wrong and what to do about it.
 func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
-	a.reportTo(&quietProgress{w: a.stderr}, err)
+	a.reportTo(screen.NewQuiet(a.stderr), err)
 }
 
 // reportTo is report while progress is shown.
-func (a *app) reportTo(p progress, err error) {
-	p.println(fmt.Sprintf("bookci: %v", err))
+func (a *app) reportTo(p screen.Show, err error) {
+	p.Println(fmt.Sprintf("bookci: %v", err))
 	if h := hint(err); h != "" {
-		p.println("hint: " + h)
+		p.Println("hint: " + h)
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/reports"
 )
@@ -253,11 +254,11 @@ func belowTop(top, root, name string) string {
 
 // stopCommands keeps GitHub's runner from obeying commands in what is printed
 // until the answer is called: the lines quoted from a manuscript are not trusted.
-func (a *app) stopCommands(show progress) (resume func()) {
+func (a *app) stopCommands(show screen.Show) (resume func()) {
 	if a.getenv("GITHUB_ACTIONS") != "true" {
 		return func() {}
 	}
 	token := rand.Text()
-	show.println("::stop-commands::" + token)
-	return func() { show.println("::" + token + "::") }
+	show.Println("::stop-commands::" + token)
+	return func() { show.Println("::" + token + "::") }
 }

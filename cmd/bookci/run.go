@@ -10,6 +10,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 )
 
 // runFlags are the flags of the run command.
@@ -59,8 +60,8 @@ back into the source folder.`,
 
 func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pflag.FlagSet) error {
 	// Progress would get in the way of what the command says.
-	show := &quietProgress{w: a.stderr}
-	p, err := a.open(ctx, f.choice, flags, show.println)
+	show := screen.NewQuiet(a.stderr)
+	p, err := a.open(ctx, f.choice, flags, show.Println)
 	if err != nil {
 		return err
 	}
@@ -77,10 +78,10 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 	}
 	note := func(e event.Event) {
 		if e.Kind == event.Note || e.Kind == event.Stage && e.Book == "" {
-			show.println("bookci: " + e.Text)
+			show.Println("bookci: " + e.Text)
 		}
 	}
-	c, err := a.claim(ctx, p, show.println, note)
+	c, err := a.claim(ctx, p, show.Println, note)
 	if err != nil {
 		return err
 	}
@@ -105,16 +106,16 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 	}
 	res, err := w.Run(ctx, job)
 	for _, name := range res.Written {
-		show.println("bookci: wrote " + name)
+		show.Println("bookci: wrote " + name)
 	}
 	for _, name := range res.Removed {
-		show.println("bookci: removed " + name)
+		show.Println("bookci: removed " + name)
 	}
 	for _, name := range res.Reports {
-		show.println("bookci: report " + relativeTo(p.root, p.dir, filepath.Join(p.artifacts(), name)))
+		show.Println("bookci: report " + screen.RelativeTo(p.root, p.dir, filepath.Join(p.artifacts(), name)))
 	}
 	if len(f.reports) > 0 && err == nil && len(res.Reports) == 0 {
-		show.println("bookci: no file matched --junit-glob")
+		show.Println("bookci: no file matched --junit-glob")
 	}
 	if err == nil && res.Status != 0 {
 		return passedOn(res.Status)

@@ -17,6 +17,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
@@ -67,7 +68,7 @@ type watcher struct {
 	app   *app
 	flags *watchFlags
 	given *pflag.FlagSet // all flags, as they stand on the command line
-	show  watchShow
+	show  screen.Watch
 	claim *claim
 	ends  context.Context // ends with the watch; that of a build ends with the build
 
@@ -86,17 +87,17 @@ type watcher struct {
 
 // runWatch is the watch command.
 func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet) error {
-	show, err := a.newWatchShow(f.progress)
+	show, err := screen.NewWatch(a.terminal(), f.progress)
 	if err != nil {
 		return err
 	}
-	defer show.close()
+	defer show.Close()
 	w := &watcher{app: a, flags: f, given: given, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]string{}}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := a.standBy(show.println, show.event)
+	c, err := a.standBy(show.Println, show.Event)
 	if err != nil {
 		return err
 	}
@@ -105,7 +106,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return fmt.Errorf("making bookci's own folder: %w", err)
 	}
 	w.claim = c
-	w.hooks = &hooks{ends: ctx, say: show.println, env: a.env, reaper: c.reaper}
+	w.hooks = &hooks{ends: ctx, say: show.Println, env: a.env, reaper: c.reaper}
 	defer w.hooks.close()
 	defer w.close()
 
@@ -125,9 +126,9 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		Cancel: cancelPolicy(p.settings.Watch.Cancel),
 		Notify: func(n watch.Notice) {
 			if n.Kind != watch.ByEvents {
-				show.println("bookci: " + n.Text)
+				show.Println("bookci: " + n.Text)
 				if n.Hint != "" {
-					show.println("hint: " + n.Hint)
+					show.Println("hint: " + n.Hint)
 				}
 			}
 		},
@@ -157,7 +158,7 @@ func cancelPolicy(choice string) func(watch.Change, time.Duration, []watch.Edit)
 
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
-	defer func() { w.show.rest(w.status()) }()
+	defer func() { w.show.Rest(w.status()) }()
 	if w.preview != nil {
 		w.preview.Building(strings.Trim(because(w.root(), c), " ()"))
 	}
@@ -184,7 +185,7 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 		err = errors.Join(err, res.Err)
 	}
 	if out.Again = w.retry.after(c, err); out.Again == firstPause {
-		w.show.println(fmt.Sprintf("bookci: trying again in %v, then less often", firstPause))
+		w.show.Println(fmt.Sprintf("bookci: trying again in %v, then less often", firstPause))
 	}
 	w.hook(results, err)
 	return out, err // said already; package watch looks again at what failed
@@ -204,7 +205,7 @@ func (w *watcher) open(ctx context.Context) (*project, error) {
 	p, err := w.app.open(ctx, w.flags.choice, w.given, func(line string) { warnings = append(warnings, line) })
 	if !slices.Equal(warnings, w.warned) {
 		for _, line := range warnings {
-			w.show.println(line)
+			w.show.Println(line)
 		}
 		w.warned = warnings
 	}
@@ -276,7 +277,7 @@ func (w *watcher) prepare(p *project) error {
 		return err
 	}
 	if w.project != nil && w.project.settings.Watch.OfStart() != p.settings.Watch.OfStart() {
-		w.show.println("bookci: debounce, poll, serve and cancel change when the watch is started again")
+		w.show.Println("bookci: debounce, poll, serve and cancel change when the watch is started again")
 	}
 	if w.shop != nil && w.project.settings.MakesAs(p.settings) && w.project.root == p.root && w.shop.Image == image {
 		w.project = p
@@ -305,7 +306,7 @@ func (w *watcher) closeShop() {
 func (w *watcher) close() {
 	if w.preview != nil {
 		if err := w.preview.Close(); err != nil {
-			w.show.println(fmt.Sprintf("bookci: closing the preview: %v", err))
+			w.show.Println(fmt.Sprintf("bookci: closing the preview: %v", err))
 		}
 	}
 	w.closeShop()
@@ -323,7 +324,7 @@ func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) er
 	}
 	w.preview = served
 	opts.Peek = func(c watch.Change) { served.Peek(c.Paths()) }
-	w.show.println("bookci: the book is at " + url)
+	w.show.Println("bookci: the book is at " + url)
 	return nil
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -88,7 +89,7 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (sho
 	var fault *build.MakerError
 	switch {
 	case res.Err == nil:
-		w.show.println(name + " first: " + w.app.sum(res) + ", " + relativeTo(p.root, here, res.Artifact.Path))
+		w.show.Println(name + " first: " + screen.Sum(res) + ", " + screen.RelativeTo(p.root, here, res.Artifact.Path))
 	case errors.As(res.Err, &fault):
 		for _, d := range res.Diagnostics {
 			if d.Severity == book.Error && d.File != "" {
@@ -96,11 +97,11 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (sho
 			}
 		}
 		if len(shown) > 0 {
-			w.show.println(name + ": failed")
+			w.show.Println(name + ": failed")
 		}
 		for _, d := range shown {
-			d.File = relativeTo(p.root, here, d.File)
-			w.show.println(w.app.paint(d))
+			d.File = screen.RelativeTo(p.root, here, d.File)
+			w.show.Println(w.app.terminal().Paint(d))
 		}
 	}
 	return shown

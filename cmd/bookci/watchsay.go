@@ -11,6 +11,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/pdf"
 	"github.com/bookci/bookci/watch"
 )
@@ -31,29 +32,29 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 		case res.Err != nil && c.Reason == againReason && w.failed[name] == res.Err.Error():
 			continue // it stands there already
 		case res.Err != nil:
-			w.show.println(clock + " " + name + ": failed" + because(p.root, c))
-			var lines caught
-			w.app.say(&lines, p.root, here, res)
-			w.show.pin(name, lines.lines)
+			w.show.Println(clock + " " + name + ": failed" + because(p.root, c))
+			var lines screen.Caught
+			w.app.terminal().Result(&lines, p.root, here, res, hint(res.Err))
+			w.show.Pin(name, lines.Lines)
 			w.failed[name] = res.Err.Error()
 			continue
 		case res.UpToDate && c.First:
 			w.pagesOf(p.root, res)
-			w.show.println(clock + " " + name + ": up to date, " + relativeTo(p.root, here, res.Artifact.Path))
+			w.show.Println(clock + " " + name + ": up to date, " + screen.RelativeTo(p.root, here, res.Artifact.Path))
 		case res.UpToDate && w.failed[name] != "":
-			w.show.println(clock + " " + name + ": mended, the last good one is up to date" + because(p.root, c))
+			w.show.Println(clock + " " + name + ": mended, the last good one is up to date" + because(p.root, c))
 		case res.UpToDate:
 			// Another variant was meant.
 		default:
-			w.show.println(clock + " " + name + ": " + w.app.sum(res) + because(p.root, c) + w.pagesOf(p.root, res))
+			w.show.Println(clock + " " + name + ": " + screen.Sum(res) + because(p.root, c) + w.pagesOf(p.root, res))
 			for _, d := range res.Diagnostics {
 				if d.Severity != book.Warning {
-					d.File = relativeTo(p.root, here, d.File)
-					w.show.println(w.app.paint(d))
+					d.File = screen.RelativeTo(p.root, here, d.File)
+					w.show.Println(w.app.terminal().Paint(d))
 				}
 			}
 		}
-		w.show.pin(name, nil)
+		w.show.Pin(name, nil)
 		delete(w.failed, name)
 	}
 }
@@ -63,10 +64,10 @@ func (w *watcher) settings(c watch.Change, err error) {
 	const name = "settings"
 	before, failed := w.failed[name]
 	delete(w.failed, name)
-	var lines caught
+	var lines screen.Caught
 	switch {
 	case err == nil && failed:
-		w.show.println(time.Now().Format("15:04:05") + " " + name + ": mended" + because(w.root(), c))
+		w.show.Println(time.Now().Format("15:04:05") + " " + name + ": mended" + because(w.root(), c))
 	case err != nil:
 		w.failed[name] = err.Error()
 		if c.Reason == againReason && before == err.Error() {
@@ -74,23 +75,16 @@ func (w *watcher) settings(c watch.Change, err error) {
 		}
 		w.app.reportTo(&lines, err)
 	}
-	w.show.pin(name, lines.lines)
+	w.show.Pin(name, lines.Lines)
 }
 
 // status is how things are while nothing is built.
 func (w *watcher) status() string {
 	if len(w.failed) == 0 {
-		return w.inColour("32", "watching") + ", all well; Ctrl-C ends"
+		return w.app.terminal().InColour(screen.Green, "watching") + ", all well; Ctrl-C ends"
 	}
 	names := slices.Sorted(maps.Keys(w.failed))
-	return w.inColour("31", "watching") + ", to be mended: " + strings.Join(names, ", ") + "; Ctrl-C ends"
-}
-
-func (w *watcher) inColour(code, text string) string {
-	if !w.app.colour() {
-		return text
-	}
-	return "\x1b[" + code + "m" + text + "\x1b[0m"
+	return w.app.terminal().InColour(screen.Red, "watching") + ", to be mended: " + strings.Join(names, ", ") + "; Ctrl-C ends"
 }
 
 // because names the files that made the build necessary.
@@ -142,31 +136,5 @@ func (w *watcher) pagesOf(root string, res build.Result) string {
 	if len(changed) == 0 {
 		return "; no page changed"
 	}
-	return "; changed: " + ranges(changed)
-}
-
-// ranges writes page numbers, in order, as in "pages 3, 7-9".
-func ranges(pages []int) string {
-	var parts []string
-	for i := 0; i < len(pages); {
-		j := i
-		for j+1 < len(pages) && pages[j+1] == pages[j]+1 {
-			j++
-		}
-		if i == j {
-			parts = append(parts, fmt.Sprint(pages[i]))
-		} else {
-			parts = append(parts, fmt.Sprintf("%d-%d", pages[i], pages[j]))
-		}
-		i = j + 1
-	}
-	const shown = 6
-	if len(parts) > shown {
-		return fmt.Sprintf("%d pages from page %d on", len(pages), pages[0])
-	}
-	word := "pages"
-	if len(pages) == 1 {
-		word = "page"
-	}
-	return word + " " + strings.Join(parts, ", ")
+	return "; changed: " + screen.PageNumbers(changed)
 }

@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"fmt"
@@ -121,9 +121,9 @@ func (s *step) String() string {
 	var b strings.Builder
 	switch {
 	case s.bytes && s.total > 0:
-		fmt.Fprintf(&b, "%s: %s of %s", s.what, size(s.n), size(s.total))
+		fmt.Fprintf(&b, "%s: %s of %s", s.what, Size(s.n), Size(s.total))
 	case s.bytes:
-		fmt.Fprintf(&b, "%s: %s", s.what, size(s.n))
+		fmt.Fprintf(&b, "%s: %s", s.what, Size(s.n))
 	case s.convert && s.drawing:
 		b.WriteString("drawing formulas")
 	case s.convert:
@@ -146,30 +146,11 @@ func (s *step) String() string {
 // clock says how long the step has taken, and what is left by the last time.
 func (s *step) clock(now time.Time) string {
 	took := now.Sub(s.begun)
-	text := seconds(took)
+	text := Seconds(took)
 	if left := time.Duration(s.usual*float64(time.Second)) - took; s.usual > 2 && left > 0 {
-		text += ", about " + seconds(left) + " left"
+		text += ", about " + Seconds(left) + " left"
 	}
 	return text
-}
-
-func seconds(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%.0f s", d.Seconds())
-	}
-	return fmt.Sprintf("%d min %02d s", int(d.Minutes()), int(d.Seconds())%60)
-}
-
-func size(n int64) string {
-	switch {
-	case n >= 1e9:
-		return fmt.Sprintf("%.2f GB", float64(n)/1e9)
-	case n >= 1e6:
-		return fmt.Sprintf("%.1f MB", float64(n)/1e6)
-	case n >= 1e3:
-		return fmt.Sprintf("%.0f kB", float64(n)/1e3)
-	}
-	return fmt.Sprintf("%d B", n)
 }
 
 func stepName(e event.Event) string {

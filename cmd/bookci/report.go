@@ -3,11 +3,8 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,102 +12,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-// This file says in words, and in JSON, what became of a build.
-
-// maxWarnings is how many warnings are shown one by one; the log has them all.
-const maxWarnings = 10
-
-// say writes on stderr what became of one target: its diagnostics, each at its
-// place, and one line that sums up.
-func (a *app) say(p progress, root, dir string, res build.Result) {
-	var shown []book.Diagnostic
-	var warnings int
-	for _, d := range res.Diagnostics {
-		if d.Severity == book.Warning {
-			if warnings++; warnings > maxWarnings {
-				continue
-			}
-		}
-		shown = append(shown, d)
-	}
-	for _, d := range shown {
-		d.File = relativeTo(root, dir, d.File)
-		p.println(a.paint(d))
-	}
-	if rest := warnings - maxWarnings; rest > 0 {
-		p.println(fmt.Sprintf("bookci: %d more warnings in %s", rest, relativeTo("", dir, res.Log)))
-	}
-	name := res.Book.Name + " " + string(res.Target)
-	switch {
-	case res.Err != nil:
-		p.println(fmt.Sprintf("bookci: %s: %s", name, a.sum(res)))
-		if h := hint(res.Err); h != "" {
-			p.println("hint: " + h)
-		}
-		if res.Log != "" {
-			p.println("hint: the whole log is in " + relativeTo("", dir, res.Log))
-		}
-		if old := res.Kept; old != "" {
-			p.println("bookci: the last good " + relativeTo(root, dir, old) + " is kept")
-		}
-	case res.UpToDate:
-		p.println(fmt.Sprintf("bookci: %s: up to date", name))
-	default:
-		p.println(fmt.Sprintf("bookci: %s: %s", name, a.sum(res)))
-	}
-}
-
-// sum is the one line about a result.
-func (a *app) sum(res build.Result) string {
-	if res.Err != nil {
-		return res.Err.Error()
-	}
-	var total float64
-	for _, s := range res.Seconds {
-		total += s
-	}
-	text := size(res.Artifact.Bytes)
-	if res.Artifact.Pages > 0 {
-		text = fmt.Sprintf("%d pages, %s", res.Artifact.Pages, text)
-	}
-	return fmt.Sprintf("%s in %.1f s", text, total)
-}
-
-// paint is a diagnostic as compilers write them, so that editors find the
-// place; in colour on a terminal.
-func (a *app) paint(d book.Diagnostic) string {
-	text := d.String()
-	if !a.colour() {
-		return text
-	}
-	word, code := "error", "31;1"
-	switch d.Severity {
-	case book.Warning, book.Lax:
-		word, code = "warning", "33;1"
-	}
-	return strings.Replace(text, word+":", "\x1b["+code+"m"+word+":\x1b[0m", 1)
-}
-
-// colour reports whether stderr takes it.
-func (a *app) colour() bool {
-	return a.term && a.getenv("NO_COLOR") == "" && a.getenv("TERM") != "dumb" && a.getenv("CI") == ""
-}
-
-// relativeTo is name, a slash path below root or an absolute one, as seen
-// from dir where that is shorter.
-func relativeTo(root, dir, name string) string {
-	if name == "" {
-		return ""
-	}
-	abs := filepath.FromSlash(name)
-	if !filepath.IsAbs(abs) {
-		abs = filepath.Join(root, abs)
-	}
-	if rel, err := filepath.Rel(dir, abs); err == nil && len(rel) < len(abs) {
-		return rel
-	}
-	return abs
-}
+// This file says in JSON what became of a build.
 
 // report is the JSON document of --json.
 type report struct {

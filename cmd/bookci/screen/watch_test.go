@@ -1,4 +1,4 @@
-package main
+package screen
 
 import (
 	"fmt"
@@ -107,56 +107,56 @@ func newTestScreen(f *fakeTerminal) *watchScreen {
 func TestWhatHappenedStaysAboveWhatHolds(t *testing.T) {
 	f := newFakeTerminal(t, 60, 10)
 	s := newTestScreen(f)
-	s.event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
-	s.event(event.Event{Kind: event.Pass, Book: "book", Target: book.PDF, N: 2, Text: "uplatex"})
-	s.println("12:00:01 one")
+	s.Event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
+	s.Event(event.Event{Kind: event.Pass, Book: "book", Target: book.PDF, N: 2, Text: "uplatex"})
+	s.Println("12:00:01 one")
 	f.want("12:00:01 one", "book pdf: TeX pass 2 (uplatex)  0 s")
-	s.rest("watching")
+	s.Rest("watching")
 	f.want("12:00:01 one", "watching")
-	s.println("12:00:02 two")
+	s.Println("12:00:02 two")
 	f.want("12:00:01 one", "12:00:02 two", "watching")
-	s.close()
-	s.println("after")
+	s.Close()
+	s.Println("after")
 	f.want("12:00:01 one", "12:00:02 two", "after")
 }
 
 func TestAnErrorGoesWhenItIsMended(t *testing.T) {
 	f := newFakeTerminal(t, 40, 12)
 	s := newTestScreen(f)
-	s.rest("watching")
-	s.println("failed")
-	s.pin("book pdf", []string{"ch01.re:3: error: bad\n    @<b>{"})
+	s.Rest("watching")
+	s.Println("failed")
+	s.Pin("book pdf", []string{"ch01.re:3: error: bad\n    @<b>{"})
 	f.want("failed", "ch01.re:3: error: bad", "    @<b>{", "watching")
-	s.pin("book pdf", []string{"ch01.re:4: error: worse"})
+	s.Pin("book pdf", []string{"ch01.re:4: error: worse"})
 	f.want("failed", "ch01.re:4: error: worse", "watching")
-	s.pin("book pdf", nil)
-	s.println("good")
+	s.Pin("book pdf", nil)
+	s.Println("good")
 	f.want("failed", "good", "watching")
-	s.pin("book pdf", []string{"ch01.re:5: error: again"})
-	s.close()
+	s.Pin("book pdf", []string{"ch01.re:5: error: again"})
+	s.Close()
 	f.want("failed", "good", "ch01.re:5: error: again")
 }
 
 func TestAnErrorOfTwoVariantsIsShownOnceUntilBothAreMended(t *testing.T) {
 	f := newFakeTerminal(t, 40, 12)
 	s := newTestScreen(f)
-	s.rest("watching")
-	s.pin("print", []string{"ch01.re:3: error: bad"})
-	s.pin("ebook", []string{"ch01.re:3: error: bad"})
+	s.Rest("watching")
+	s.Pin("print", []string{"ch01.re:3: error: bad"})
+	s.Pin("ebook", []string{"ch01.re:3: error: bad"})
 	f.want("ch01.re:3: error: bad", "watching")
-	s.pin("print", nil)
+	s.Pin("print", nil)
 	f.want("ch01.re:3: error: bad", "watching")
-	s.pin("ebook", nil)
+	s.Pin("ebook", nil)
 	f.want("watching")
 }
 
 func TestLinesAreMeasuredInCellsNotCharacters(t *testing.T) {
 	f := newFakeTerminal(t, 21, 10)
 	s := newTestScreen(f)
-	s.pin("book", []string{"\x1b[31;1mエラー\x1b[0m: 図「はじめての組版」がない"})
-	s.rest("監視中です。いまのところ問題はありません")
+	s.Pin("book", []string{"\x1b[31;1mエラー\x1b[0m: 図「はじめての組版」がない"})
+	s.Rest("監視中です。いまのところ問題はありません")
 	f.want("エラー: 図「はじめて", "の組版」がない", "監視中です。いまのと")
-	s.println("done")
+	s.Println("done")
 	f.want("done", "エラー: 図「はじめて", "の組版」がない", "監視中です。いまのと")
 }
 
@@ -164,20 +164,20 @@ func TestMoreErrorsThanFitAreCounted(t *testing.T) {
 	for rows := 1; rows < 12; rows++ {
 		f := newFakeTerminal(t, 30, rows)
 		s := newTestScreen(f)
-		s.rest("watching")
+		s.Rest("watching")
 		var lines []string
 		for i := range 30 {
 			lines = append(lines, fmt.Sprintf("error %d", i))
 		}
 		for i := range 5 {
-			s.pin("book", lines)
-			s.println(fmt.Sprint("line ", i))
+			s.Pin("book", lines)
+			s.Println(fmt.Sprint("line ", i))
 		}
 		if rows >= 5 && !strings.Contains(f.text(), "more lines") {
 			t.Errorf("%d rows: %s", rows, f.text())
 		}
 		if rows >= 3 {
-			s.pin("book", nil)
+			s.Pin("book", nil)
 			f.want("line 0", "line 1", "line 2", "line 3", "line 4", "watching")
 		}
 	}
@@ -187,20 +187,20 @@ func TestThousandsOfRedrawsDoNotScroll(t *testing.T) {
 	f := newFakeTerminal(t, 80, 24)
 	s := newTestScreen(f)
 	for i := range 3000 {
-		s.event(event.Event{Kind: event.Page, Book: "book", Target: book.PDF, N: int64(i)})
+		s.Event(event.Event{Kind: event.Page, Book: "book", Target: book.PDF, N: int64(i)})
 		s.mu.Lock()
 		s.draw("")
 		s.mu.Unlock()
 	}
-	s.rest("watching")
+	s.Rest("watching")
 	f.want("watching")
 }
 
 func TestNothingIsWrittenWhileNothingChanges(t *testing.T) {
 	f := newFakeTerminal(t, 80, 24)
 	s := newTestScreen(f)
-	s.event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
-	s.rest("watching")
+	s.Event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
+	s.Rest("watching")
 	before := f.written
 	time.Sleep(3 * redrawEvery)
 	s.mu.Lock()
@@ -213,8 +213,8 @@ func TestNothingIsWrittenWhileNothingChanges(t *testing.T) {
 func TestManuscriptsDoNotControlTheTerminal(t *testing.T) {
 	f := newFakeTerminal(t, 80, 24)
 	s := newTestScreen(f)
-	s.pin("book", []string{"a\x1b]0;title\x07b\x1b[2Jc\rd\be\u009bf\xff"})
-	s.println("x\x1b[1;31mred\x1b[0m\x1b[3Ay")
+	s.Pin("book", []string{"a\x1b]0;title\x07b\x1b[2Jc\rd\be\u009bf\xff"})
+	s.Println("x\x1b[1;31mred\x1b[0m\x1b[3Ay")
 	for _, bad := range []string{"title\x07", "\x1b[2J", "\b"} {
 		if strings.Contains(f.text(), bad) {
 			t.Errorf("%q got through", bad)
@@ -226,7 +226,7 @@ func TestManuscriptsDoNotControlTheTerminal(t *testing.T) {
 func FuzzFold(f *testing.F) {
 	f.Add("\x1b[31;1mエラー\x1b[0m: 図", 5)
 	f.Fuzz(func(t *testing.T, text string, width int) {
-		text = strings.ReplaceAll(plainText(text), "\n", "")
+		text = strings.ReplaceAll(clean(text), "\n", "")
 		width = 2 + abs(width)%200
 		var bare strings.Builder
 		for _, line := range fold(text, width) {

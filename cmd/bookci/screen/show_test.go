@@ -1,8 +1,9 @@
-package main
+package screen
 
 import (
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,20 +15,20 @@ import (
 // Names and messages come from the manuscript, whatever shows them.
 func TestNoProgressLetsTheManuscriptControlTheTerminal(t *testing.T) {
 	const hostile = "a\x1b]0;renamed\x07\x1b[2J\x9b31mb\rc"
-	for name, show := range map[string]func(*strings.Builder) progress{
-		"quiet": func(w *strings.Builder) progress { return &quietProgress{w: w} },
-		"plain": func(w *strings.Builder) progress { return newPlainProgress(w, time.Now) },
-		"live": func(w *strings.Builder) progress {
-			return newLiveProgress(w, func() int { return 80 }, time.Now)
+	for name, show := range map[string]func(*strings.Builder) Show{
+		"quiet": func(w *strings.Builder) Show { return &quiet{w: w} },
+		"plain": func(w *strings.Builder) Show { return newPlain(w, time.Now) },
+		"live": func(w *strings.Builder) Show {
+			return newLive(w, func() int { return 80 }, time.Now)
 		},
 	} {
 		var out strings.Builder
 		p := show(&out)
-		p.println(hostile)
-		p.event(event.Event{Kind: event.Note, Text: hostile})
-		p.event(event.Event{Kind: event.Stage, Book: hostile, Text: hostile})
-		p.println("")
-		p.close()
+		p.Println(hostile)
+		p.Event(event.Event{Kind: event.Note, Text: hostile})
+		p.Event(event.Event{Kind: event.Stage, Book: hostile, Text: hostile})
+		p.Println("")
+		p.Close()
 		text := out.String()
 		if strings.Contains(text, "\x1b]") || strings.Contains(text, "\x1b[2J") || strings.ContainsAny(text, "\x07") || strings.Contains(text, "b\rc") {
 			t.Errorf("%s wrote %q", name, text)
@@ -51,12 +52,12 @@ func (w *terminal) says(t *testing.T, words ...string) {
 func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	var out terminal
 	var clock atomic.Int64
-	p := newPlainProgress(&out, func() time.Time { return time.Unix(clock.Load(), 0) })
+	p := newPlain(&out, func() time.Time { return time.Unix(clock.Load(), 0) })
 	p.every = 5 * time.Millisecond
 	ev := func(kind event.EventKind, b, text string, n int64) {
-		p.event(event.Event{Kind: kind, Book: b, Target: book.PDF, Text: text, N: n, Seconds: map[string]float64{"make": 150}})
+		p.Event(event.Event{Kind: kind, Book: b, Target: book.PDF, Text: text, N: n, Seconds: map[string]float64{"make": 150}})
 	}
-	p.event(event.Event{Kind: event.Stage, Text: "pulling vvakame/review:5.9"})
+	p.Event(event.Event{Kind: event.Stage, Text: "pulling vvakame/review:5.9"})
 	ev(event.Stage, "print", "prepare", 0)
 	ev(event.Stage, "ebook", "prepare", 0)
 	clock.Add(40)
@@ -76,7 +77,7 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	clock.Add(30)
 	out.says(t, "ebook pdf: preparing the work tree (2 min 40 s")
 	ev(event.Ended, "ebook", "", 0)
-	p.println("all is said")
+	p.Println("all is said")
 	before := out.String()
 	if last := before[strings.LastIndex(strings.TrimSpace(before), "\n")+1:]; last != "all is said\n" {
 		t.Errorf("the last line is %q", last)
@@ -85,7 +86,7 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 		t.Errorf("what is over is still spoken of:\n%s", before)
 	}
 	time.Sleep(10 * p.every)
-	p.close()
+	p.Close()
 	time.Sleep(2 * p.every)
 	if after := out.String(); after != before {
 		t.Errorf("nothing is under way, and yet it says %q", strings.TrimPrefix(after, before))
@@ -94,13 +95,31 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 
 func TestASignOfLifeWaitsForSilence(t *testing.T) {
 	var out terminal
-	p := newPlainProgress(&out, time.Now)
+	p := newPlain(&out, time.Now)
 	p.every = time.Minute
 	for i := range int64(200) {
-		p.event(event.Event{Kind: event.Page, Book: "book", Target: book.PDF, N: i})
+		p.Event(event.Event{Kind: event.Page, Book: "book", Target: book.PDF, N: i})
 	}
-	p.close()
+	p.Close()
 	if out.String() != "" {
 		t.Errorf("pages are said one by one: %s", out.String())
 	}
+}
+
+// terminal keeps what is written to it, by several goroutines at a time.
+type terminal struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *terminal) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *terminal) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
 }

@@ -1,0 +1,81 @@
+package screen
+
+import (
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/bookci/bookci/build/event"
+)
+
+// plain writes a line for each step that begins, and a sign of life
+// when nothing begins for long.
+type plain struct {
+	mu     sync.Mutex
+	w      io.Writer
+	now    func() time.Time
+	every  time.Duration
+	board  board
+	timer  *time.Timer // nil while nothing is under way
+	closed bool
+}
+
+// signOfLife is how long a log may stay silent. CI systems end jobs that say nothing.
+const signOfLife = 30 * time.Second
+
+func newPlain(w io.Writer, now func() time.Time) *plain {
+	return &plain{w: w, now: now, every: signOfLife}
+}
+
+func (p *plain) Event(e event.Event) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if e.Kind == event.Note {
+		p.write("bookci: " + e.Text)
+		return
+	}
+	if s, fresh := p.board.take(e, p.now()); fresh {
+		p.write("bookci: " + s.line())
+	}
+}
+
+// write writes a line. The next sign of life is due when none follows.
+func (p *plain) write(line string) {
+	fmt.Fprintln(p.w, clean(line))
+	if p.timer != nil {
+		p.timer.Stop()
+		p.timer = nil
+	}
+	if len(p.board.steps) > 0 && !p.closed {
+		p.timer = time.AfterFunc(p.every, p.live)
+	}
+}
+
+// live says what is under way, for how long, and what is left by the last time.
+func (p *plain) live() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return
+	}
+	now := p.now()
+	for _, s := range p.board.steps {
+		p.write("bookci: " + s.line() + " (" + s.clock(now) + ")")
+	}
+}
+
+func (p *plain) Println(text string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.write(text)
+}
+
+func (p *plain) Close() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+}

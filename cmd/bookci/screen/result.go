@@ -1,0 +1,103 @@
+package screen
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+)
+
+// This file says in words what became of a build.
+
+// maxWarnings is how many warnings are shown one by one; the log has them all.
+const maxWarnings = 10
+
+// Result shows what became of one target: its diagnostics, each at its place,
+// and one line that sums up. Names are shown as they are seen from dir; hint is
+// what to do about a failure.
+func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string) {
+	var shown []book.Diagnostic
+	var warnings int
+	for _, d := range res.Diagnostics {
+		if d.Severity == book.Warning {
+			if warnings++; warnings > maxWarnings {
+				continue
+			}
+		}
+		shown = append(shown, d)
+	}
+	for _, d := range shown {
+		d.File = RelativeTo(root, dir, d.File)
+		p.Println(t.Paint(d))
+	}
+	if rest := warnings - maxWarnings; rest > 0 {
+		p.Println(fmt.Sprintf("bookci: %d more warnings in %s", rest, RelativeTo("", dir, res.Log)))
+	}
+	name := res.Book.Name + " " + string(res.Target)
+	switch {
+	case res.Err != nil:
+		p.Println(fmt.Sprintf("bookci: %s: %s", name, Sum(res)))
+		if hint != "" {
+			p.Println("hint: " + hint)
+		}
+		if res.Log != "" {
+			p.Println("hint: the whole log is in " + RelativeTo("", dir, res.Log))
+		}
+		if old := res.Kept; old != "" {
+			p.Println("bookci: the last good " + RelativeTo(root, dir, old) + " is kept")
+		}
+	case res.UpToDate:
+		p.Println(fmt.Sprintf("bookci: %s: up to date", name))
+	default:
+		p.Println(fmt.Sprintf("bookci: %s: %s", name, Sum(res)))
+	}
+}
+
+// Sum is the one line about a result.
+func Sum(res build.Result) string {
+	if res.Err != nil {
+		return res.Err.Error()
+	}
+	var total float64
+	for _, s := range res.Seconds {
+		total += s
+	}
+	text := Size(res.Artifact.Bytes)
+	if res.Artifact.Pages > 0 {
+		text = fmt.Sprintf("%d pages, %s", res.Artifact.Pages, text)
+	}
+	return fmt.Sprintf("%s in %.1f s", text, total)
+}
+
+// Paint is a diagnostic as compilers write them, so that editors find the
+// place; in colour on a terminal.
+func (t Terminal) Paint(d book.Diagnostic) string {
+	text := d.String()
+	if !t.colour() {
+		return text
+	}
+	word, code := "error", "31;1"
+	switch d.Severity {
+	case book.Warning, book.Lax:
+		word, code = "warning", "33;1"
+	}
+	return strings.Replace(text, word+":", "\x1b["+code+"m"+word+":\x1b[0m", 1)
+}
+
+// RelativeTo is name, a slash path below root or an absolute one, as seen
+// from dir where that is shorter.
+func RelativeTo(root, dir, name string) string {
+	if name == "" {
+		return ""
+	}
+	abs := filepath.FromSlash(name)
+	if !filepath.IsAbs(abs) {
+		abs = filepath.Join(root, abs)
+	}
+	if rel, err := filepath.Rel(dir, abs); err == nil && len(rel) < len(abs) {
+		return rel
+	}
+	return abs
+}
