@@ -14,7 +14,6 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/internal/fsx"
-	"github.com/google/renameio/v2"
 )
 
 // ManifestName is the file in the artifacts folder that lists what lies there.
@@ -89,7 +88,7 @@ func (m *manifestFile) put(version string, e Entry) error {
 	if err := enc.Encode(got); err != nil {
 		return err
 	}
-	if err := renameio.WriteFile(filepath.Join(m.dir, ManifestName), text.Bytes(), 0o644); err != nil {
+	if err := fsx.WriteFile(filepath.Join(m.dir, ManifestName), text.Bytes(), 0o644); err != nil {
 		return fmt.Errorf("writing the manifest: %w", err)
 	}
 	return nil

@@ -11,7 +11,6 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/internal/fsx"
-	"github.com/google/renameio/v2"
 )
 
 // record is what bookci knows of the last good build of one target of one
@@ -59,7 +58,7 @@ func (r *record) save() error {
 	if err != nil {
 		return err
 	}
-	return renameio.WriteFile(r.path(), text, 0o644)
+	return fsx.WriteFile(r.path(), text, 0o644)
 }
 
 // upToDate tells whether the artifact that fingerprint would make is there, at

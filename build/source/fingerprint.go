@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/internal/fsx"
-	"github.com/google/renameio/v2"
 	"golang.org/x/sync/errgroup"
 )
 
@@ -118,7 +117,7 @@ func (c *HashCache) Save() error {
 		return err
 	}
 	c.dirty = false
-	return renameio.WriteFile(c.path, text, 0o644)
+	return fsx.WriteFile(c.path, text, 0o644)
 }
 
 // Fingerprint hashes all that an artifact depends on: the inputs, by name,

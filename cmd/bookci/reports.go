@@ -13,13 +13,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/reports"
 )
 
@@ -125,7 +125,7 @@ func replaceFile(name string, text []byte) error {
 	if st, err := os.Stat(name); err == nil && !st.Mode().IsRegular() {
 		return errors.New("there is something that is no regular file")
 	}
-	return renameio.WriteFile(name, text, 0o644, renameio.WithStaticPermissions(0o644))
+	return fsx.WriteFile(name, text, 0o644)
 }
 
 // appendSummary adds to what other steps' commands have said in the summary.

@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types"
 	"github.com/docker/docker/api/types/container"
@@ -22,7 +23,6 @@ import (
 	"github.com/docker/docker/api/types/mount"
 	"github.com/docker/docker/api/types/network"
 	"github.com/docker/docker/api/types/system"
-	"github.com/google/renameio/v2"
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
@@ -379,6 +379,6 @@ func (m transportMemo) bindFailed() bool {
 func (m transportMemo) rememberBindFailed() {
 	if m.dir != "" && m.daemon != "" {
 		// A lost note costs one more try.
-		_ = renameio.WriteFile(filepath.Join(m.dir, memoFile), []byte(m.daemon+"\n"), 0o644)
+		_ = fsx.WriteFile(filepath.Join(m.dir, memoFile), []byte(m.daemon+"\n"), 0o644)
 	}
 }
