@@ -24,8 +24,15 @@ func WriteAnnotations(w io.Writer, run Run) error {
 		}
 		if f.Line > 0 {
 			at += fmt.Sprintf("line=%d,", f.Line)
+			if f.Column > 0 {
+				at += fmt.Sprintf("col=%d,", f.Column)
+			}
 		}
-		if _, err := fmt.Fprintf(w, "::%s %stitle=%s::%s\n", f.Level, at, escapeProperty("bookci: "+f.Code), escapeData(f.text())); err != nil {
+		command := string(f.Level)
+		if f.Level == Note {
+			command = "notice"
+		}
+		if _, err := fmt.Fprintf(w, "::%s %stitle=%s::%s\n", command, at, escapeProperty("bookci: "+f.Code), escapeData(f.text())); err != nil {
 			return err
 		}
 	}
@@ -71,8 +78,11 @@ func WriteSummary(w io.Writer, run Run) error {
 			continue
 		}
 		mark := "❌"
-		if f.Level == Warning {
+		switch f.Level {
+		case Warning:
 			mark = "⚠️"
+		case Note:
+			mark = "ℹ️"
 		}
 		place := ""
 		if p := f.place(); p != "" {

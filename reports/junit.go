@@ -159,7 +159,7 @@ func (c *junitCase) take(findings []Finding) {
 			}
 			continue
 		}
-		warnings = append(warnings, "warning: "+text)
+		warnings = append(warnings, string(f.Level)+": "+text)
 	}
 	if len(errors) > 0 {
 		message := first.sentence()

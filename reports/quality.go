@@ -35,8 +35,11 @@ func WriteCodeQuality(w io.Writer, run Run) error {
 	prints := fingerprints{}
 	for _, f := range run.located() {
 		severity := "major"
-		if f.Level == Warning {
+		switch f.Level {
+		case Warning:
 			severity = "minor"
+		case Note:
+			severity = "info"
 		}
 		issues = append(issues, qualityIssue{
 			Description: oneLine(f.sentence(), f.Hint),

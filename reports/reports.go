@@ -67,7 +67,11 @@ type Level string
 const (
 	Error   Level = "error"
 	Warning Level = "warning"
+	Note    Level = "note" // what may well be meant so
 )
+
+// rank orders levels by how bad they are.
+func (l Level) rank() int { return slices.Index([]Level{Error, Warning, Note}, l) }
 
 // Finding is one thing that is wrong with a book.
 type Finding struct {
@@ -75,6 +79,7 @@ type Finding struct {
 	Code    string // stable short name
 	File    string // slash path below the top of the repository, "" when unknown
 	Line    int    // counted from 1, 0 when unknown
+	Column  int    // in characters, counted from 1, 0 when unknown
 	Message string
 	Hint    string
 	Source  string // the manuscript's line
@@ -137,7 +142,7 @@ func (r Run) located() []Finding {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Level, b.Level), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+		return cmp.Or(cmp.Compare(a.Level.rank(), b.Level.rank()), cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 	})
 	return slices.CompactFunc(all, func(a, b Finding) bool {
 		return a.Level == b.Level && a.File == b.File && a.Line == b.Line && a.Code == b.Code && a.Message == b.Message

@@ -248,3 +248,28 @@ func FuzzReports(f *testing.F) {
 		}
 	})
 }
+
+func TestNotesComeLastAndFailNothing(t *testing.T) {
+	run := Run{Results: []Result{{Book: "b", Target: "check", Status: Built, Checked: true, Chapters: []Chapter{{"ch01", "ch01.re"}}, Findings: []Finding{
+		{Level: Note, Code: "label-unused", File: "ch01.re", Line: 2, Column: 5, Message: "nothing refers to the label a"},
+		{Level: Warning, Code: "image-missing", File: "ch01.re", Line: 9, Message: "there is no image"},
+	}}}}
+	if order := run.located(); order[0].Level != Warning || order[1].Level != Note {
+		t.Errorf("the order is %v", order)
+	}
+	for _, c := range []struct {
+		write func(io.Writer, Run) error
+		want  string
+	}{
+		{WriteAnnotations, "::notice file=ch01.re,line=2,col=5,title=bookci%3A label-unused::"},
+		{WriteSARIF, `"startColumn": 5`},
+		{WriteSARIF, `"level": "note"`},
+		{WriteCodeQuality, `"severity": "info"`},
+		{WriteJUnit, `tests="2" failures="0"`},
+		{WriteJUnit, "note: ch01.re:2: nothing refers"},
+	} {
+		if out := text(t, c.write, run); !strings.Contains(out, c.want) {
+			t.Errorf("%s is not in\n%s", c.want, out)
+		}
+	}
+}

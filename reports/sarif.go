@@ -70,8 +70,9 @@ type sarifArtifact struct {
 }
 
 type sarifRegion struct {
-	StartLine int           `json:"startLine"`
-	Snippet   *sarifMessage `json:"snippet,omitempty"`
+	StartLine   int           `json:"startLine"`
+	StartColumn int           `json:"startColumn,omitempty"`
+	Snippet     *sarifMessage `json:"snippet,omitempty"`
 }
 
 // sarifSchema is the name that GitHub's code scanning asks for.
@@ -99,7 +100,7 @@ func WriteSARIF(w io.Writer, run Run) error {
 			res.OccurrenceCount = f.Count
 		}
 		if f.File != "" {
-			at := sarifPhysical{ArtifactLocation: sarifURI(f.File), Region: sarifRegion{StartLine: max(f.Line, 1)}}
+			at := sarifPhysical{ArtifactLocation: sarifURI(f.File), Region: sarifRegion{StartLine: max(f.Line, 1), StartColumn: f.Column}}
 			if f.Source != "" {
 				at.Region.Snippet = &sarifMessage{printable(f.Source)}
 			}

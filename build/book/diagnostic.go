@@ -9,6 +9,9 @@ const (
 	Error   Severity = "error"
 	Lax     Severity = "lax"
 	Warning Severity = "warning"
+
+	// Note marks what may well be meant so: an image that no chapter shows.
+	Note Severity = "note"
 )
 
 // Diagnostic is one thing that is wrong with the book, at its place in the manuscript.

@@ -74,11 +74,23 @@ func (r *reportFlags) files() []string {
 // nil when not even the project could be opened. A report that cannot be
 // written is the environment's fault; it is added to err.
 func (a *app) writeReports(r *reportFlags, p *project, only []string, results []build.Result, begun time.Time, err error) error {
-	inGitHub := a.getenv("GITHUB_ACTIONS") == "true"
-	if len(r.list()) == 0 && !inGitHub {
+	if !a.wantsReports(r) {
 		return err
 	}
-	run := a.reportRun(p, only, results, begun, err)
+	run, place := a.emptyRun(p, begun, err)
+	for _, res := range results {
+		run.Results = append(run.Results, reportResult(res, only, p.settings.Strict, place))
+	}
+	return a.writeRun(r, run, err)
+}
+
+// wantsReports tells whether there is a CI or a file to tell of a run.
+func (a *app) wantsReports(r *reportFlags) bool { return len(r.list()) > 0 || a.inGitHub() }
+
+func (a *app) inGitHub() bool { return a.getenv("GITHUB_ACTIONS") == "true" }
+
+// writeRun is writeReports for what is in the words of package reports already.
+func (a *app) writeRun(r *reportFlags, run reports.Run, err error) error {
 	var failed []error
 	for _, f := range r.list() {
 		var text bytes.Buffer
@@ -93,7 +105,7 @@ func (a *app) writeReports(r *reportFlags, p *project, only []string, results []
 			failed = append(failed, fmt.Errorf("writing the report %s: %w", f.name, plainError(werr)))
 		}
 	}
-	if inGitHub {
+	if a.inGitHub() {
 		// The runner reads commands from stderr as it does from stdout.
 		if werr := reports.WriteAnnotations(a.stderr, run); werr != nil {
 			failed = append(failed, fmt.Errorf("writing annotations: %w", werr))
@@ -142,13 +154,13 @@ func appendSummary(name string, run reports.Run) error {
 	return errors.Join(err, f.Close())
 }
 
-// reportRun is a build in the words of package reports.
-func (a *app) reportRun(p *project, only []string, results []build.Result, begun time.Time, err error) reports.Run {
-	run := reports.Run{Version: bookciVersion(), Begun: begun, Seconds: time.Since(begun).Seconds()}
+// emptyRun is a run in the words of package reports, before its results; place
+// turns a path below the root into one that reports have.
+func (a *app) emptyRun(p *project, begun time.Time, err error) (run reports.Run, place func(string) string) {
+	run = reports.Run{Version: bookciVersion(), Begun: begun, Seconds: time.Since(begun).Seconds()}
 	if err != nil && !errors.Is(err, errReported) {
 		run.Err, run.Hint = err.Error(), hint(err)
 	}
-	var place func(string) string
 	if p == nil {
 		place = func(name string) string { return name }
 		run.Config = book.SettingsFile
@@ -160,10 +172,7 @@ func (a *app) reportRun(p *project, only []string, results []build.Result, begun
 			run.Config = place(path.Join(p.books[0].Dir, p.books[0].Config))
 		}
 	}
-	for _, res := range results {
-		run.Results = append(run.Results, reportResult(res, only, p.settings.Strict, place))
-	}
-	return run
+	return run, place
 }
 
 func reportResult(res build.Result, only []string, strict bool, place func(string) string) reports.Result {
@@ -197,16 +206,23 @@ func reportResult(res build.Result, only []string, strict bool, place func(strin
 		}
 	}
 	for _, d := range res.Diagnostics {
-		level := reports.Error
-		if d.Severity == book.Warning || d.Severity == book.Lax && !strict {
-			level = reports.Warning
-		}
-		one.Findings = append(one.Findings, reports.Finding{
-			Level: level, Code: d.Code, File: place(d.File), Line: d.Line,
-			Message: d.Message, Hint: d.Hint, Source: d.Source, Count: d.Count,
-		})
+		one.Findings = append(one.Findings, reportFinding(d, strict, place))
 	}
 	return one
+}
+
+func reportFinding(d book.Diagnostic, strict bool, place func(string) string) reports.Finding {
+	level := reports.Error
+	switch {
+	case d.Severity == book.Note:
+		level = reports.Note
+	case d.Severity == book.Warning, d.Severity == book.Lax && !strict:
+		level = reports.Warning
+	}
+	return reports.Finding{
+		Level: level, Code: d.Code, File: place(d.File), Line: d.Line, Column: d.Column,
+		Message: d.Message, Hint: d.Hint, Source: d.Source, Count: d.Count,
+	}
 }
 
 // repositoryTop is the folder that a CI's pages take paths from: the top of

@@ -82,6 +82,8 @@ func (t Terminal) Paint(d book.Diagnostic) string {
 	switch d.Severity {
 	case book.Warning, book.Lax:
 		word, code = "warning", "33;1"
+	case book.Note:
+		word, code = "note", "36;1"
 	}
 	return strings.Replace(text, word+":", "\x1b["+code+"m"+word+":\x1b[0m", 1)
 }
