@@ -16,6 +16,7 @@ const (
 	ConvertPage  EventKind = "dvipage" // page N of it
 	Transfer     EventKind = "bytes"   // Text is what is transferred, N of Total bytes
 	Ended        EventKind = "ended"   // the target is made, or is not going to be
+	Standing     EventKind = "at"      // Text says where the step stands
 	Note         EventKind = "note"    // Text is worth knowing
 )
 

@@ -282,10 +282,15 @@ func (p *project) imageChoice() (ref, why string) {
 // lock keeps other builds of this root out until the answer is called. It
 // waits for them, and says so.
 func (p *project) lock(ctx context.Context, say func(string)) (unlock func(), err error) {
+	return p.lockFile(ctx, "lock", say)
+}
+
+// lockFile is lock for those who need not wait for builds, only for their like.
+func (p *project) lockFile(ctx context.Context, name string, say func(string)) (unlock func(), err error) {
 	if err := fsx.MakeOwnFolder(p.root, p.state()); err != nil {
 		return nil, fmt.Errorf("making bookci's own folder: %w", err)
 	}
-	name := filepath.Join(p.state(), "lock")
+	name = filepath.Join(p.state(), name)
 	if st, err := os.Lstat(name); err == nil && !st.Mode().IsRegular() {
 		return nil, &fault.Environment{Err: fmt.Errorf("locking: %s is no regular file", name), Hint: "remove it"}
 	}

@@ -43,6 +43,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"asked":     cmdAsked,
 	"json":      cmdJSON,
 	"same":      cmdSame,
+	"site":      cmdSite,
 	"image":     cmdImage,
 	"get":       cmdGet,
 }

@@ -94,6 +94,9 @@ func (s *step) take(e event.Event, now time.Time) (fresh bool) {
 		s.drawing = e.Target != book.PDF
 	case event.ConvertPage:
 		s.convert, s.page = true, e.N
+	case event.Standing:
+		fresh = s.what == ""
+		s.what = e.Text
 	case event.Transfer:
 		fresh = !s.bytes || s.what != e.Text
 		s.bytes, s.what, s.n, s.total = true, e.Text, e.N, e.Total

@@ -16,6 +16,8 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/links"
+	"github.com/bookci/bookci/objects"
 )
 
 // check tells what is wrong with values that are right by their type.
@@ -35,6 +37,7 @@ func (r *reader) check() {
 		{"engine", s.Engine, oneOf("auto", "docker", "host")},
 		{"transport", s.Transport, oneOf("auto", "bind", "copy")},
 		{"watch.serve", s.Watch.Serve, checkAddress},
+		{"links.archive", s.Links.Archive, checkArchive},
 		{"watch.cancel", s.Watch.Cancel, oneOf("auto", "always", "never")},
 		{"watch.chapter_first", s.Watch.First, oneOf("auto", "always", "never")},
 	} {
@@ -51,6 +54,12 @@ func (r *reader) check() {
 			}
 		}
 	}
+	for i, pattern := range s.Links.Ignore {
+		if err := links.CheckPattern(pattern); err != nil {
+			at, _ := r.origin(fmt.Sprintf("links.ignore[%d]", i))
+			r.problem(at, "%v", err)
+		}
+	}
 	for name := range s.Env {
 		switch at, _ := r.origin("env[" + name + "]"); {
 		case !envName.MatchString(name):
@@ -60,6 +69,15 @@ func (r *reader) check() {
 		}
 	}
 	r.checkBooks()
+}
+
+// checkArchive accepts a folder, or the address of a bucket.
+func checkArchive(text string) error {
+	if strings.Contains(text, "://") {
+		_, _, err := objects.ParseS3(text)
+		return err
+	}
+	return notEmpty(text)
 }
 
 // try checks a value that some layer has said.

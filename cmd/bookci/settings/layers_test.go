@@ -179,7 +179,7 @@ func BenchmarkRead(b *testing.B) {
 // here nor in Recipe is a fault of one of both.
 func TestEveryKeyIsInTheRecipeOrSaysWhyNot(t *testing.T) {
 	elsewhere := []string{
-		"artifacts", "cache_dir", "jobs", "timeout", "watch", // change nothing
+		"artifacts", "cache_dir", "jobs", "links", "timeout", "watch", // change nothing
 		"books", "command", "engine", "extra_inputs", "strict", // a build knows them by another way
 	}
 	recipe := reflect.ValueOf((&Settings{}).Recipe()).Type()

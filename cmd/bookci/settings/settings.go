@@ -35,6 +35,7 @@ type Settings struct {
 	Jobs        Jobs                   `key:"jobs" flag:"jobs" recipe:"no"`
 	Strict      bool                   `key:"strict" flag:"strict" recipe:"no"`
 	Watch       Watch                  `key:"watch" recipe:"no"`
+	Links       Links                  `key:"links" recipe:"no"`
 
 	File string `key:"-"` // absolute path of bookci.yml, "" without one
 	// Origin tells where a key was set, as "bookci.yml:7", "BOOKCI_TIMEOUT" or
@@ -89,6 +90,15 @@ type Watch struct {
 	First     string        `key:"chapter_first" default:"auto" flag:"chapter-first"` // the edited chapters' pages before the whole book: auto, always or never
 }
 
+// Links are the settings of `bookci links`.
+type Links struct {
+	Ignore  []string      `key:"ignore" flag:"ignore"`            // patterns of URLs that are left out
+	Contact string        `key:"contact" flag:"contact"`          // of who asks, for the sites that are asked
+	Fresh   time.Duration `key:"fresh" default:"7d" flag:"fresh"` // how long what was fine is not asked again; 0: always asked
+	Archive string        `key:"archive" flag:"archive"`          // a folder, or s3://bucket/prefix; "" for none
+	Bodies  bool          `key:"bodies" default:"true"`           // whether the archive keeps the pages too
+}
+
 // Recipe are the settings that can change what an artifact will be. A new key
 // is one of them until its tag says otherwise.
 func (s *Settings) Recipe() any {
@@ -103,11 +113,12 @@ func (s *Settings) Recipe() any {
 }
 
 // MakesAs reports whether the same is made with t as with s. Where something
-// stands, what was warned of and how it is watched makes no difference.
+// stands, what was warned of, how it is watched and how its links are checked
+// makes no difference.
 func (s *Settings) MakesAs(t *Settings) bool {
 	a, b := *s, *t
 	for _, one := range []*Settings{&a, &b} {
-		one.File, one.Origin, one.Warnings, one.Watch = "", nil, nil, Watch{}
+		one.File, one.Origin, one.Warnings, one.Watch, one.Links = "", nil, nil, Watch{}, Links{}
 		one.Books = slices.Clone(one.Books)
 		for i := range one.Books {
 			one.Books[i].Line = 0

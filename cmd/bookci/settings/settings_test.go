@@ -59,6 +59,7 @@ transport: copy
 jobs: 2
 strict: yes
 watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", cancel: never, chapter_first: never}
+links: {ignore: [books.jp, "https://x.jp/*"], contact: a@books.jp, fresh: 1d12h, archive: kept, bodies: no}
 `
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -85,6 +86,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Jobs:        2,
 		Strict:      true,
 		Watch:       Watch{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", Cancel: "never", First: "never"},
+		Links:       Links{Ignore: []string{"books.jp", "https://x.jp/*"}, Contact: "a@books.jp", Fresh: 36 * time.Hour, Archive: "kept"},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -101,6 +103,12 @@ func TestABookDecidesNothingAboutTheMachine(t *testing.T) {
 		}
 		mustSettings(t, "", "BOOKCI_"+strings.ToUpper(key)+"="+value)
 	}
+	for _, archive := range []string{"s3://bucket/x", "/etc", "../x"} {
+		if _, err := settingsOf(t, "links: {archive: \""+archive+"\"}\n"); err == nil {
+			t.Errorf("links.archive: %s was taken from the file", archive)
+		}
+		mustSettings(t, "", "BOOKCI_LINKS_ARCHIVE="+archive)
+	}
 	for _, key := range []string{"on_success", "on_failure"} {
 		if _, err := settingsOf(t, "watch: {"+key+": touch /tmp/x}\n"); err == nil {
 			t.Errorf("watch.%s was taken from the file", key)
@@ -114,7 +122,8 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		"BOOKCI_NETWORK=host", "BOOKCI_LIMITS_MEMORY=1g", "BOOKCI_LIMITS_PIDS=none", "BOOKCI_LIMITS_CPUS=0.5", "BOOKCI_TIMEOUT=90s",
 		"BOOKCI_ENV=TZ=Asia/Tokyo,A=b=c", "BOOKCI_EXTRA_INPUTS=code/**, data/*", "BOOKCI_EXCLUDE=raw", "BOOKCI_READ_ONLY=0", "BOOKCI_CACHE_DIR=c",
 		"BOOKCI_ENGINE=host", "BOOKCI_TRANSPORT=bind", "BOOKCI_JOBS=3", "BOOKCI_STRICT=true", "BOOKCI_WATCH_DEBOUNCE=1s", "BOOKCI_WATCH_POLL=no", "BOOKCI_WATCH_SERVE=:9000",
-		"BOOKCI_WATCH_ON_SUCCESS=a", "BOOKCI_WATCH_ON_FAILURE=b", "BOOKCI_WATCH_CANCEL=always", "BOOKCI_WATCH_CHAPTER_FIRST=always", "HOME=/root", "BOOKCI_WORK=/work",
+		"BOOKCI_WATCH_ON_SUCCESS=a", "BOOKCI_WATCH_ON_FAILURE=b", "BOOKCI_WATCH_CANCEL=always", "BOOKCI_WATCH_CHAPTER_FIRST=always",
+		"BOOKCI_LINKS_IGNORE=a.jp, b.jp/x", "BOOKCI_LINKS_CONTACT=c", "BOOKCI_LINKS_FRESH=none", "BOOKCI_LINKS_ARCHIVE=s3://bucket/x", "BOOKCI_LINKS_BODIES=yes", "HOME=/root", "BOOKCI_WORK=/work",
 	)
 	s.Origin = nil
 	s.File = ""
@@ -125,6 +134,7 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		Env: map[string]string{"TZ": "Asia/Tokyo", "A": "b=c"}, ExtraInputs: []string{"code/**", "data/*"}, Exclude: []string{"raw"},
 		CacheDir: "c", Engine: "host", Transport: "bind", Jobs: 3, Strict: true,
 		Watch: Watch{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always", First: "always"},
+		Links: Links{Ignore: []string{"a.jp", "b.jp/x"}, Contact: "c", Archive: "s3://bucket/x", Bodies: true},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"errors"
+	"strings"
 )
 
 // refusals are what bookci.yml may not say, by key. The file comes with the
@@ -13,6 +14,7 @@ var refusals = map[string]func(text string) error{
 	"engine":           refuseHost,
 	"watch.on_success": refuseCommand,
 	"watch.on_failure": refuseCommand,
+	"links.archive":    refuseBucket,
 }
 
 // refused tells why the file may not say this for a key. Every value of the file
@@ -29,6 +31,13 @@ func refuseHost(text string) error {
 		return errors.New("a book does not decide that it runs outside of any container: use --engine host or BOOKCI_ENGINE=host")
 	}
 	return nil
+}
+
+func refuseBucket(text string) error {
+	if strings.Contains(text, "://") {
+		return errors.New("a book does not decide which bucket its archive goes to: use --archive or BOOKCI_LINKS_ARCHIVE")
+	}
+	return checkFolder(text)
 }
 
 func refuseCommand(string) error {

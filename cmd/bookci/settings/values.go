@@ -133,7 +133,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	if unlimited(text) {
 		return 0, nil
 	}
-	d, err := time.ParseDuration(strings.ReplaceAll(text, " ", ""))
+	d, err := parseDays(strings.ReplaceAll(text, " ", ""))
 	if err != nil {
 		if _, err := strconv.ParseFloat(text, 64); err == nil {
 			return 0, &hinted{fmt.Sprintf("%q lacks a unit, as in %ss or %sm", text, text, text), fmt.Sprintf("%sm are minutes, %ss are seconds", text, text)}
@@ -144,6 +144,24 @@ func ParseDuration(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%q is negative", text)
 	}
 	return d, nil
+}
+
+// parseDays is time.ParseDuration, with days before the hours: "7d", "1d12h".
+func parseDays(text string) (time.Duration, error) {
+	before, rest, ok := strings.Cut(text, "d")
+	days, err := strconv.ParseUint(before, 10, 16)
+	if !ok || err != nil {
+		return time.ParseDuration(text)
+	}
+	sum := time.Duration(days) * 24 * time.Hour
+	if rest == "" {
+		return sum, nil
+	}
+	more, err := time.ParseDuration(rest)
+	if err == nil && more < 0 {
+		err = errors.New("days and less than nothing")
+	}
+	return sum + more, err
 }
 
 // hinted is a mistake with an answer of its own.

@@ -1,0 +1,308 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/links"
+	"github.com/bookci/bookci/reports"
+)
+
+// This file says in words, in JSON and in reports what became of the links.
+
+// maxNotes is how many notes are shown one by one.
+const maxNotes = 10
+
+// sayLinks tells what became of the links and returns the error that the exit
+// status follows from.
+func (a *app) sayLinks(show screen.Show, p *project, f *linksFlags, runs []*linksRun, err error) error {
+	here, herr := os.Getwd()
+	if herr != nil {
+		here = ""
+	}
+	place := func(name string) string { return name }
+	if p != nil && here != "" {
+		place = func(name string) string { return screen.RelativeTo(p.root, here, name) }
+	}
+	source := p.sourceLines()
+	var broken, doubtful int
+	for _, r := range runs {
+		if r.verdicts == nil && err != nil {
+			continue
+		}
+		notes := 0
+		for _, v := range r.verdicts {
+			d, ok := r.diagnostic(v, f.suggest, place, source)
+			if !ok {
+				continue
+			}
+			switch v.Kind {
+			case links.Broken:
+				broken++
+			case links.Doubtful:
+				if doubtful++; f.strict {
+					d.Severity = book.Error
+				}
+			default:
+				if notes++; notes > maxNotes {
+					continue
+				}
+			}
+			show.Println(a.terminal().Paint(d))
+		}
+		if rest := notes - maxNotes; rest > 0 {
+			show.Println(fmt.Sprintf("bookci: %d more notes; --json has them all", rest))
+		}
+		show.Println("bookci: " + r.sum())
+		if r.archive != "" && !f.json {
+			if _, werr := fmt.Fprintln(a.stdout, r.archive); werr != nil {
+				err = errors.Join(err, fmt.Errorf("writing the path: %w", werr))
+			}
+		}
+	}
+	if err != nil {
+		if errors.Is(err, errInterrupted) || errors.Is(err, errTerminated) {
+			show.Println("hint: `bookci links --resume` goes on where this stopped")
+		}
+		return err
+	}
+	if n := broken; n > 0 || f.strict && doubtful > 0 {
+		if f.strict {
+			n += doubtful
+		}
+		return errors.Join(&brokenLinks{n}, errReported)
+	}
+	return nil
+}
+
+// brokenLinks is a book with dead links: the book's fault.
+type brokenLinks struct{ n int }
+
+func (e *brokenLinks) Error() string { return count(e.n, "broken link") }
+
+// diagnostic is a verdict in the words of a build, at the first place that cites
+// it; ok is false when there is nothing to say.
+func (r *linksRun) diagnostic(v links.Verdict, suggest bool, place func(string) string, source func(file string, line int) string) (d book.Diagnostic, ok bool) {
+	if v.Code == "" {
+		return d, false
+	}
+	d = book.Diagnostic{Code: v.Code, Message: v.Message, Hint: r.hint(v, suggest)}
+	switch v.Kind {
+	case links.Broken:
+		d.Severity = book.Error
+	case links.Doubtful:
+		d.Severity = book.Lax
+	default:
+		d.Severity = book.Note
+	}
+	if len(v.Cited) == 0 {
+		return d, true
+	}
+	first := v.Cited[0]
+	d.File, d.Line, d.Column, d.Source = place(first.File), first.Line, first.Col, source(first.File, first.Line)
+	if rest := v.Cited[1:]; len(rest) > 0 {
+		var at []string
+		for i, c := range rest {
+			if i == 3 {
+				at = append(at, fmt.Sprintf("%d more places", len(rest)-i))
+				break
+			}
+			at = append(at, fmt.Sprintf("%s:%d", place(c.File), c.Line))
+		}
+		d.Message += " (also cited at " + strings.Join(at, ", ") + ")"
+	}
+	return d, true
+}
+
+// hint is what to do about a verdict: of what is dead also where a copy is.
+func (r *linksRun) hint(v links.Verdict, suggest bool) string {
+	hint := v.Hint
+	if v.Kind != links.Broken {
+		return hint
+	}
+	if c, ok := r.copies[v.URL]; ok {
+		day, _, _ := strings.Cut(c.At, "T")
+		hint += "; it was fine on " + day
+		if c.Key != "" {
+			hint += ", and a copy is in " + c.Key
+		}
+	}
+	if suggest {
+		hint += "; look for a copy at https://web.archive.org/web/*/" + v.URL
+	}
+	return hint
+}
+
+// sum is the one line about a run.
+func (r *linksRun) sum() string {
+	kinds := map[links.Kind]int{}
+	moved := 0
+	for _, v := range r.verdicts {
+		kinds[v.Kind]++
+		if v.Kind == links.Fine && v.Moved != "" {
+			moved++
+		}
+	}
+	parts := []string{fmt.Sprintf("%d broken", kinds[links.Broken]), fmt.Sprintf("%d doubtful", kinds[links.Doubtful]), fmt.Sprintf("%d fine", kinds[links.Fine])}
+	if moved > 0 {
+		parts[2] += fmt.Sprintf(" (%d moved)", moved)
+	}
+	if n := kinds[links.NotAsked]; n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not asked", n))
+	}
+	total := count(len(r.verdicts), "link")
+	if r.stopped {
+		total = fmt.Sprintf("stopped after %d of %s", r.seen, count(len(r.pages), "page"))
+	}
+	text := fmt.Sprintf("%s: %s: %s", r.name, total, strings.Join(parts, ", "))
+	var left []string
+	for _, one := range []struct {
+		n    int
+		what string
+	}{{r.left.Reserved, "for examples"}, {r.left.Ignored, "ignored"}, {r.left.Other, "not http"}} {
+		if one.n > 0 {
+			left = append(left, fmt.Sprintf("%d %s", one.n, one.what))
+		}
+	}
+	if len(left) > 0 {
+		text += "; left out: " + strings.Join(left, ", ")
+	}
+	return text
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// sourceLines returns the lines of the manuscript; p may be nil.
+func (p *project) sourceLines() func(file string, line int) string {
+	if p == nil {
+		return func(string, int) string { return "" }
+	}
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return func(string, int) string { return "" }
+	}
+	files := map[string][]string{}
+	return func(file string, line int) string {
+		lines, ok := files[file]
+		if !ok {
+			// A file that is gone meanwhile has no lines.
+			text, _ := root.ReadFile(filepath.FromSlash(file))
+			lines = strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
+			files[file] = lines
+		}
+		if line < 1 || line > len(lines) {
+			return ""
+		}
+		return lines[line-1]
+	}
+}
+
+// linksReportRun is a run in the words of package reports: a finding at every
+// place that cites a link.
+func (a *app) linksReportRun(p *project, runs []*linksRun, strict bool, begun time.Time, err error) reports.Run {
+	run, place := a.emptyRun(p, begun, err)
+	source := p.sourceLines()
+	for _, r := range runs {
+		one := reports.Result{Book: r.name, Target: "links", Status: reports.Built, Checked: !r.stopped, Seconds: time.Since(begun).Seconds()}
+		seen := map[string]bool{}
+		if r.book != nil {
+			one.Config = place(path.Join(r.book.Dir, r.book.Config))
+			for _, c := range r.book.Chapters {
+				if file := place(c.Path); !seen[file] {
+					seen[file] = true
+					one.Chapters = append(one.Chapters, reports.Chapter{ID: c.ID, File: file})
+				}
+			}
+		}
+		failed := 0
+		for _, v := range r.verdicts {
+			if v.Code == "" {
+				continue
+			}
+			level := reports.Note
+			switch {
+			case v.Kind == links.Broken || v.Kind == links.Doubtful && strict:
+				level = reports.Error
+				failed++
+			case v.Kind == links.Doubtful:
+				level = reports.Warning
+			}
+			for _, c := range v.Cited {
+				one.Findings = append(one.Findings, reports.Finding{
+					Level: level, Code: v.Code, File: place(c.File), Line: c.Line, Message: v.Message, Hint: r.hint(v, false), Source: source(c.File, c.Line),
+				})
+				if file := place(c.File); r.book == nil && !seen[file] {
+					seen[file] = true
+					one.Chapters = append(one.Chapters, reports.Chapter{ID: strings.TrimSuffix(filepath.Base(file), ".re"), File: file})
+				}
+			}
+		}
+		slices.SortStableFunc(one.Findings, func(a, b reports.Finding) int {
+			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+		})
+		if failed > 0 {
+			one.Status, one.Err = reports.Failed, count(failed, "broken link")
+		}
+		run.Results = append(run.Results, one)
+	}
+	return run
+}
+
+// linksReport is the JSON document of links --json.
+type linksReport struct {
+	Version string       `json:"bookci"`
+	OK      bool         `json:"ok"`
+	Exit    int          `json:"exit_code"`
+	Root    string       `json:"root,omitempty"` // absolute; the paths below are relative to it
+	Books   []linksBook  `json:"books"`
+	Error   *errorReport `json:"error,omitempty"`
+}
+
+type linksBook struct {
+	Book    string          `json:"book"`
+	Archive string          `json:"archive,omitempty"`
+	Stopped bool            `json:"stopped,omitempty"` // not all links were looked at
+	LeftOut linksLeft       `json:"left_out"`
+	Links   []links.Verdict `json:"links"`
+}
+
+type linksLeft struct {
+	Reserved int `json:"reserved"`
+	Ignored  int `json:"ignored"`
+	Other    int `json:"not_http"`
+}
+
+func newLinksReport(p *project, runs []*linksRun, err error) linksReport {
+	r := linksReport{Version: bookciVersion(), OK: err == nil, Exit: exitCode(err), Books: []linksBook{}}
+	if p != nil {
+		r.Root = p.root
+	}
+	for _, one := range runs {
+		b := linksBook{Book: one.name, Archive: one.archive, Stopped: one.stopped, LeftOut: linksLeft(one.left), Links: slices.Clone(one.verdicts)}
+		if b.Links == nil {
+			b.Links = []links.Verdict{}
+		}
+		for i := range b.Links {
+			b.Links[i].Hint = one.hint(b.Links[i], false)
+		}
+		r.Books = append(r.Books, b)
+	}
+	if err != nil && !errors.Is(err, errReported) {
+		r.Error = newErrorReport(err)
+	}
+	return r
+}

@@ -1,0 +1,520 @@
+package links
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/bookci/bookci/objects"
+)
+
+// folder is an archive whose writing is watched, and fails on demand.
+type folder struct {
+	objects.Store
+	dir string
+
+	mu     sync.Mutex
+	wrote  []string
+	refuse error
+}
+
+func (f *folder) Put(ctx context.Context, key string, body io.ReadSeeker, opts objects.PutOptions) (objects.Info, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.refuse != nil {
+		return objects.Info{}, f.refuse
+	}
+	info, err := f.Store.Put(ctx, key, body, opts)
+	if err == nil {
+		f.wrote = append(f.wrote, key)
+	}
+	return info, err
+}
+
+// keys are those of all objects.
+func (f *folder) keys(t *testing.T) (all []string) {
+	t.Helper()
+	for info, err := range f.List(t.Context(), "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, info.Name)
+	}
+	return all
+}
+
+// lines are the items of a chunk as generic JSON.
+func (f *folder) lines(t *testing.T, key string) (all []map[string]any) {
+	t.Helper()
+	r, _, err := f.Get(t.Context(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dec := json.NewDecoder(z)
+	for {
+		var one map[string]any
+		if err := dec.Decode(&one); err == io.EOF {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, one)
+	}
+}
+
+func (d *desk) archive() *folder {
+	f := &folder{dir: filepath.Join(d.dir, "archive")}
+	store, err := objects.OpenFolder(f.dir)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	f.Store = store
+	d.keep.Store, d.keep.Dest = f, "archive"
+	return f
+}
+
+// numbered is a host with as many pages as one likes.
+func (s *site) numbered(host string, n int) (urls []string) {
+	s.host(host, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("ETag", `"`+r.URL.Path+`"`)
+		if r.Header.Get("If-None-Match") == `"`+r.URL.Path+`"` {
+			w.WriteHeader(304)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, `<p id="x">本 & <b>%s</b>`, r.URL.Path)
+	})
+	for i := range n {
+		urls = append(urls, s.url(host, fmt.Sprintf("/%03d#x", i)))
+	}
+	return urls
+}
+
+func TestTheArchiveHasTheArticlesForm(t *testing.T) {
+	s := newSite(t)
+	urls := append(s.numbered("a.books.jp", 230), s.url("a.books.jp", "/png"))
+	d := newDesk(t)
+	store := d.archive()
+	o := s.options()
+	o.Pause = time.Microsecond
+	if _, err := d.check(t.Context(), o, urls...); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"本/20261127T120000Z/items.0000000.jl.gz", "本/20261127T120000Z/items.0000100.jl.gz", "本/20261127T120000Z/items.0000200.jl.gz"}
+	if !slices.Equal(store.wrote, want) {
+		t.Fatalf("chunks %v", store.wrote)
+	}
+	n := 0
+	for i, key := range want {
+		lines := store.lines(t, key)
+		if i < 2 && len(lines) != 100 {
+			t.Errorf("%s has %d lines", key, len(lines))
+		}
+		n += len(lines)
+		for _, l := range lines {
+			for _, field := range []string{"url", "body", "crawled_at", "status", "final_url", "content_type", "etag", "body_sha256", "cited"} {
+				if l[field] == nil {
+					t.Errorf("%v has no %s", l["url"], field)
+				}
+			}
+			if body := l["body"].(string); !strings.HasPrefix(body, `<p id="x">本 & <b>/`) {
+				t.Errorf("body %q", body)
+			}
+		}
+	}
+	if n != 231 {
+		t.Errorf("%d items", n)
+	}
+	if left, _ := filepath.Glob(filepath.Join(d.keep.Dir, "*")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestTheSameItemsAreTheSameBytes(t *testing.T) {
+	item := func() *Item {
+		return &Item{URL: "http://a.books.jp/", CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200}, SHA256: "0", ContentType: "text/html", BodyBytes: []byte("<p>本</p>"), FinalURL: "http://a.books.jp/"}
+	}
+	var chunks [][]byte
+	for range 2 {
+		d := newDesk(t)
+		store := d.archive()
+		d.keep.Memory = &Memory{pages: map[string]*memo{}}
+		r, err := OpenRecord(t.Context(), d.keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.add(item()); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(true); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(filepath.Join(store.dir, filepath.FromSlash(store.wrote[0])))
+		if err != nil {
+			t.Fatal(err)
+		}
+		chunks = append(chunks, text)
+		time.Sleep(1100 * time.Millisecond) // a time in the header would show
+	}
+	if !bytes.Equal(chunks[0], chunks[1]) {
+		t.Error("two chunks of the same items differ")
+	}
+}
+
+func TestAnArchiveIsJudgedWithoutARequest(t *testing.T) {
+	s := newSite(t)
+	mux := http.NewServeMux()
+	mux.HandleFunc("/robots.txt", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "User-agent: *\nDisallow: /no") })
+	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/here", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/deep/page", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/", http.StatusFound) })
+	mux.HandleFunc("/gone", http.NotFound)
+	mux.HandleFunc("/forbidden", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) })
+	mux.HandleFunc("/", page(`<p id="x">x`))
+	s.host("a.books.jp", mux.ServeHTTP)
+	for _, bodies := range []bool{true, false} {
+		d := newDesk(t)
+		store := d.archive()
+		d.keep.Bodies = bodies
+		var urls []string
+		for _, p := range []string{"/moved", "/deep/page", "/gone", "/forbidden", "/here#x", "/here#y", "/here", "/no"} {
+			urls = append(urls, s.url("a.books.jp", p))
+		}
+		urls = append(urls, "http://nowhere.books.jp/", "http://user:secret@a.books.jp/", "http:///x")
+		items, err := d.check(t.Context(), s.options(), urls...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		judged := func(items []*Item) string {
+			slices.SortFunc(items, func(a, b *Item) int { return strings.Compare(a.URL, b.URL) })
+			var all []Verdict
+			for _, i := range items {
+				all = append(all, Judge(i)...)
+			}
+			text, err := json.MarshalIndent(all, "", " ")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text)
+		}
+		want := judged(items)
+		before := len(s.log)
+		for range 2 {
+			runs, err := Runs(t.Context(), store, "")
+			if err != nil || len(runs) != 1 {
+				t.Fatalf("runs %v, %v", runs, err)
+			}
+			again, err := Reread(t.Context(), store, runs[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := judged(again); got != want {
+				t.Errorf("bodies %v: judged again:\n%s\nwant:\n%s", bodies, got, want)
+			}
+		}
+		if len(s.log) != before {
+			t.Errorf("judging again made %d requests", len(s.log)-before)
+		}
+		for _, l := range store.lines(t, store.wrote[0]) {
+			if !bodies && l["body"] != "" {
+				t.Errorf("a body was kept: %v", l["body"])
+			}
+			if text, _ := json.Marshal(l); strings.Contains(string(text), "body_in") {
+				t.Errorf("a first run refers to another: %s", text)
+			}
+		}
+	}
+}
+
+func TestTheSecondTimeIsCheap(t *testing.T) {
+	s := newSite(t)
+	urls := s.numbered("a.books.jp", 5)
+	s.host("b.books.jp", http.NotFound)
+	urls = append(urls, s.url("b.books.jp", "/gone"))
+	d := newDesk(t)
+	store := d.archive()
+	o := s.options()
+	var later time.Duration
+	o.Now = func() time.Time { return time.Now().Add(later) }
+	first, err := d.check(t.Context(), o, urls...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := len(s.asked("a.books.jp"))
+
+	// Within seven days only failures are asked again.
+	d.keep.Begun = d.keep.Begun.Add(time.Hour)
+	second, err := d.check(t.Context(), o, urls...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.asked("a.books.jp")); n != asked {
+		t.Errorf("%d requests for what was fine", n-asked)
+	}
+	if n := len(s.asked("b.books.jp")); n != 6 {
+		t.Errorf("the failure was asked %d times in two runs, robots.txt included", n)
+	}
+	if a, b := say(first), say(second); fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("verdicts differ: %v, %v", a, b)
+	}
+
+	// After them everything is, for changes only.
+	later = 8 * 24 * time.Hour
+	d.keep.Begun = d.keep.Begun.Add(8 * 24 * time.Hour)
+	third, err := d.check(t.Context(), o, urls...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := s.asked("a.books.jp")[asked:]
+	if len(log) != 6 {
+		t.Fatalf("%d requests after eight days", len(log))
+	}
+	for _, r := range log[1:] {
+		if r.header.Get("If-None-Match") != `"`+r.path+`"` {
+			t.Errorf("%s was asked with %v", r.path, r.header)
+		}
+	}
+	if a, b := say(first), say(third); fmt.Sprint(a) != fmt.Sprint(b) {
+		t.Errorf("verdicts differ: %v, %v", a, b)
+	}
+	lines := store.lines(t, store.wrote[2])
+	for _, l := range lines {
+		if strings.Contains(l["url"].(string), "/gone") {
+			continue
+		}
+		if in, _ := l["body_in"].(string); in != store.wrote[0] || l["body"] != "" || l["status"] != 304.0 {
+			t.Errorf("an unchanged page: %v", l)
+		}
+	}
+
+	// Another fragment is another question.
+	if got := d.verdicts(o, s.url("a.books.jp", "/000#y")); got[s.url("a.books.jp", "/000#y")] != "doubtful link-fragment" {
+		t.Errorf("a fragment that was not looked for: %v", got)
+	}
+}
+
+func TestADamagedMemoryCostsRequestsOnly(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "links.json")
+	for _, text := range []string{"", "{", `{"version":99}`, `{"version":1,"pages":{"x":null,"y":{}}}`, "null"} {
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		m, err := OpenMemory(name)
+		if m == nil {
+			t.Fatalf("%q: no memory", text)
+		}
+		if i, _ := m.fine("x"); i != nil {
+			t.Errorf("%q: x is remembered", text)
+		}
+		if err == nil && text == "{" {
+			t.Error("damage is not told")
+		}
+	}
+}
+
+// A run is stopped at many moments, the store fails now and then, and what is on
+// the disk at that moment is all that the next one finds.
+func TestEveryPageIsInOneChunkHoweverOftenTheRunEnds(t *testing.T) {
+	s := newSite(t)
+	urls := s.numbered("a.books.jp", 130)
+	urls = append(urls, s.numbered("b.books.jp", 130)...)
+	d := newDesk(t)
+	store := d.archive()
+	d.keep.Resume = true
+	o := s.options()
+	o.Pause, o.Fresh = time.Microsecond, 0
+	rng := rand.New(rand.NewPCG(1, 2))
+	stopped := errors.New("stopped")
+	runs, seen := 0, 0
+	for ; runs < 200; runs++ {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		enough := seen + 1 + rng.IntN(40)
+		o.Progress = func(p Progress) {
+			if p.Done >= enough {
+				cancel(stopped)
+			}
+		}
+		items, err := d.check(ctx, o, urls...)
+		seen = len(items)
+		cancel(nil)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, stopped) {
+			t.Fatal(err)
+		}
+	}
+	if runs < 5 {
+		t.Fatalf("only %d runs", runs)
+	}
+	inOneChunk(t, store, 260)
+}
+
+func inOneChunk(t *testing.T, store *folder, want int) {
+	t.Helper()
+	keys := store.keys(t)
+	at := map[string]string{}
+	next := map[string]int{}
+	slices.Sort(keys)
+	for _, key := range keys {
+		lines := store.lines(t, key)
+		first, ok := chunkFirst(key)
+		if !ok || first != next[path.Dir(key)] || len(lines) == 0 || len(lines) > chunkItems {
+			t.Errorf("%s begins at %d, want %d, and has %d items", key, first, next[path.Dir(key)], len(lines))
+		}
+		next[path.Dir(key)] = first + len(lines)
+		for _, l := range lines {
+			url := l["url"].(string)
+			if at[url] != "" {
+				t.Errorf("%s is in %s and in %s", url, at[url], key)
+			}
+			at[url] = key
+		}
+	}
+	if len(at) != want {
+		t.Errorf("%d pages are in the archive, want %d", len(at), want)
+	}
+}
+
+func TestAKillBetweenTheChunkAndItsJournal(t *testing.T) {
+	s := newSite(t)
+	urls := s.numbered("a.books.jp", 120)
+	d := newDesk(t)
+	store := d.archive()
+	d.keep.Resume = true
+	o := s.options()
+	o.Pause = time.Microsecond
+
+	// Killed after the chunk was written, before the journal was removed: the
+	// journal is put back. Its last line is half written in the other case.
+	ctx, cancel := context.WithCancel(t.Context())
+	left := 50
+	o.Progress = func(Progress) {
+		if left--; left == 0 {
+			cancel()
+		}
+	}
+	if _, err := d.check(ctx, o, urls...); err == nil {
+		t.Fatal("was not stopped")
+	}
+	z, _, err := store.Get(t.Context(), store.wrote[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	unzipped, err := gzip.NewReader(z)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(unzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	z.Close()
+	n := bytes.Count(text, []byte("\n"))
+	for name, journal := range map[string][]byte{"items.0000000.jl": text, fmt.Sprintf("items.%07d.jl", n): []byte(`{"url":"http://a.books.jp/half","bo`)} {
+		if err := os.WriteFile(filepath.Join(d.keep.Dir, name), journal, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.Progress = nil
+	if _, err := d.check(t.Context(), o, urls...); err != nil {
+		t.Fatal(err)
+	}
+	inOneChunk(t, store, 120)
+}
+
+func TestAnArchiveThatCannotBeWrittenStopsTheRunAndLosesNothing(t *testing.T) {
+	s := newSite(t)
+	urls := s.numbered("a.books.jp", 120)
+	d := newDesk(t)
+	store := d.archive()
+	o := s.options()
+	o.Pause = time.Microsecond
+	store.refuse = errors.New("no space left")
+	var cited []Citation
+	for _, u := range urls {
+		cited = append(cited, Citation{URL: u})
+	}
+	pages, _ := Gather(cited, o.Rules)
+	keep := d.keep
+	keep.Memory = &Memory{pages: map[string]*memo{}}
+	record, err := OpenRecord(t.Context(), keep)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Check(t.Context(), pages, record, o); err == nil || !strings.Contains(err.Error(), "no space left") {
+		t.Fatalf("the error is %v", err)
+	}
+	_ = record.Close(false)
+	store.refuse = nil
+	asked := len(s.asked("a.books.jp"))
+	d.keep.Resume = true
+	if _, err := d.check(t.Context(), o, urls...); err != nil {
+		t.Fatal(err)
+	}
+	inOneChunk(t, store, 120)
+	if n := len(s.asked("a.books.jp")) - asked; n > 22 {
+		t.Errorf("%d requests to go on", n)
+	}
+}
+
+func TestTheNewestCopyOfADeadPageIsFound(t *testing.T) {
+	s := newSite(t)
+	urls := s.numbered("a.books.jp", 3)
+	d := newDesk(t)
+	store := d.archive()
+	o := s.options()
+	o.Fresh = 0
+	for range 2 {
+		if _, err := d.check(t.Context(), o, urls...); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(filepath.Join(d.dir, "links.json")); err != nil {
+			t.Fatal(err)
+		}
+		d.keep.Begun = d.keep.Begun.Add(24 * time.Hour)
+	}
+	page, _, _ := strings.Cut(urls[1], "#")
+	found, err := FindCopies(t.Context(), store, "本", "", []string{page, "http://never.books.jp/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) != 1 || found[page].Key != "本/20261128T120000Z/items.0000000.jl.gz" {
+		t.Errorf("found %v", found)
+	}
+}
+
+func FuzzReadLines(f *testing.F) {
+	f.Add([]byte(`{"url":"http://a.books.jp/","body":"x","crawled_at":"2026-11-27T12:00:00Z","status":200,"redirects":[{"status":301,"to":"x"}],"cited":[{"file":"a.re","line":1,"fragment":"x"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		_ = readLines(bytes.NewReader(text), func(i *Item) error {
+			i.putAside("k")
+			Judge(i)
+			return nil
+		})
+	})
+}

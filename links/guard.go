@@ -1,0 +1,132 @@
+package links
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// A manuscript says which URLs are asked, and a page says where it has moved to;
+// neither is trusted. So the address is checked at the last moment, when a
+// socket is about to be connected: whatever a name resolved to a moment ago,
+// this is what the packets go to.
+
+// privateError is a connection that was refused because of its address.
+type privateError struct{ ip netip.Addr }
+
+func (e *privateError) Error() string { return fmt.Sprintf("%s is no public address", e.ip) }
+
+// guardedDialer connects to public addresses alone.
+func guardedDialer(resolver *net.Resolver, allowPrivate bool) *net.Dialer {
+	d := &net.Dialer{Timeout: connectTime, KeepAlive: -1, Resolver: resolver}
+	if !allowPrivate {
+		d.ControlContext = func(_ context.Context, _, address string, _ syscall.RawConn) error {
+			to, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return fmt.Errorf("connecting to %s: %w", address, err)
+			}
+			if ip := to.Addr(); !public(ip) {
+				return &privateError{ip}
+			}
+			return nil
+		}
+	}
+	return d
+}
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// guardedProxy lets connections go to the user's own proxy, wherever that is. As
+// the proxy resolves names itself, those are resolved here too, and what is
+// known to lead into a private net is not handed to it. A name that only the
+// proxy can resolve is.
+func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, error), dialFunc) {
+	var proxies sync.Map // host:port
+	resolver := o.Resolver
+	if resolver == nil {
+		resolver = net.DefaultResolver
+	}
+	choose := func(r *http.Request) (*url.URL, error) {
+		through, err := o.Proxy(r)
+		if err != nil || through == nil {
+			return through, err
+		}
+		addrs, err := resolver.LookupNetIP(r.Context(), "ip", r.URL.Hostname())
+		for _, ip := range addrs {
+			if err == nil && !public(ip) {
+				return nil, &privateError{ip}
+			}
+		}
+		port := through.Port()
+		if port == "" {
+			port = map[string]string{"https": "443", "socks5": "1080", "socks5h": "1080"}[through.Scheme]
+		}
+		proxies.Store(net.JoinHostPort(through.Hostname(), cmp.Or(port, "80")), true)
+		return through, nil
+	}
+	open := guardedDialer(o.Resolver, true).DialContext
+	return choose, func(ctx context.Context, network, address string) (net.Conn, error) {
+		if _, ok := proxies.Load(address); ok {
+			return open(ctx, network, address)
+		}
+		return dial(ctx, network, address)
+	}
+}
+
+// connectTime bounds a connection to one address.
+const connectTime = 10 * time.Second
+
+// notPublic are the blocks of the IANA special-purpose registries that are not
+// reached through the internet, beyond those that netip knows.
+var notPublic = prefixes(
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
+	"::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "fec0::/10", "5f00::/16",
+)
+
+// documented are the blocks for examples in texts.
+var documented = prefixes("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
+
+func prefixes(texts ...string) []netip.Prefix {
+	var all []netip.Prefix
+	for _, t := range texts {
+		all = append(all, netip.MustParsePrefix(t))
+	}
+	return all
+}
+
+func within(ip netip.Addr, blocks []netip.Prefix) bool {
+	for _, b := range blocks {
+		if b.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+func documentation(ip netip.Addr) bool { return within(ip.Unmap().WithZone(""), documented) }
+
+// public tells whether an address can be that of a site for everyone. An IPv6
+// address that carries an IPv4 one (NAT64, 6to4) is as public as that one.
+func public(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if !ip.IsGlobalUnicast() || ip.IsPrivate() || within(ip, notPublic) || within(ip, documented) {
+		return false
+	}
+	if ip.Is6() {
+		b := ip.As16()
+		switch {
+		case netip.MustParsePrefix("64:ff9b::/96").Contains(ip):
+			return public(netip.AddrFrom4([4]byte(b[12:16])))
+		case netip.MustParsePrefix("2002::/16").Contains(ip):
+			return public(netip.AddrFrom4([4]byte(b[2:6])))
+		}
+	}
+	return true
+}
