@@ -117,9 +117,14 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	if err != nil {
 		return err
 	}
+	ahead := a.lookAhead(p, w, show)
 	results = w.Build(ctx, jobs)
 	resume := a.stopCommands(show)
-	err = a.sayAll(show, p, results, f.json)
+	untold, takenBack := ahead.settle(a, p, results)
+	for _, line := range takenBack {
+		show.Println(line)
+	}
+	err = a.sayAll(show, p, untold, f.json)
 	resume()
 	if context.Cause(ctx) == nil {
 		// The image is worth keeping also when the book has a fault.
