@@ -76,6 +76,7 @@ type watcher struct {
 	project *project
 	shop    *workshop // nil before the first build, and when it was lost
 	results []build.Result
+	ahead   *lookout
 	preview previewer                // nil without --serve
 	pages   map[string][]pdf.PageSum // of each PDF, as it was last built
 	failed  map[string]string        // variants and targets whose last build failed -> its error
@@ -106,6 +107,8 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return fmt.Errorf("making bookci's own folder: %w", err)
 	}
 	w.claim = c
+	w.ahead = &lookout{watcher: w}
+	defer w.ahead.looks.Wait()
 	w.hooks = &hooks{ends: ctx, say: show.Println, env: a.env, reaper: c.reaper}
 	defer w.hooks.close()
 	defer w.close()
@@ -136,6 +139,13 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 	if err := w.serve(ctx, p, &opts); err != nil {
 		return err
 	}
+	preview := opts.Peek
+	opts.Peek = func(c watch.Change) {
+		w.ahead.look(ctx)
+		if preview != nil {
+			preview(c)
+		}
+	}
 	err = watch.Run(ctx, opts, w.build)
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
@@ -161,6 +171,9 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	defer func() { w.show.Rest(w.status()) }()
 	if w.preview != nil {
 		w.preview.Building(strings.Trim(because(w.root(), c), " ()"))
+	}
+	if c.First {
+		w.ahead.look(w.ends)
 	}
 	results, jobs, err := w.once(ctx, c)
 	if errors.Is(context.Cause(ctx), watch.ErrSuperseded) {
@@ -260,7 +273,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			}
 			continue
 		}
-		w.say(p, c, withoutShown(results, shown))
+		w.say(p, c, w.ahead.settle(p, withoutShown(results, shown)))
 		w.shop.keepAside(w.ends)
 		return results, jobs, nil
 	}

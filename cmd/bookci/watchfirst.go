@@ -91,8 +91,9 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (sho
 	case res.Err == nil:
 		w.show.Println(name + " first: " + screen.Sum(res) + ", " + screen.RelativeTo(p.root, here, res.Artifact.Path))
 	case errors.As(res.Err, &fault):
+		pinned := w.ahead.errors()
 		for _, d := range res.Diagnostics {
-			if d.Severity == book.Error && d.File != "" {
+			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
 				shown = append(shown, d)
 			}
 		}

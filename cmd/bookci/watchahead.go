@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/screen"
+)
+
+// A watch looks at the manuscript itself a few milliseconds after a save, long
+// before the maker has seen it. What it finds stays pinned until the author has
+// mended it, or until the maker takes it all the same.
+
+const aheadName = "manuscript" // what the errors are pinned to
+
+// lookout finds the errors of the manuscript as it is now.
+type lookout struct {
+	watcher *watcher
+	looks   sync.WaitGroup
+	one     sync.Mutex // held while looking
+
+	mu     sync.Mutex
+	wanted int               // how often a look was asked for
+	shown  []book.Diagnostic // the errors that are pinned
+	taken  []book.Diagnostic // what the maker took all the same
+}
+
+// look looks aside. Of several looks that are asked for meanwhile the last one counts.
+func (l *lookout) look(ctx context.Context) {
+	l.mu.Lock()
+	l.wanted++
+	mine := l.wanted
+	l.mu.Unlock()
+	l.looks.Go(func() {
+		l.one.Lock()
+		defer l.one.Unlock()
+		l.mu.Lock()
+		late := mine != l.wanted
+		l.mu.Unlock()
+		if late || context.Cause(ctx) != nil {
+			return
+		}
+		w := l.watcher
+		p, err := w.app.open(ctx, w.flags.choice, w.given, func(string) {})
+		if err != nil {
+			return // the build will say why
+		}
+		var found []book.Diagnostic
+		for _, b := range p.books {
+			if p.faults[b] == nil {
+				found = append(found, errorsAhead(b, p.targets[b])...)
+			}
+		}
+		l.show(p, found)
+	})
+}
+
+// show pins what was found, if it is not what is pinned already.
+func (l *lookout) show(p *project, found []book.Diagnostic) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []book.Diagnostic
+	for _, d := range found {
+		sameLine := func(x book.Diagnostic) bool { return x.File == d.File && x.Code == d.Code && x.Source == d.Source }
+		same := func(x book.Diagnostic) bool { return samePlace(x, d) }
+		if !slices.ContainsFunc(l.taken, sameLine) && !slices.ContainsFunc(list, same) {
+			list = append(list, d)
+		}
+	}
+	if slices.Equal(list, l.shown) {
+		return
+	}
+	l.shown = list
+	l.watcher.show.Pin(aheadName, l.watcher.app.aheadLines(p, list))
+}
+
+// errors are those that are pinned.
+func (l *lookout) errors() []book.Diagnostic {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.shown[:min(len(l.shown), mostAhead)])
+}
+
+// settle takes back what the makers let pass, and leaves out of results what is pinned.
+func (l *lookout) settle(p *project, results []build.Result) []build.Result {
+	pinned := l.errors()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.watcher
+	rest := slices.DeleteFunc(slices.Clone(l.shown), func(d book.Diagnostic) bool { return letPass(d, results) })
+	for _, d := range l.shown {
+		if slices.ContainsFunc(rest, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
+			continue
+		}
+		l.taken = append(l.taken, d)
+		w.show.Println(fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.root, getwd(), d.File), d.Line))
+	}
+	if len(rest) != len(l.shown) {
+		l.shown = rest
+		w.show.Pin(aheadName, w.app.aheadLines(p, rest))
+	}
+	return without(results, pinned)
+}
