@@ -92,6 +92,7 @@ type Job struct {
 	Only    []string               // chapters' IDs: leave out the others
 	Tree    []source.File          // what goes into the work tree
 	Inputs  []source.File          // what the artifacts depend on
+	Hidden  []string               // what of the root no maker may read, as source.Sources has it
 	Fault   error                  // why there is nothing to build: the config cannot be read
 	Known   []book.Diagnostic      // what is known to be wrong before a maker runs
 
@@ -397,10 +398,11 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 		return nil, Makers{}, err
 	}
 	opened, err := eng.Open(ctx, engine.SessionOptions{
-		Root:  b.Root,
-		Env:   b.Env,
-		Seeds: b.seeds(job, makers, code),
-		Maker: maker,
+		Root:   b.Root,
+		Env:    b.Env,
+		Seeds:  b.seeds(job, makers, code),
+		Maker:  maker,
+		Hidden: job.Hidden,
 		Note: func(format string, args ...any) {
 			b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
 		},

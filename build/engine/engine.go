@@ -27,6 +27,9 @@ type SessionOptions struct {
 	// Seeds are folders of this machine that the session starts with. One that
 	// is missing or cannot be read is left out: what is kept only saves time.
 	Seeds []Seed
+	// Hidden are paths below Root that no command may read, where the engine
+	// can see to it; a folder's ends in a slash.
+	Hidden []string
 	// Maker will probably be the first to run here; what it takes to start one
 	// is done meanwhile. "": not known.
 	Maker string

@@ -21,6 +21,10 @@ type Sources struct {
 	Root  string
 	Files []File // in the order of their paths; see File for folders
 	Notes []book.Diagnostic
+	// Hidden are what no maker has any business with, topmost only: version
+	// control, where CI systems leave tokens, and what the user excludes. Slash
+	// paths below the root; a folder's ends in a slash.
+	Hidden []string
 
 	byPath map[string]int
 }
@@ -38,6 +42,9 @@ var notSources = map[string]bool{
 	".git": true, ".hg": true, ".svn": true, ".bzr": true, "_darcs": true, ".jj": true,
 	".bookci": true, ".texmf-var": true,
 }
+
+// ownFolders are those of them that are bookci's.
+var ownFolders = map[string]bool{".bookci": true, ".texmf-var": true}
 
 // Find walks root once. Links are listed as links and never followed.
 // Sockets, devices and FIFOs are left out with a note; a file or folder that
@@ -91,12 +98,15 @@ func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatc
 	}
 	for _, e := range entries {
 		name := e.Name()
-		if notSources[name] {
-			continue
-		}
 		slash := name
 		if rel != "" {
 			slash = rel + "/" + name
+		}
+		if notSources[name] {
+			if !ownFolders[name] {
+				w.hide(slash, e)
+			}
+			continue
 		}
 		if w.outputs[slash] {
 			continue
@@ -108,6 +118,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatc
 				return listed, fmt.Errorf("excluding files: %w", err)
 			}
 			if excluded && !(e.IsDir() && w.exclude.Exclusions()) {
+				w.hide(slash, e)
 				continue
 			}
 		}
@@ -118,6 +129,15 @@ func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatc
 		listed += n
 	}
 	return listed, nil
+}
+
+func (w *walker) hide(slash string, e fs.DirEntry) {
+	switch {
+	case e.IsDir():
+		w.s.Hidden = append(w.s.Hidden, slash+"/")
+	case e.Type().IsRegular():
+		w.s.Hidden = append(w.s.Hidden, slash)
+	}
 }
 
 // entry lists one entry, and what is below it when it is a folder.

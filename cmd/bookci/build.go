@@ -150,7 +150,7 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 		if err != nil {
 			return nil, usagef("", "extra_inputs: %w", err)
 		}
-		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: sources.Files, Inputs: inputs, Fault: p.faults[book]}
+		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: sources.Files, Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
 		job.Known = append(job.Known, notes...)
 		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
 			return nil, err

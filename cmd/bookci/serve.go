@@ -202,9 +202,14 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	if err != nil {
 		return nil, err
 	}
+	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.excluded(), Books: p.books})
+	if err != nil {
+		return nil, err
+	}
 	session, err := eng.Open(ctx, engine.SessionOptions{
-		Root: p.root,
-		Env:  environ(p.settings.Env),
+		Root:   p.root,
+		Hidden: sources.Hidden,
+		Env:    environ(p.settings.Env),
 		// Otherwise a chapter would wait for the build that the same edit began.
 		Interactive: true,
 		Note:        func(format string, args ...any) { s.note(fmt.Sprintf(format, args...)) },
@@ -217,10 +222,6 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 			err = errors.Join(err, session.Close())
 		}
 	}()
-	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.excluded(), Books: p.books})
-	if err != nil {
-		return nil, err
-	}
 	if err := session.Sync(ctx, sources.Files); err != nil {
 		return nil, err
 	}

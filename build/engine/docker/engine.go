@@ -116,6 +116,9 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (engine.S
 			transport = Copy
 		}
 	}
+	if len(opts.Hidden) > maxMasks && transport == Bind {
+		transport = Copy // what is not sent cannot be read
+	}
 	s, err := e.start(ctx, opts, info, transport)
 	if err != nil && transport == Bind && e.Transport != Bind && bindAtFault(err) {
 		if s, err = e.start(ctx, opts, info, Copy); err == nil {
@@ -246,6 +249,10 @@ func (e *Engine) create(ctx context.Context, config *container.Config, host *con
 const holdOpen = `env --ignore-signal=CHLD true 2>/dev/null && exec env --ignore-signal=CHLD cat >/dev/null
 exec cat >/dev/null`
 
+// maxMasks bounds what is mounted over hidden files and folders, each in a
+// millisecond or so.
+const maxMasks = 64
+
 // spec is the container: hardened, with all that it writes held in memory.
 func (e *Engine) spec(opts engine.SessionOptions, info system.Info, transport Transport) (*container.Config, *container.HostConfig) {
 	config := &container.Config{
@@ -298,9 +305,12 @@ func (e *Engine) spec(opts engine.SessionOptions, info system.Info, transport Tr
 		host.Mounts = []mount.Mount{{
 			Type: mount.TypeBind, Source: opts.Root, Target: sourceDir, ReadOnly: true,
 		}}
-		// CI systems leave tokens in .git/config; no maker has any business there.
-		if st, err := os.Lstat(filepath.Join(opts.Root, ".git")); err == nil && st.IsDir() {
-			host.Tmpfs[sourceDir+"/.git"] = "ro,mode=0555,size=4k"
+		for _, name := range opts.Hidden {
+			if folder, ok := strings.CutSuffix(name, "/"); ok {
+				host.Tmpfs[sourceDir+"/"+folder] = "ro,mode=0555,size=4k"
+			} else {
+				host.Mounts = append(host.Mounts, mount.Mount{Type: mount.TypeBind, Source: "/dev/null", Target: sourceDir + "/" + name, ReadOnly: true})
+			}
 		}
 	}
 	return config, host

@@ -102,7 +102,13 @@ func OpenTelling(t testing.TB, e engine.Engine, root string, note func(format st
 			t.Fatal(err)
 		}
 	}
-	s, err := e.Open(t.Context(), engine.SessionOptions{Root: root, Env: []string{"GREETING=hello  there"}, Note: note})
+	// Secret.txt stands for what a user excludes. Some tests have sources that
+	// cannot be listed; those hide nothing.
+	var hidden []string
+	if found, err := source.Find(t.Context(), root, source.Options{Exclude: []string{"**/secret.txt"}}); err == nil {
+		hidden = found.Hidden
+	}
+	s, err := e.Open(t.Context(), engine.SessionOptions{Root: root, Hidden: hidden, Env: []string{"GREETING=hello  there"}, Note: note})
 	if err != nil {
 		t.Fatal(err)
 	}
