@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/bookci/bookci/build/engine"
@@ -27,8 +29,9 @@ type CommandJob struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	// Write brings what the command changed back into the source folder.
-	Write bool
+	// Write brings what the command changed back into the source folder; with
+	// DryRun it is only told what that would be.
+	Write, DryRun bool
 	// Reports are patterns, as in a .dockerignore, of files that the command
 	// writes and that come back into Builder.Artifacts.
 	Reports func(name string) bool
@@ -39,6 +42,7 @@ type CommandResult struct {
 	Status  int
 	Written []string // slash paths below the root that were changed or made
 	Removed []string // and that were removed
+	Refused []string // that do not come back, each with the reason: "hooks/x: would be executable"
 	Reports []string // slash paths below the artifacts folder
 }
 
@@ -79,15 +83,19 @@ func (b *Builder) Run(ctx context.Context, job CommandJob) (res CommandResult, e
 		return res, err
 	}
 	defer staging.remove()
-	changes, err := readChanges(ctx, s, b.Root, staging.dir, job)
+	changes, err := b.readChanges(ctx, s, staging.dir, job)
 	if err != nil {
 		return res, fmt.Errorf("reading what the command changed: %w", err)
 	}
 	if res.Reports, err = b.keepReports(staging.dir, changes.reports); err != nil {
 		return res, err
 	}
-	if job.Write {
-		res.Written, res.Removed, err = writeBack(b.Root, staging.dir, job.Tree, changes)
+	res.Refused = changes.refused
+	switch {
+	case job.DryRun:
+		res.Written, res.Removed = changes.written, changes.removed
+	case job.Write:
+		res.Written, res.Removed, err = b.writeBack(staging.dir, job.Tree, changes)
 	}
 	return res, err
 }
@@ -97,18 +105,46 @@ type changes struct {
 	written []string // new, or other than the source
 	removed []string
 	reports []string
+	refused []string
 }
+
+// refusal tells why a file that a command wrote does not come back, "" for one
+// that does. What comes back is the book's own: nothing that git, another
+// version control or bookci keeps, nothing of the artifacts, and nothing that
+// this machine could be made to run and that was not so before.
+func (b *Builder) refusal(name string, mode int64, known bool, f source.File) string {
+	for part := range strings.SplitSeq(name, "/") {
+		if source.IsKept(part) {
+			return "lies in a folder that is no source"
+		}
+	}
+	if rel, err := filepath.Rel(b.Root, b.Artifacts); err == nil && filepath.IsLocal(rel) {
+		if below := filepath.ToSlash(rel); below != "." && (name == below || strings.HasPrefix(name, below+"/")) {
+			return "lies among the artifacts"
+		}
+	}
+	if mode&0o111 != 0 && (!known || f.Mode&0o111 == 0) {
+		return "would be executable, which it was not before"
+	}
+	return ""
+}
+
+// What a command may bring back. A root's own files are part of it.
+const (
+	maxChanges      = 8 << 30
+	maxChangedFiles = 200_000
+)
 
 // readChanges compares the work tree with the source and stages what differs.
 // Nothing is written to the source before all of it has been read.
-func readChanges(ctx context.Context, s engine.Session, root, staging string, job CommandJob) (c changes, err error) {
+func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging string, job CommandJob) (c changes, err error) {
 	missing := map[string]source.File{}
 	for _, f := range job.Tree {
 		if !f.Mode.IsDir() {
 			missing[f.Path] = f
 		}
 	}
-	src, err := os.OpenRoot(root)
+	src, err := os.OpenRoot(b.Root)
 	if err != nil {
 		return c, err
 	}
@@ -121,6 +157,7 @@ func readChanges(ctx context.Context, s engine.Session, root, staging string, jo
 	out := getting(ctx, s, s.Paths().Work, ".")
 	defer out.Close() // its failure is that of the reading below
 	tr := tar.NewReader(out)
+	bytesLeft, filesLeft := int64(maxChanges), maxChangedFiles
 	for {
 		h, err := tr.Next()
 		if err == io.EOF {
@@ -142,6 +179,16 @@ func readChanges(ctx context.Context, s engine.Session, root, staging string, jo
 		report := job.Reports != nil && job.Reports(name)
 		if !report && !job.Write {
 			continue
+		}
+		if why := b.refusal(name, h.Mode, known, f); why != "" && !report {
+			c.refused = append(c.refused, name+": "+why)
+			continue
+		}
+		if bytesLeft -= h.Size; bytesLeft < 0 {
+			return c, fmt.Errorf("%s: the command wrote more than %d GiB", name, maxChanges>>30)
+		}
+		if filesLeft--; filesLeft < 0 {
+			return c, fmt.Errorf("%s: the command wrote more than %d files", name, maxChangedFiles)
 		}
 		if err := source.ExtractFile(dst, local, h, tr); err != nil {
 			return c, err
@@ -199,12 +246,12 @@ func sameContent(a, b *os.Root, name string) (bool, error) {
 
 // writeBack puts the staged changes into the source folder, each by rename. A
 // source that changed while the command ran is left alone: the author's edit wins.
-func writeBack(root, staging string, tree []source.File, c changes) (written, removed []string, err error) {
+func (b *Builder) writeBack(staging string, tree []source.File, c changes) (written, removed []string, err error) {
 	before := map[string]source.File{}
 	for _, f := range tree {
 		before[f.Path] = f
 	}
-	dir, err := os.OpenRoot(root)
+	dir, err := os.OpenRoot(b.Root)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -216,7 +263,7 @@ func writeBack(root, staging string, tree []source.File, c changes) (written, re
 			errs = append(errs, err)
 			continue
 		}
-		if err := putBack(dir, filepath.Join(staging, local), local, before[name]); err != nil {
+		if err := b.putBack(dir, filepath.Join(staging, local), local, before[name]); err != nil {
 			errs = append(errs, fmt.Errorf("writing %s: %w", name, err))
 			continue
 		}
@@ -253,7 +300,7 @@ func unchangedSince(dir *os.Root, local string, f source.File) error {
 	return fmt.Errorf("%s changed while the command ran: the command's version is left out", filepath.ToSlash(local))
 }
 
-func putBack(dir *os.Root, from, local string, old source.File) error {
+func (b *Builder) putBack(dir *os.Root, from, local string, old source.File) error {
 	if parent := filepath.Dir(local); parent != "." {
 		if err := dir.MkdirAll(parent, 0o755); err != nil {
 			return err
@@ -272,7 +319,14 @@ func putBack(dir *os.Root, from, local string, old source.File) error {
 	if old.Path != "" && old.Mode.IsRegular() {
 		perm = old.Mode.Perm()
 	}
-	temp := local + ".bookci"
+	// A name of its own: the author may have any other. The reaper removes it
+	// should bookci be killed before it is whole.
+	temp := filepath.Join(filepath.Dir(local), stagingPrefix+rand.Text())
+	full := filepath.Join(b.Root, temp)
+	if err := b.Reaper.Remove(full); err != nil {
+		return err
+	}
+	defer func() { _ = b.Reaper.Keep(full) }() // it is gone, one way or the other
 	out, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err

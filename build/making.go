@@ -191,24 +191,20 @@ func bookAtFault(diagnostics []book.Diagnostic) bool {
 // memory, so a real artifact is far smaller.
 const maxArtifact = 16 << 30
 
+// maxEntries bounds the files of an artifact that is a folder, maxKept those
+// that TeX keeps: a few a chapter.
+const (
+	maxEntries = 200_000
+	maxKept    = 20_000
+)
+
 // harvest takes all that a good build leaves out of the session in one go,
 // into a staging folder: the artifact, the notes, and what TeX learnt.
 func (m *making) harvest(ctx context.Context) (err error) {
 	if m.staging, err = m.b.newStaging(); err != nil {
 		return err
 	}
-	paths := m.session.Paths()
-	names := []string{path.Join(paths.Work, m.target.Output(m.job.Book))}
-	if m.target == book.PDF {
-		names = append(names, path.Join(paths.Own, inside.NotesDir), path.Join(paths.Own, fontsNote))
-		if !m.job.first {
-			names = append(names, m.kept())
-		}
-	}
-	for i := range names {
-		names[i] = strings.TrimPrefix(names[i], "/")
-	}
-	if err = takeOut(ctx, m.session, "/", names, m.staging.dir, maxArtifact); err == nil {
+	if err = takeOut(ctx, m.session, "/", m.harvested(), m.staging.dir); err == nil {
 		return nil
 	}
 	output := m.target.Output(m.job.Book)
@@ -225,6 +221,28 @@ func (m *making) harvest(ctx context.Context) (err error) {
 	return &MakerError{Op: fmt.Sprintf("taking out %s: %v", output, err)}
 }
 
+// harvested are the parts of the session that a good build leaves.
+func (m *making) harvested() []source.Part {
+	paths := m.session.Paths()
+	part := func(name string, bytes int64, entries int, spare bool) source.Part {
+		return source.Part{Name: strings.TrimPrefix(name, "/"), Bytes: bytes, Entries: entries, Spare: spare}
+	}
+	artifact := part(path.Join(paths.Work, m.target.Output(m.job.Book)), maxArtifact, 1, false)
+	if m.target.IsFolder() {
+		artifact.Entries = maxEntries
+	}
+	parts := []source.Part{artifact}
+	if m.target == book.PDF {
+		parts = append(parts,
+			part(path.Join(paths.Own, inside.NotesDir), maxLearnt, maxKept, true),
+			part(path.Join(paths.Own, fontsNote), maxLearnt, 1, true))
+		if !m.job.first {
+			parts = append(parts, part(m.kept(), maxLearnt, maxKept, true))
+		}
+	}
+	return parts
+}
+
 // fontsNote is written, below Paths.Own, when TeX has prepared fonts.
 const fontsNote = "run/fonts"
 
@@ -233,10 +251,14 @@ func (m *making) staged(name string) string {
 	return filepath.Join(m.staging.dir, filepath.FromSlash(name))
 }
 
-// takeOut unpacks names below dir of a session into the folder to.
-func takeOut(ctx context.Context, s engine.Session, dir string, names []string, to string, max int64) error {
+// takeOut unpacks parts, below dir of a session, into the folder to.
+func takeOut(ctx context.Context, s engine.Session, dir string, parts []source.Part, to string) error {
+	var names []string
+	for _, p := range parts {
+		names = append(names, p.Name)
+	}
 	out := getting(ctx, s, dir, names...)
-	_, err := source.ExtractTree(out, to, max)
+	_, err := source.ExtractTree(out, to, parts)
 	return errors.Join(err, out.Close())
 }
 

@@ -27,13 +27,15 @@ type record struct {
 	name string // of its file, without extension
 	dir  string // .bookci/state
 	root string
+
+	artifacts string // the folder below which an artifact may lie
 }
 
 // maxRecord bounds a record: 200 diagnostics of a few kilobytes.
 const maxRecord = 16 << 20
 
 func (b *Builder) record(job Job, t book.Target) *record {
-	r := &record{name: job.Book.Name + "-" + string(t), dir: filepath.Join(b.State, "state"), root: b.Root}
+	r := &record{name: job.Book.Name + "-" + string(t), dir: filepath.Join(b.State, "state"), root: b.Root, artifacts: b.Artifacts}
 	if len(job.Only) > 0 {
 		r.name += "-only"
 	}
@@ -77,6 +79,10 @@ func (r *record) intact() string {
 		return ""
 	}
 	name := r.Entry.file(r.root)
+	// The record lies in the root, and may have come with it: a claim, no fact.
+	if rel, err := filepath.Rel(r.artifacts, name); err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
 	// A file that nobody has touched since it was published needs no reading.
 	if st, err := fsx.StampAt(name, false); err == nil && st.Mode.IsRegular() && st == r.Stamp && r.Stamp.SettledAt(r.At) {
 		return r.Entry.Path

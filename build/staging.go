@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"golang.org/x/sys/unix"
@@ -141,7 +142,7 @@ func getFolder(ctx context.Context, s engine.Session, dir, name, to string) erro
 		return err
 	}
 	defer fsx.RemoveAll(part)
-	if err := takeOut(ctx, s, dir, []string{name}, part, maxLearnt); err != nil {
+	if err := takeOut(ctx, s, dir, []source.Part{{Name: name, Bytes: maxLearnt, Entries: maxKept}}, part); err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
 	from := filepath.Join(part, name)

@@ -43,6 +43,10 @@ var notSources = map[string]bool{
 	".bookci": true, ".texmf-var": true,
 }
 
+// IsKept reports whether a folder of this name, or a file standing for one, is
+// never a source: version control's, or bookci's own.
+func IsKept(name string) bool { return notSources[name] }
+
 // ownFolders are those of them that are bookci's.
 var ownFolders = map[string]bool{".bookci": true, ".texmf-var": true}
 

@@ -11,12 +11,14 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // runFlags are the flags of the run command.
 type runFlags struct {
 	choice  choice
 	write   bool
+	dryRun  bool
 	reports []string
 }
 
@@ -29,7 +31,8 @@ func (a *app) newRunCmd() *cobra.Command {
 its standard input, output and exit status on.
 
 What the command writes is thrown away, unless --write brings the changed files
-back into the source folder.`,
+back into the source folder. Nothing comes back into version control, bookci's own
+folders or the artifacts, nor what would be executable and was not so before.`,
 		Example: `  bookci run -- review-check
   bookci run --write -- review-update
   bookci run --junit-glob 'reports/*.xml' -- rake test`,
@@ -54,6 +57,7 @@ back into the source folder.`,
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
 	flags.String("timeout", "", "end what takes longer than this `duration`, as in 15m; none for no end, as without it")
 	flags.BoolVar(&f.write, "write", false, "bring changed files back into the source folder")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "tell what --write would bring back, and bring nothing")
 	flags.StringSliceVar(&f.reports, "junit-glob", nil, "bring files that match back into the artifacts folder")
 	return cmd
 }
@@ -97,7 +101,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 	}
 	job := build.CommandJob{
 		Job: jobs[0], Argv: argv,
-		Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr, Write: f.write,
+		Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr, Write: f.write || f.dryRun, DryRun: f.dryRun,
 	}
 	if len(f.reports) > 0 {
 		if job.Reports, err = reportMatcher(p.books[0].Dir, f.reports); err != nil {
@@ -105,11 +109,18 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 		}
 	}
 	res, err := w.Run(ctx, job)
+	wrote, removed := "wrote ", "removed "
+	if f.dryRun {
+		wrote, removed = "would write ", "would remove "
+	}
 	for _, name := range res.Written {
-		show.Println("bookci: wrote " + name)
+		show.Println("bookci: " + wrote + text.Printable(name))
 	}
 	for _, name := range res.Removed {
-		show.Println("bookci: removed " + name)
+		show.Println("bookci: " + removed + text.Printable(name))
+	}
+	for _, name := range res.Refused {
+		show.Println("bookci: left out " + text.Printable(name))
 	}
 	for _, name := range res.Reports {
 		show.Println("bookci: report " + screen.RelativeTo(p.root, p.dir, filepath.Join(p.artifacts(), name)))

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -23,6 +22,7 @@ import (
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/preview"
 )
 
@@ -141,15 +141,22 @@ func problemOf(d book.Diagnostic) preview.Problem {
 	return p
 }
 
+// maxManifest bounds what is read of a manifest.
+const maxManifest = 32 << 20
+
 // books are the project's, with the PDFs that lie there already.
 func (s *servedBook) books(p *project) []preview.Book {
 	made := map[string]string{}
 	var manifest build.Manifest
 	// Without a manifest, or with one that is damaged, nothing was made.
-	if text, err := os.ReadFile(filepath.Join(p.artifacts(), build.ManifestName)); err == nil && json.Unmarshal(text, &manifest) == nil {
+	if text, err := fsx.ReadFile(filepath.Join(p.artifacts(), build.ManifestName), maxManifest); err == nil && json.Unmarshal(text, &manifest) == nil {
 		for _, e := range manifest.Artifacts {
 			if e.Target == book.PDF {
-				made[e.Book] = absoluteIn(p.root, e.Path)
+				// The manifest may have come with the sources: a claim, no fact.
+				name := absoluteIn(p.root, e.Path)
+				if rel, err := filepath.Rel(p.artifacts(), name); err == nil && fsx.IsFileBelow(p.artifacts(), rel) {
+					made[e.Book] = name
+				}
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 )
 
 // ReadFile reads the regular file name, which may come from a stranger: a FIFO
@@ -27,4 +28,16 @@ func ReadFile(name string, max int64) ([]byte, error) {
 		err = &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("is larger than %d bytes", max)}
 	}
 	return text, err
+}
+
+// IsFileBelow reports whether local names a regular file below dir that no link
+// leads out of it.
+func IsFileBelow(dir, local string) bool {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return false
+	}
+	defer root.Close()
+	st, err := root.Stat(local)
+	return err == nil && st.Mode().IsRegular()
 }

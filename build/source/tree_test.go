@@ -1,0 +1,77 @@
+package source
+
+import (
+	"archive/tar"
+	"bytes"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// stream is a tar of empty files, but for those of the form name:bytes.
+func stream(t *testing.T, names ...string) *bytes.Buffer {
+	t.Helper()
+	var b bytes.Buffer
+	tw := tar.NewWriter(&b)
+	for _, name := range names {
+		name, text, _ := strings.Cut(name, ":")
+		h := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(text)), Typeflag: tar.TypeReg}
+		if strings.HasSuffix(name, "/") {
+			h.Typeflag = tar.TypeDir
+		}
+		if err := tw.WriteHeader(h); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tw.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tw.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &b
+}
+
+func TestOnlyWhatIsWantedIsUnpacked(t *testing.T) {
+	var many []string
+	for i := range 50 {
+		many = append(many, fmt.Sprintf("own/state/%d", i))
+	}
+	parts := []Part{{Name: "work/book.pdf", Bytes: 100, Entries: 1}, {Name: "own/state", Bytes: 100, Entries: 20, Spare: true}}
+	for name, c := range map[string]struct {
+		names []string
+		want  string // of the error
+		left  string
+	}{
+		"all":            {[]string{"work/", "work/book.pdf:x", "own/state/", "own/state/a:y"}, "", "own/state/a work/book.pdf"},
+		"another file":   {[]string{"work/book.pdf:x", "work/other"}, "was not asked for", ""},
+		"a long name":    {[]string{"work/book.pdf.x"}, "was not asked for", ""},
+		"outside":        {[]string{"../x"}, "outside", ""},
+		"too large":      {[]string{"work/book.pdf:" + strings.Repeat("x", 101)}, "too large", ""},
+		"twice":          {[]string{"work/book.pdf:x", "work/book.pdf:y"}, "too large", ""},
+		"too many spare": {append(many, "work/book.pdf:x"), "", "work/book.pdf"},
+		"too much spare": {[]string{"own/state/a:x", "own/state/b:" + strings.Repeat("x", 101), "own/state/c:x", "work/book.pdf:x"}, "", "work/book.pdf"},
+	} {
+		dir := t.TempDir()
+		_, err := ExtractTree(stream(t, c.names...), dir, parts)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
+		var left []string
+		_ = filepath.WalkDir(dir, func(p string, d os.DirEntry, _ error) error { // a failure leaves too little, below
+			if !d.IsDir() {
+				rel, _ := filepath.Rel(dir, p)
+				left = append(left, filepath.ToSlash(rel))
+			}
+			return nil
+		})
+		if c.want == "" && strings.Join(left, " ") != c.left {
+			t.Errorf("%s: left %v", name, left)
+		}
+	}
+	if parts[1].Entries != 20 {
+		t.Error("the caller's bounds were used up")
+	}
+}
