@@ -1,7 +1,7 @@
 // Command build measures bookci beside the docker command that it replaces,
 // pair by pair in one run, and prints ratios.
 //
-//	go run ./bench/build -bookci ./bookci -edit ch02.re BOOK
+//	go run ./build -bookci ../bookci -edit ch02.re BOOK
 //
 // BOOK is a book's folder; it is copied and never written to. It must hold its
 // own style files: the plain command adds none. -edit names the chapter, below

@@ -1,7 +1,7 @@
 // Command cache measures bookci's image cache beside the docker commands that
 // it replaces, pair by pair, and prints ratios.
 //
-//	go run ./bench/cache -bookci ./bookci -image vvakame/review:5.9 -cold unix:///run/other/docker.sock
+//	go run ./cache -bookci ../bookci -image vvakame/review:5.9 -cold unix:///run/other/docker.sock
 //
 // It saves from the daemon of DOCKER_HOST, where it builds one small image upon
 // the given one and removes it again.

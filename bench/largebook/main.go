@@ -2,7 +2,7 @@
 // images are what a build waits for: 300 pages and 260 different images as
 // they come. The same arguments write the same bytes.
 //
-//	go run ./bench/largebook [-chapters N] [-images N] DIR
+//	go run ./largebook [-chapters N] [-images N] DIR
 //
 // The book has no sty folder; bookci adds the stock one, and so must whoever
 // builds it by hand.

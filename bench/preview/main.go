@@ -1,7 +1,7 @@
 // Command preview measures how long a saved chapter takes to be on the screen:
 // from the write of the file to the frame that a headless Chromium has painted.
 //
-//	go run ./bench/preview -bookci ./bookci -edit ch02.re BOOK [FLAG...]
+//	go run ./preview -bookci ../bookci -edit ch02.re BOOK [FLAG...]
 //
 // BOOK is a book's folder; it is copied and never written to; the flags are for
 // bookci watch. -edit names the

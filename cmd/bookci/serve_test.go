@@ -3,10 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -15,13 +13,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/filters"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/internal/chromium"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -148,10 +146,6 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds a real book")
 	}
-	chromium, err := exec.LookPath("chromium")
-	if err != nil {
-		t.Skip("there is no chromium on PATH")
-	}
 	ctx, cancel := context.WithTimeout(context.Background(), 8*time.Minute)
 	defer cancel()
 	d, err := daemon.Connect(ctx, os.Getenv)
@@ -188,33 +182,11 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 	}
 
-	tab, closeTab := chromedp.NewExecAllocator(ctx, chromedp.ExecPath(chromium), chromedp.Flag("headless", "new"), chromedp.Flag("no-sandbox", true), chromedp.Flag("lang", "ja"), chromedp.Flag("accept-lang", "ja"))
-	defer closeTab()
-	tab, closeTab2 := chromedp.NewContext(tab)
-	defer closeTab2()
-	is := func(expression string) string {
-		t.Helper()
-		v, err := chromedp.Run(tab, chromedp.Evaluate[any](expression))
-		if err != nil {
-			t.Fatalf("%s: %v", expression, err)
-		}
-		return fmt.Sprint(v)
-	}
+	tab := chromium.Open(t, url, "ja", 1360, 850, 8*time.Minute)
+	is := tab.Is
 	becomes := func(what, expression string) {
 		t.Helper()
-		for ctx.Err() == nil {
-			if is("Boolean("+expression+")") == "true" {
-				return
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
-		t.Fatalf("%s: %s never holds; the page says %q; the watch says %s", what, expression, is("document.body.innerText.slice(0, 400)"), said.String())
-	}
-	if _, err := chromedp.Run(tab, chromedp.EmulateViewport(1360, 850)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := chromedp.Run(tab, chromedp.Navigate(url)); err != nil {
-		t.Fatal(err)
+		tab.Becomes(what, expression, &said)
 	}
 	becomes("the first build is shown", "edition && edition.pages.length > 40 && document.querySelector('.page img')")
 
@@ -244,11 +216,7 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	becomes("the changed page is drawn", "figures[edition.changed[0] - 1].img && document.getElementById('toast').hidden")
 	if name := os.Getenv("BOOKCI_PICTURE"); name != "" {
 		time.Sleep(3 * time.Second) // the marks of arrival fade
-		picture, err := chromedp.Run(tab, chromedp.CaptureScreenshot())
-		if err == nil {
-			err = os.WriteFile(name, picture, 0o644)
-		}
-		if err != nil {
+		if err := os.WriteFile(name, tab.Picture(), 0o644); err != nil {
 			t.Error(err)
 		}
 	}
@@ -257,9 +225,7 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	becomes("the error stands over its page", "document.querySelector('.page .note')")
 	if name := os.Getenv("BOOKCI_PICTURE"); name != "" {
 		time.Sleep(2 * time.Second)
-		if picture, err := chromedp.Run(tab, chromedp.CaptureScreenshot()); err == nil {
-			_ = os.WriteFile(strings.TrimSuffix(name, ".png")+"-error.png", picture, 0o644)
-		}
+		_ = os.WriteFile(strings.TrimSuffix(name, ".png")+"-error.png", tab.Picture(), 0o644)
 	}
 	save(edited)
 	becomes("the error goes away", "!document.querySelector('.note') && !state.error")

@@ -139,8 +139,9 @@ func (n *nodes) value(node *yaml.Node, path string) any {
 	case strings.ContainsRune(node.Value, 0):
 		n.problem(at, "%s: holds a NUL character", label(path))
 		return nil
-	case n.variable == "" && refusals[path] != nil:
-		if err := refusals[path](node.Value); err != nil {
+	}
+	if n.variable == "" {
+		if err := refused(path, node.Value); err != nil {
 			n.problem(at, "%s: %v", label(path), err)
 			return nil
 		}
