@@ -57,6 +57,10 @@ type Builder struct {
 	// OnEvent is told what happens, from several goroutines at once.
 	OnEvent func(event.Event)
 
+	// Draft makes drafts, whatever engines there are.
+	Draft bool
+
+	drafts    drafts
 	manifest  manifestFile
 	hashes    *source.HashCache
 	mu        sync.Mutex
@@ -104,6 +108,8 @@ type Result struct {
 	Book        *book.Book
 	Target      book.Target
 	UpToDate    bool
+	Draft       bool     // the artifact is a draft, made without Re:VIEW
+	Missing     error    // what the book itself would need, where a draft stands in for it unasked
 	Artifact    Artifact // Path is empty when there is none
 	Diagnostics []book.Diagnostic
 	Log         string // absolute path of the maker's whole output, "" when it did not run
@@ -254,7 +260,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	defer func() {
 		res.Seconds = watch.seconds()
 		res.Diagnostics = append(slices.Clone(job.Known), res.Diagnostics...)
-		if res.Err != nil {
+		if res.Err != nil || res.Missing != nil {
 			res.Kept = record.intact()
 		}
 	}()
@@ -269,6 +275,10 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		return res
 	}
 	job.Known = append(slices.Clip(job.Known), known...)
+	if b.Draft {
+		record = b.draftRecord(job, t)
+		return b.draft(ctx, job, t, watch, emit)
+	}
 	fingerprint, read, err := b.hashes.Fingerprint(job.Inputs, b.recipe(job, t))
 	if err != nil {
 		res.Err = source.OrChanged(err, b.Root, job.Inputs)
@@ -296,6 +306,12 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		maker = ""
 	}
 	session, makers, err := b.session(ctx, job, code, maker)
+	var missing *NoMakers
+	if errors.As(err, &missing) && t == book.PDF && context.Cause(ctx) == nil {
+		res = b.draft(ctx, job, t, watch, emit)
+		res.Missing = err
+		return res
+	}
 	if err != nil {
 		res.Err = err
 		return res

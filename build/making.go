@@ -322,17 +322,8 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Fingerprint: fingerprint, SourceDate: m.b.SourceDate,
 		Seconds: m.watch.seconds(),
 	}
-	m.record.Entry, m.record.Makers, m.record.Code = entry, makers, m.code
-	m.record.Diagnostics, m.record.Seconds = diagnostics, entry.Seconds
-	m.record.Stamp, _ = fsx.StampAt(entry.file(m.b.Root), false) // without one the artifact is read again
-	m.record.At = m.b.Now()
-	if err := m.record.save(); err != nil {
-		return fault.Environmentf("", "keeping the state: %w", err)
-	}
-	if err := m.b.manifest.put(m.b.Version, entry); err != nil {
-		return fault.Environmentf("", "%w", err)
-	}
-	return nil
+	m.record.Code = m.code
+	return m.record.keep(m.b, entry, makers, diagnostics)
 }
 
 // keepLearnt moves what TeX learnt to where the next build finds it.

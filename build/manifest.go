@@ -30,7 +30,7 @@ type Entry struct {
 	Book   string      `json:"book"`
 	Target book.Target `json:"target"`
 	Artifact
-	Image       string             `json:"image"`        // reference, or "host"
+	Image       string             `json:"image"`        // reference, "host", or "draft"
 	ImageID     string             `json:"image_digest"` // config digest of the image, or the makers' version on the host
 	Fingerprint string             `json:"fingerprint"`
 	SourceDate  int64              `json:"source_date"` // seconds since 1970
@@ -73,7 +73,7 @@ func (m *manifestFile) put(version string, e Entry) error {
 	got := m.read()
 	got.Version = version
 	got.Artifacts = slices.DeleteFunc(got.Artifacts, func(old Entry) bool {
-		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target {
+		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target && (old.Image == draftMakers) == (e.Image == draftMakers) {
 			return true
 		}
 		_, err := os.Lstat(old.file(m.root))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 )
 
@@ -34,8 +35,11 @@ type record struct {
 // maxRecord bounds a record: 200 diagnostics of a few kilobytes.
 const maxRecord = 16 << 20
 
-func (b *Builder) record(job Job, t book.Target) *record {
-	r := &record{name: job.Book.Name + "-" + string(t), dir: filepath.Join(b.State, "state"), root: b.Root, artifacts: b.Artifacts}
+func (b *Builder) record(job Job, t book.Target) *record { return b.recordNamed(job, t, "") }
+
+// recordNamed is record for an artifact beside the target's own.
+func (b *Builder) recordNamed(job Job, t book.Target, suffix string) *record {
+	r := &record{name: job.Book.Name + "-" + string(t) + suffix, dir: filepath.Join(b.State, "state"), root: b.Root, artifacts: b.Artifacts}
 	if len(job.Only) > 0 {
 		r.name += "-only"
 	}
@@ -61,6 +65,20 @@ func (r *record) save() error {
 		return err
 	}
 	return fsx.WriteFile(r.path(), text, 0o644)
+}
+
+// keep notes what was made, here and in the manifest.
+func (r *record) keep(b *Builder, e Entry, makers Makers, found []book.Diagnostic) error {
+	r.Entry, r.Makers, r.Diagnostics, r.Seconds = e, makers, found, e.Seconds
+	r.Stamp, _ = fsx.StampAt(e.file(b.Root), false) // without one the artifact is read again
+	r.At = b.Now()
+	if err := r.save(); err != nil {
+		return fault.Environmentf("", "keeping the state: %w", err)
+	}
+	if err := b.manifest.put(b.Version, e); err != nil {
+		return fault.Environmentf("", "%w", err)
+	}
+	return nil
 }
 
 // upToDate tells whether the artifact that fingerprint would make is there, at

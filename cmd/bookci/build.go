@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,7 +38,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
 	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters only, with the book's numbering")
 	flags.String("image", "", "the image to build with")
-	flags.String("engine", "", "where the makers run: auto, docker or host")
+	flags.String("engine", "", "where the makers run: auto, docker or host; or draft: bookci sets the pages itself")
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
 	flags.String("artifacts", "", "the folder for what is made")
 	flags.String("cache-dir", "", "keep the image in this folder, and take it from there")
@@ -200,10 +201,15 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 	}
 	var errs []error
 	for _, res := range results {
-		a.terminal().Result(show, p.root, here, res, hint(res.Err))
+		a.terminal().Result(show, p.root, here, res, hint(cmp.Or(res.Err, res.Missing)))
 		if res.Err != nil {
 			errs = append(errs, res.Err)
-		} else if !json {
+			continue
+		}
+		if res.Missing != nil && a.mistakable(p, res) {
+			errs = append(errs, res.Missing)
+		}
+		if !json {
 			if _, err := fmt.Fprintln(a.stdout, screen.RelativeTo(p.root, here, res.Artifact.Path)); err != nil {
 				errs = append(errs, fmt.Errorf("writing the path: %w", err))
 			}
@@ -215,6 +221,12 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 	// The causes outside the book come first in the exit status; what there is
 	// to say has been said.
 	return errors.Join(append(errs, errReported)...)
+}
+
+// mistakable tells whether a draft that nobody asked for could be taken for the
+// book: by a job that goes on with what it finds, or where an older book lies.
+func (a *app) mistakable(p *project, res build.Result) bool {
+	return a.getenv("CI") != "" || p.settings.Strict || res.Kept != ""
 }
 
 // environ is env as KEY=value, in order.

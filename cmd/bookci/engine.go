@@ -26,6 +26,7 @@ const (
 	engineAuto   = "auto"
 	engineDocker = "docker"
 	engineHost   = "host"
+	engineDraft  = "draft" // none: bookci sets the pages itself
 )
 
 // engines finds the engine when something has to be built, once per run.
@@ -91,13 +92,17 @@ func (e *engines) close() {
 
 func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error) {
 	choice := e.project.settings.Engine
-	if choice == engineHost {
+	switch choice {
+	case engineHost:
 		return e.host()
+	case engineDraft:
+		return nil, build.Makers{}, usagef("leave --engine draft out", "a draft is made without Re:VIEW: there is nothing that a command could run in")
 	}
 	d, err := daemon.Connect(ctx, e.app.getenv)
 	if err == nil {
 		e.daemon = d
-		return e.docker(ctx, d)
+		found, makers, err := e.docker(ctx, d)
+		return found, makers, e.missing(err)
 	}
 	if choice == engineDocker || context.Cause(ctx) != nil {
 		return nil, build.Makers{}, err
@@ -107,7 +112,27 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 		e.onEvent(event.Event{Kind: event.Note, Text: "Docker does not answer: using the review-pdfmaker on PATH"})
 		return engine, makers, nil
 	}
-	return nil, build.Makers{}, err
+	return nil, build.Makers{}, e.missing(err)
+}
+
+// missing marks an error that is for want of Docker or network, so that a draft
+// may stand in. A mistake gets none: an address or a context that is none, an
+// image that the user named, an engine that was asked for.
+func (e *engines) missing(err error) error {
+	var unreachable *docker.Unreachable
+	var noAnswer *daemon.NoAnswer
+	s := e.project.settings
+	if err == nil || s.Engine != engineAuto {
+		return err
+	}
+	_, own := e.project.imageBuild()
+	switch {
+	case errors.As(err, &noAnswer):
+	case errors.As(err, &unreachable) && s.Image.Ref == "" && !own:
+	default:
+		return err
+	}
+	return &build.NoMakers{Err: err}
 }
 
 // docker is the engine that runs makers in the book's image.

@@ -68,8 +68,8 @@ func (p *project) cacheDir() string {
 // imageIdentity is what a fingerprint knows of the image without asking
 // Docker: its reference, the hash of what it is built from, and its pin.
 func (p *project) imageIdentity() (string, error) {
-	if p.settings.Engine == engineHost {
-		return engineHost, nil
+	if e := p.settings.Engine; e == engineHost || e == engineDraft {
+		return e, nil
 	}
 	ref := p.imageRef()
 	if opts, own := p.imageBuild(); own {

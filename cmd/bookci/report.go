@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -27,7 +28,8 @@ type report struct {
 type resultReport struct {
 	Book        string             `json:"book"`
 	Target      book.Target        `json:"target"`
-	Status      string             `json:"status"` // built, up-to-date or failed
+	Status      string             `json:"status"`          // built, up-to-date or failed
+	Draft       bool               `json:"draft,omitempty"` // set by bookci itself, without Re:VIEW
 	Artifact    *build.Artifact    `json:"artifact,omitempty"`
 	Diagnostics []book.Diagnostic  `json:"diagnostics"`
 	Seconds     map[string]float64 `json:"seconds"`
@@ -52,9 +54,9 @@ func newReport(root string, results []build.Result, err error) report {
 	r := report{Version: bookciVersion(), OK: err == nil, Exit: exitCode(err), Root: root, Results: []resultReport{}}
 	for _, res := range results {
 		one := resultReport{
-			Book: res.Book.Name, Target: res.Target, Status: "built",
+			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
 			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: belowTop(root, root, res.Log),
-			Error: newErrorReport(res.Err),
+			Error: newErrorReport(cmp.Or(res.Err, res.Missing)),
 		}
 		if one.Diagnostics == nil {
 			one.Diagnostics = []book.Diagnostic{}

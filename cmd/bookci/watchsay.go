@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"os"
@@ -34,7 +35,7 @@ func (w *watcher) say(p *project, c watch.Change, results []build.Result) {
 		case res.Err != nil:
 			w.show.Println(clock + " " + name + ": failed" + because(p.root, c))
 			var lines screen.Caught
-			w.app.terminal().Result(&lines, p.root, here, res, hint(res.Err))
+			w.app.terminal().Result(&lines, p.root, here, res, hint(cmp.Or(res.Err, res.Missing)))
 			w.show.Pin(name, lines.Lines)
 			w.failed[name] = res.Err.Error()
 			continue

@@ -102,6 +102,7 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		Timeout:   s.Timeout,
 		Jobs:      cmp.Or(int(s.Jobs), runtime.GOMAXPROCS(0)),
 		Strict:    s.Strict,
+		Draft:     s.Engine == engineDraft,
 		Separate:  p.separate,
 		Reaper:    c.reaper,
 		Now:       time.Now,

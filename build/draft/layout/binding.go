@@ -88,7 +88,7 @@ func (s *setting) gather(in Input, chapters []*setChapter, contentsPages int, co
 				contents[i] = &body{}
 			}
 		}
-		b.add(section{bodies: contents, right: !s.geometry.OpenAny, title: &headingMark{level: 1, title: s.words.contents, anchor: "contents"}})
+		b.add(section{bodies: contents, right: !s.geometry.OpenAny, head: s.words.contents, title: &headingMark{level: 1, title: s.words.contents, anchor: "contents"}})
 	}
 	b.mainMatter()
 	add(review.Part, review.Body)
@@ -186,10 +186,7 @@ func (b *binding) add(sec section) {
 		if len(page.marks) > 0 {
 			right = sec.heads[page.marks[0]]
 		}
-		head := [2]string{sec.head, right}
-		if i == 0 {
-			head = [2]string{}
-		}
+		head := heads{left: sec.head, right: right, shown: i > 0}
 		if b.dry {
 			b.sheets = append(b.sheets, nil)
 		} else {
@@ -232,18 +229,24 @@ func (b *binding) term(name, page string, at int) {
 	}
 }
 
+// heads are the two halves of a running head. The first page of a chapter has none.
+type heads struct {
+	left, right string
+	shown       bool
+}
+
 // composedKey is all that a page of a chapter depends on beside its chapter.
 type composedKey struct {
 	number   int
 	label    string
-	head     [2]string
+	head     heads
 	bare     bool
 	geometry Geometry
 }
 
 // compose draws a page with its head and foot. A page that stands where it
 // stood the last time is the same sheet.
-func (b *binding) compose(page *body, sec section, label string, head [2]string) *sheet.Sheet {
+func (b *binding) compose(page *body, sec section, label string, head heads) *sheet.Sheet {
 	g := &b.geometry
 	left, top := float32(g.Left(b.number)), float32(g.Head)
 	from := &page.sheet
@@ -268,17 +271,17 @@ func (b *binding) compose(page *body, sec section, label string, head [2]string)
 }
 
 // headAndFoot draws the running head, with its rule, and the page's number.
-func (b *binding) headAndFoot(s *sheet.Sheet, label string, head [2]string, left float64) {
+func (b *binding) headAndFoot(s *sheet.Sheet, label string, head heads, left float64) {
 	g := &b.geometry
 	size := b.em() * 0.98
 	st := b.hand.heading(size)
 	base := g.Head - g.HeadSep - 0.3*size
 	it := &item{glyphs: &arena[uint16]{}, runes: &arena[rune]{}}
-	if head[0] != "" || head[1] != "" {
+	if head.shown {
 		room := g.TextWidth - b.em()
 		var l, r text
-		l.add(head[0], st)
-		r.add(head[1], st)
+		l.add(head.left, st)
+		r.add(head.right, st)
 		lw, rw := l.natural(0, len(l.glyphs)), r.natural(0, len(r.glyphs))
 		if lw+rw > room { // both are cut to what there is room for
 			lw = l.cut(max(room*0.5, room-rw))

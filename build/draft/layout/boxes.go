@@ -9,20 +9,38 @@ import (
 
 // framed adds blocks within a frame.
 func (c *chapter) framed(f *frame, padding float64, add func()) {
+	f.left, f.width = c.galley.left, c.galley.width
+	c.inFrame(f, padding, padding*0.6, add)
+}
+
+// shaded adds lines on a ground that reaches a little beyond the text on both
+// sides, so that the lines begin where those of the text do. Inside another
+// frame the ground keeps to the column.
+func (c *chapter) shaded(f *frame, add func()) {
+	const beyond, above = 5.5, 8
 	g := c.galley
-	f.left, f.width = g.left, g.width
+	if g.frame != nil || g.left < beyond && g.left > 0 {
+		c.framed(f, beyond, add)
+		return
+	}
+	f.left, f.width = g.left-beyond, g.width+2*beyond
+	c.inFrame(f, 0, above, add)
+}
+
+func (c *chapter) inFrame(f *frame, sides, above float64, add func()) {
+	g := c.galley
 	from := len(g.items)
 	outer := c.listed
 	c.listed = 0
-	g.within(padding, padding, f, func() {
-		g.pad(padding*0.6, true)
+	g.within(sides, sides, f, func() {
+		g.pad(above, true)
 		g.items[len(g.items)-1].opens = f
 		add()
 		g.trimSpace(from)
 		if n := len(g.items) - 1; n > from {
 			g.items[n].keep = true
 		}
-		g.pad(padding*0.6, false)
+		g.pad(above, false)
 		g.items[len(g.items)-1].closes = f
 	})
 	c.listed = outer
@@ -39,7 +57,7 @@ func (g *galley) trimSpace(from int) {
 func (c *chapter) box(b *review.Box) {
 	g := c.galley
 	g.skip(1.5 * c.em())
-	f := &frame{rule: 0.5, ruleColor: sheet.Gray(0.35), sides: allSides}
+	f := c.words.boxFrame(b.Command)
 	c.framed(f, 0.9*c.em(), func() {
 		if len(b.Caption) > 0 {
 			from := len(g.items)

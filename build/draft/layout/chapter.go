@@ -231,7 +231,7 @@ func (c *chapter) heading(h *review.Heading) {
 	c.set(t, paragraph{lead: lead, size: size, others: indent, how: flushLeft, keepLines: true})
 	g.skip(after)
 	g.hold(from)
-	if h.Level == 2 {
+	if h.Level == 2 && h.Number != "" {
 		c.heads = append(c.heads, joinWords(h.Number, plain(h.Title)))
 		g.items[from].marks = len(c.heads)
 	}

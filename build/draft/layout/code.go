@@ -36,7 +36,7 @@ func (c *chapter) code(b *review.Code) {
 		g.skip(0.3 * c.em())
 		g.hold(len(g.items) - 1)
 	} else {
-		g.skip(c.lead() * 0.6)
+		g.skip(c.lead() * 0.8)
 	}
 	f := &frame{filled: true, ground: sheet.Gray(0.92)}
 	st := c.hand.mono(c.small)
@@ -52,12 +52,12 @@ func (c *chapter) code(b *review.Code) {
 	for i, l := range b.Lines {
 		lines[i] = l.Text
 	}
-	c.framed(f, 3*pt, func() { c.codeNumbered(lines, st, number, b.FirstLine) })
+	c.shaded(f, func() { c.codeNumbered(lines, st, number, b.FirstLine) })
 	if c.words.captionBelow["list"] {
 		g.items[len(g.items)-1].keep = true
 		c.caption(b.Caption.Text, b.Caption.Label)
 	}
-	g.skip(c.lead() * 0.7)
+	g.skip(c.lead() * 0.9)
 }
 
 func (c *chapter) codeLines(lines [][]review.Inline, st style, number string) {

@@ -295,7 +295,7 @@ func fitsOnPages(t *testing.T, r *Result) {
 			}
 		}
 		for _, f := range s.Fills {
-			if float64(f.X) < edge-0.5 || float64(f.X+f.Width) > edge+g.TextWidth+0.6 || float64(f.Y+f.Height) > g.Head+g.TextHeight+g.Lead {
+			if float64(f.X) < edge-6 || float64(f.X+f.Width) > edge+g.TextWidth+6 || float64(f.Y+f.Height) > g.Head+g.TextHeight+g.Lead {
 				t.Errorf("page %s: a rule reaches to %.1f, %.1f", s.Label, float64(f.X+f.Width)-edge, f.Y+f.Height)
 			}
 		}

@@ -81,6 +81,8 @@ func (c *chapter) tableRows(b *review.Table) {
 		total += columns[i].width + 2*cellSpace
 	}
 	left := c.galley.left + max(c.galley.width-total, 0)/2
+	begin := len(c.galley.items)
+	defer c.keepTable(begin)
 	for i, row := range b.Rows {
 		if c.cut {
 			return
@@ -89,6 +91,20 @@ func (c *chapter) tableRows(b *review.Table) {
 		c.tableRow(columns, row, left, total, ruleR, i == 0)
 		if i < b.HeaderRows && i+1 < len(b.Rows) || i == 0 && len(b.Rows) > 1 {
 			c.galley.hold(from)
+		}
+	}
+}
+
+// keepTable keeps a table on one page when it is not long.
+func (c *chapter) keepTable(from int) {
+	items := c.galley.items[from:]
+	height := 0.0
+	for i := range items {
+		height += items[i].height
+	}
+	if height < c.geometry.TextHeight/2 {
+		for i := range max(len(items)-1, 0) {
+			items[i].keep = true
 		}
 	}
 }

@@ -3,6 +3,7 @@ package layout
 import (
 	"strings"
 
+	"github.com/bookci/bookci/build/draft/sheet"
 	"github.com/bookci/bookci/build/review"
 )
 
@@ -14,6 +15,7 @@ type words struct {
 	loneImage     string
 	columnHead    string
 	ownBox        map[string]bool // boxes that the book's own design shows without their kind's name
+	lined         map[string]bool // boxes that have a line at the left and no frame
 	contents      string
 	index         string
 	draft         string
@@ -29,6 +31,7 @@ func readWords(b *review.Book) words {
 		loneImage:     l.Word("numberless_image") + l.Word("caption_prefix"),
 		columnHead:    l.Word("column_head"),
 		ownBox:        map[string]bool{},
+		lined:         map[string]bool{},
 		contents:      s.Text("toctitle", l.Word("toctitle")),
 		locale:        l,
 	}
@@ -48,12 +51,22 @@ func readWords(b *review.Book) words {
 	if own, ok := s.Value("pdfmaker.boxsetting").(map[string]any); ok {
 		for kind := range own {
 			w.ownBox[kind] = true
+			style := s.Text("pdfmaker.boxsetting."+kind+".style", "")
+			w.lined[kind] = style == "leftsidelinebox" || style == "bothsidelinebox"
 		}
 	}
 	return w
 }
 
 func japanese(s *review.Settings) bool { return strings.HasPrefix(s.Text("language", "ja"), "ja") }
+
+// boxFrame is what lies around a box.
+func (w *words) boxFrame(command string) *frame {
+	if w.lined[command] {
+		return &frame{rule: 2.5, ruleColor: sheet.Gray(0.3), sides: leftSide}
+	}
+	return &frame{rule: 0.5, ruleColor: sheet.Gray(0.35), sides: allSides}
+}
 
 // boxHead is the name of a kind of box: NOTE, TIP.
 func (w *words) boxHead(command string) string {

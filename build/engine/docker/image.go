@@ -85,12 +85,19 @@ func readPull(body io.Reader, ref string, progress func(event.Event)) error {
 	}
 }
 
+// Unreachable says that a registry did not answer as registries do: there is no
+// network, or none that leads there.
+type Unreachable struct{ error }
+
+func (u *Unreachable) Unwrap() error { return u.error }
+
 func pullError(ctx context.Context, ref string, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
 	msg := err.Error()
 	hint := "check the network, or name another image with --image"
+	unreachable := false
 	switch {
 	case strings.Contains(msg, "no matching manifest"), strings.Contains(msg, "does not match the specified platform"):
 		hint = "the image is not made for this machine's processor; on Apple silicon turn on Rosetta in Docker Desktop, or choose a newer tag"
@@ -102,6 +109,11 @@ func pullError(ctx context.Context, ref string, err error) error {
 		hint = "the registry limits anonymous pulls: `docker login`, or keep the image with `bookci cache save`"
 	case strings.Contains(msg, "no space left"):
 		hint = "the disk that Docker keeps its data on is full: `docker system df` shows what takes the room"
+	default:
+		unreachable = true
+	}
+	if unreachable {
+		err = &Unreachable{err}
 	}
 	return fault.Environmentf(hint, "pulling %s: %w", ref, err)
 }

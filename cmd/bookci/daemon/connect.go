@@ -12,6 +12,7 @@ import (
 	"github.com/docker/cli/cli/config"
 	"github.com/docker/cli/cli/config/configfile"
 	"github.com/docker/docker/client"
+	"github.com/docker/go-connections/sockets"
 
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -57,8 +58,19 @@ func Connect(ctx context.Context, getenv func(string) string) (*Daemon, error) {
 		}
 		errs = append(errs, fmt.Errorf("%s (%s): %w", c.host, c.found, err))
 	}
-	return nil, &fault.Environment{Err: fmt.Errorf("Docker does not answer: %w", errors.Join(errs...)), Hint: advice(errors.Join(errs...), getenv("DOCKER_HOST"))}
+	all := errors.Join(errs...)
+	f := &fault.Environment{Err: fmt.Errorf("Docker does not answer: %w", all), Hint: advice(all, getenv("DOCKER_HOST"))}
+	if !is[addressError](all) && !errors.Is(all, sockets.ErrProtocolNotAvailable) {
+		f.Err = &NoAnswer{f.Err}
+	}
+	return nil, f
 }
+
+// NoAnswer is in the error of Connect when nothing is wrong with what the user
+// said, but no daemon is there.
+type NoAnswer struct{ error }
+
+func (n *NoAnswer) Unwrap() error { return n.error }
 
 // answerLimit bounds how long a daemon may take to answer its first question.
 const answerLimit = 10 * time.Second

@@ -48,10 +48,28 @@ func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string
 		if old := res.Kept; old != "" {
 			p.Println("bookci: the last good " + RelativeTo(root, dir, old) + " is kept")
 		}
+	case res.UpToDate && res.Draft:
+		p.Println(fmt.Sprintf("bookci: %s: the draft is up to date", name))
 	case res.UpToDate:
 		p.Println(fmt.Sprintf("bookci: %s: up to date", name))
+	case res.Draft:
+		p.Println(fmt.Sprintf("bookci: %s: a draft, %s", name, Sum(res)))
 	default:
 		p.Println(fmt.Sprintf("bookci: %s: %s", name, Sum(res)))
+	}
+	if res.Err == nil && res.Missing != nil {
+		missing(p, root, dir, res, hint)
+	}
+}
+
+// missing tells that a draft stands in for the book, and what the book needs.
+func missing(p Show, root, dir string, res build.Result, hint string) {
+	p.Println("bookci: this draft is for reading, not for the printer; the book itself could not be made: " + res.Missing.Error())
+	if hint != "" {
+		p.Println("hint: " + hint)
+	}
+	if res.Kept != "" {
+		p.Println("bookci: " + RelativeTo(root, dir, res.Kept) + " is the last good book, and not of this manuscript")
 	}
 }
 

@@ -34,7 +34,7 @@ func (r *reader) check() {
 		{"mount", s.Mount, checkMount},
 		{"artifacts", s.Artifacts, checkArtifacts},
 		{"network", s.Network, network.check},
-		{"engine", s.Engine, oneOf("auto", "docker", "host")},
+		{"engine", s.Engine, oneOf("auto", "docker", "host", "draft")},
 		{"transport", s.Transport, oneOf("auto", "bind", "copy")},
 		{"watch.serve", s.Watch.Serve, checkAddress},
 		{"links.archive", s.Links.Archive, checkArchive},

@@ -30,7 +30,7 @@ type Settings struct {
 	Exclude     []string               `key:"exclude"`                                         // patterns below the root
 	ReadOnly    bool                   `key:"read_only" default:"true"`                        // the container's root file system
 	CacheDir    string                 `key:"cache_dir" flag:"cache-dir" recipe:"no"`          // below the root, or absolute; "" for the default
-	Engine      string                 `key:"engine" default:"auto" flag:"engine" recipe:"no"` // auto, docker or host
+	Engine      string                 `key:"engine" default:"auto" flag:"engine" recipe:"no"` // auto, docker, host or draft
 	Transport   string                 `key:"transport" default:"auto" flag:"transport"`       // how sources reach the container: auto, bind or copy
 	Jobs        Jobs                   `key:"jobs" flag:"jobs" recipe:"no"`
 	Strict      bool                   `key:"strict" flag:"strict" recipe:"no"`

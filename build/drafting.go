@@ -1,0 +1,255 @@
+package build
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/draft"
+	"github.com/bookci/bookci/build/draft/text"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/build/manuscript"
+	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
+)
+
+// NoMakers says that no engine can be had here, and not because of a mistake:
+// there is no Docker, no network or no Re:VIEW. A draft stands in where one can.
+type NoMakers struct{ Err error }
+
+func (e *NoMakers) Error() string { return e.Err.Error() }
+func (e *NoMakers) Unwrap() error { return e.Err }
+
+// draftMakers is what a manifest says of a draft in the place of an image.
+const draftMakers = "draft"
+
+// drafts are the books that this builder has set. What has not changed is not
+// set again.
+type drafts struct {
+	mu    sync.Mutex
+	books map[string]*draftBook
+}
+
+type draftBook struct {
+	mu    sync.Mutex
+	draft draft.Draft
+}
+
+func (d *drafts) of(name string) *draftBook {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.books == nil {
+		d.books = map[string]*draftBook{}
+	}
+	if d.books[name] == nil {
+		d.books[name] = &draftBook{}
+	}
+	return d.books[name]
+}
+
+// drafting is the making of one draft.
+type drafting struct {
+	b      *Builder
+	job    Job
+	target book.Target
+	emit   func(event.Event)
+	watch  *stopwatch
+	record *record
+}
+
+// draftRecord is what is known of the last draft. It has a file of its own: a
+// draft never takes the place of the book.
+func (b *Builder) draftRecord(job Job, t book.Target) *record { return b.recordNamed(job, t, "-draft") }
+
+// draft makes a draft, or finds that the last one is up to date.
+func (b *Builder) draft(ctx context.Context, job Job, t book.Target, watch *stopwatch, emit func(event.Event)) (res Result) {
+	res = Result{Book: job.Book, Target: t, Draft: true}
+	if t != book.PDF && t != book.Text {
+		res.Err = fault.Environmentf("leave --engine draft out, on a machine with Docker or Re:VIEW", "a draft is a PDF or plain text: %s needs Re:VIEW's own makers", t)
+		return res
+	}
+	d := &drafting{b: b, job: job, target: t, emit: emit, watch: watch, record: b.draftRecord(job, t)}
+	fingerprint, read, err := b.hashes.Fingerprint(job.Inputs, d.recipe())
+	if err != nil {
+		res.Err = source.OrChanged(err, b.Root, job.Inputs)
+		return res
+	}
+	b.mu.Lock()
+	b.read[job.Book.Name] = read
+	b.mu.Unlock()
+	watch.lap("fingerprint")
+	if entry, ok := d.record.upToDate(fingerprint, b.pathOf(d.name())); ok && !b.Force {
+		res.UpToDate, res.Artifact, res.Diagnostics = true, entry.Artifact, d.record.Diagnostics
+		return res
+	}
+	emit(event.Event{Kind: event.Stage, Text: "setting the draft", Seconds: d.record.Seconds})
+	defer emit(event.Event{Kind: event.Ended})
+	res.Artifact, res.Diagnostics, err = d.make(ctx)
+	if err != nil {
+		res.Err = err
+		return res
+	}
+	if source.ChangedSince(b.Root, job.Inputs) {
+		fingerprint = "" // saved after it was hashed
+	}
+	watch.lap("collect")
+	res.Err = d.remember(fingerprint, res.Artifact, res.Diagnostics)
+	return res
+}
+
+// recipe is all but the inputs that decides what a draft will be.
+func (d *drafting) recipe() any {
+	return struct {
+		Engine, Version, Config string
+		Target                  book.Target
+		Only                    []string
+		SourceDate              int64
+		Separate                bool
+	}{draftMakers, d.b.Version, d.job.Book.Config, d.target, d.job.Only, d.b.SourceDate, d.b.Separate}
+}
+
+// name is where the draft goes, below the artifacts folder.
+func (d *drafting) name() string {
+	name := d.b.artifactName(d.job, d.target)
+	ext := path.Ext(name)
+	if d.target.IsFolder() {
+		ext = ""
+	}
+	return strings.TrimSuffix(name, ext) + "-draft" + ext
+}
+
+// make reads the manuscript, sets it and publishes what came out. Faults of the
+// manuscript are told and stop nothing: a draft is there to find them.
+func (d *drafting) make(ctx context.Context) (Artifact, []book.Diagnostic, error) {
+	tree, err := manuscript.Read(d.job.Book, d.target)
+	if err != nil {
+		return Artifact{}, nil, fault.Environmentf("", "%w", err)
+	}
+	found := slices.Clone(tree.Faults)
+	d.leaveOut(tree)
+	d.watch.lap("read")
+	staging, err := d.b.newStaging()
+	if err != nil {
+		return Artifact{}, found, err
+	}
+	defer staging.remove()
+	made := filepath.Join(staging.dir, filepath.Base(d.name()))
+	if d.target == book.Text {
+		err = writeTexts(made, text.Files(tree))
+	} else {
+		var more []book.Diagnostic
+		more, err = d.writePDF(ctx, tree, made)
+		found = append(found, more...)
+	}
+	d.watch.lap("make")
+	switch {
+	case context.Cause(ctx) != nil:
+		return Artifact{}, found, context.Cause(ctx)
+	case err != nil && isDiskFull(err):
+		return Artifact{}, found, fault.Environmentf("the disk is full; the last good artifact is kept", "writing the draft: %w", err)
+	case err != nil:
+		return Artifact{}, found, fault.Environmentf("", "writing the draft: %w", err)
+	}
+	a, err := check(ctx, made, d.target)
+	if err != nil {
+		return Artifact{}, found, cmp.Or(context.Cause(ctx), fmt.Errorf("the draft is not what it should be: %w", err))
+	}
+	a.Path, err = d.b.publish(made, d.name())
+	return a, found, err
+}
+
+// leaveOut takes out the chapters that --only does not name. What is left
+// keeps its numbers.
+func (d *drafting) leaveOut(tree *review.Book) {
+	if len(d.job.Only) == 0 {
+		return
+	}
+	tree.Chapters = slices.DeleteFunc(tree.Chapters, func(c *review.Chapter) bool { return !slices.Contains(d.job.Only, c.ID) })
+}
+
+// keptImages bounds what is kept of images between builds, in bytes.
+const keptImages = 1 << 30
+
+// writePDF sets the book and writes its pages.
+func (d *drafting) writePDF(ctx context.Context, tree *review.Book, name string) ([]book.Diagnostic, error) {
+	root, err := os.OpenRoot(d.b.Root)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	kept := filepath.Join(d.b.State, "images")
+	book_ := d.b.drafts.of(d.job.Book.Name)
+	book_.mu.Lock()
+	defer book_.mu.Unlock()
+	pages, err := book_.draft.Set(ctx, tree, draft.Options{
+		Files: root.FS(), Dir: d.job.Book.Dir, Keep: draft.KeepIn(kept), Created: time.Unix(d.b.SourceDate, 0),
+	})
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	w := bufio.NewWriterSize(f, 1<<18)
+	trouble, err := pages.WritePDF(ctx, w)
+	err = errors.Join(err, w.Flush(), f.Close())
+	if !d.b.KeepOpen {
+		draft.Prune(kept, keptImages, d.b.Now())
+	}
+	return d.faults(pages, trouble), err
+}
+
+// faults are what was found wrong while the book was set.
+func (d *drafting) faults(pages *draft.Pages, trouble []draft.Trouble) []book.Diagnostic {
+	var found []book.Diagnostic
+	for _, t := range trouble {
+		found = append(found, book.Diagnostic{Severity: book.Lax, Code: "draft-image", File: t.File, Message: "this image " + t.Err.Error()})
+	}
+	for _, id := range pages.Cut {
+		i := slices.IndexFunc(d.job.Book.Chapters, func(c book.Chapter) bool { return c.ID == id })
+		if i < 0 {
+			continue
+		}
+		found = append(found, book.Diagnostic{Severity: book.Warning, Code: "draft-cut", File: d.job.Book.Chapters[i].Path, Message: "this chapter is longer or deeper nested than a draft shows"})
+	}
+	return found
+}
+
+// writeTexts writes the texts of chapters into a folder of their own.
+func writeTexts(dir string, files []text.File) error {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return err
+	}
+	for _, f := range files {
+		name := strings.ReplaceAll(f.Name, "/", "_") // chapters of folders below
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(f.Text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remember keeps what makes the next draft up to date, and says in the manifest
+// what was made.
+func (d *drafting) remember(fingerprint string, a Artifact, found []book.Diagnostic) error {
+	if len(d.job.Only) > 0 {
+		return nil
+	}
+	entry := Entry{
+		Book: d.job.Book.Name, Target: d.target, Artifact: a, Image: draftMakers, ImageID: d.b.Version,
+		Fingerprint: fingerprint, SourceDate: d.b.SourceDate, Seconds: d.watch.seconds(),
+	}
+	return d.record.keep(d.b, entry, Makers{Ref: draftMakers, ID: d.b.Version}, found)
+}
