@@ -22,18 +22,14 @@ import (
 
 func (a *app) newInitCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "init DIR",
+		Use:   "init [DIR]",
 		Short: "Begin a new book",
-		Long: `init makes DIR, or fills it when it is empty, with the book that Re:VIEW's own
-review-init makes, a bookci.yml and a .gitignore.`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("", "init takes the folder of the new book")
-			}
-			return nil
-		},
+		Long: `init makes DIR, or fills it or this folder when it is empty but for git's own
+folder, with the book that Re:VIEW's own review-init makes, a bookci.yml and a
+.gitignore.`,
+		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runInit(cmd.Context(), args[0], cmd.Flags())
+			return a.runInit(cmd.Context(), dirArg(args), cmd.Flags())
 		},
 	}
 	cmd.Flags().String("image", "", "the image whose Re:VIEW makes the book")
@@ -46,7 +42,8 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	if err != nil {
 		return fmt.Errorf("finding this folder: %w", err)
 	}
-	if err := mustBeEmpty(dir); err != nil {
+	there, err := mustBeEmpty(dir)
+	if err != nil {
 		return err
 	}
 	s, err := settings.Read("", flags)
@@ -70,11 +67,16 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	if err != nil {
 		return err
 	}
-	// The new book is completed beside its place and appears whole.
-	if err := os.MkdirAll(filepath.Dir(abs), 0o755); err != nil {
+	// The new book is completed beside its place and appears whole. A folder that
+	// is there stays the same one, since a shell may stand in it: it is filled.
+	beside := filepath.Dir(abs)
+	if there {
+		beside = abs
+	}
+	if err := os.MkdirAll(beside, 0o755); err != nil {
 		return usagef("", "making %s: %w", dir, err)
 	}
-	part, err := os.MkdirTemp(filepath.Dir(abs), ".bookci-init-")
+	part, err := os.MkdirTemp(beside, partPrefix)
 	if err != nil {
 		return &fault.Environment{Err: fmt.Errorf("making the new book: %w", err)}
 	}
@@ -89,38 +91,62 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	if err := writeNewSettings(part, name, e.project.imageRef()); err != nil {
 		return err
 	}
-	if err := os.Remove(abs); err != nil && !isMissing(err) {
-		return usagef("", "%s: %w", dir, plainError(err))
+	if there {
+		if _, err := mustBeEmpty(dir); err != nil {
+			return err // somebody else was here meanwhile
+		}
+		err = fill(abs, part)
+	} else if err = os.Chmod(part, 0o755); err == nil {
+		err = os.Rename(part, abs)
 	}
-	if err := os.Chmod(part, 0o755); err != nil {
-		return err
-	}
-	if err := os.Rename(part, abs); err != nil {
+	if err != nil {
 		return &fault.Environment{Err: fmt.Errorf("making %s: %w", dir, err)}
 	}
-	show.Println("bookci: made " + dir + "; `bookci build " + dir + "` makes its PDF")
+	command := "bookci build"
+	if dir != "." {
+		command += " " + dir
+	}
+	show.Println("bookci: made " + dir + "; `" + command + "` makes its PDF")
 	_, err = fmt.Fprintln(a.stdout, dir)
 	return err
 }
 
-// mustBeEmpty refuses a folder in which anything could be overwritten.
-func mustBeEmpty(dir string) error {
-	f, err := os.Open(dir)
-	if isMissing(err) {
-		return nil
-	}
+// partPrefix begins the name of the folder that a new book is completed in.
+const partPrefix = ".bookci-init-"
+
+// fill moves what part holds to dir, all of it or nothing.
+func fill(dir, part string) error {
+	entries, err := os.ReadDir(part)
 	if err != nil {
-		return usagef("", "%s: %w", dir, plainError(err))
+		return err
 	}
-	defer f.Close()
-	names, err := f.Readdirnames(1)
+	for i, e := range entries {
+		if err := os.Rename(filepath.Join(part, e.Name()), filepath.Join(dir, e.Name())); err != nil {
+			for _, moved := range entries[:i] {
+				_ = os.RemoveAll(filepath.Join(dir, moved.Name())) // the first error tells
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// mustBeEmpty refuses a folder in which anything could be overwritten, and tells
+// whether there is one. A repository that was just begun counts as empty.
+func mustBeEmpty(dir string) (there bool, err error) {
+	entries, err := os.ReadDir(dir)
 	switch {
-	case errors.Is(err, io.EOF):
-		return nil
+	case isMissing(err):
+		return false, nil
 	case err != nil:
-		return usagef("name a new folder", "%s: %w", dir, plainError(err))
+		return false, usagef("name a new folder", "%s: %w", dir, plainError(err))
 	}
-	return usagef("name a new folder, or an empty one", "%s is not empty: it holds %s", dir, names[0])
+	for _, e := range entries {
+		if e.Name() != ".git" && !strings.HasPrefix(e.Name(), partPrefix) {
+			return true, usagef("name a new folder, or an empty one", "%s is not empty: it holds %s", dir, e.Name())
+		}
+	}
+	return true, nil
 }
 
 // bookName is what review-init calls the book: a base name that every maker takes.
