@@ -141,6 +141,17 @@ func (c *buildContext) hash(opts BuildOptions) (string, error) {
 	for _, k := range slices.Sorted(maps.Keys(opts.Args)) {
 		fmt.Fprintf(sum, "arg %q %q\n", k, opts.Args[k])
 	}
+	if opts.Lock != nil {
+		bases, err := BaseImages(opts)
+		if err != nil {
+			return "", err
+		}
+		for _, base := range bases {
+			if pin := opts.Lock.Pin(base); pin != nil {
+				fmt.Fprintf(sum, "base %q %q\n", base, pin.identity())
+			}
+		}
+	}
 	copies, err := copiesFiles(opts)
 	if err != nil {
 		return "", err

@@ -86,6 +86,12 @@ func (c Content) Same(d Content) bool {
 	return len(c.DiffIDs) > 0 && slices.Equal(c.DiffIDs, d.DiffIDs) && c.Settings == d.Settings
 }
 
+// HasPlatform reports whether c may run where want is asked for, such as
+// linux/arm64. Images name variants in one place and leave them out in another.
+func (c Content) HasPlatform(want string) bool {
+	return want == "" || c.Platform == "" || offers([]string{c.Platform}, want)
+}
+
 func platform(os, arch, variant string) string {
 	p := os + "/" + arch
 	if variant != "" {

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 
+	cerrdefs "github.com/containerd/errdefs"
 	"github.com/docker/docker/api/types/build"
 	"github.com/docker/docker/api/types/registry"
 )
@@ -20,6 +21,7 @@ type BuildOptions struct {
 	Exclude    []string          // patterns, as in a .dockerignore, of more that is not sent
 	Args       map[string]string // build arguments
 	Platform   string            // "" for the daemon's
+	Lock       *Lock             // pins of the images that it is built upon; nil for none
 	Network    string            // of RUN steps, "" for the daemon's default
 	Auth       map[string]registry.AuthConfig
 	Output     func(line string) // the build log, line by line; nil for none
@@ -27,7 +29,7 @@ type BuildOptions struct {
 
 // Built is an image of the book's own.
 type Built struct {
-	Ref       string // bookci/NAME:HASH, the hash that of the context, the Dockerfile and the arguments
+	Ref       string // bookci/NAME:HASH, the hash that of the context, the Dockerfile, the arguments and the pinned bases
 	ID        string
 	Unchanged bool // the daemon had it: nothing was built
 }
@@ -37,9 +39,16 @@ type BuildError struct {
 	Ref     string
 	Step    string // the last step that began, such as "Step 3/5 : RUN false"
 	Message string // as the engine says it
+
+	// Where the Dockerfile has something that only BuildKit knows:
+	Place    string // such as docker/Dockerfile:3, a slash path below the context
+	BuildKit string // what it is, "" where there is nothing of the kind
 }
 
 func (e *BuildError) Error() string {
+	if e.BuildKit != "" {
+		return fmt.Sprintf("building image %s: %s: only BuildKit knows %s: %s", e.Ref, e.Place, e.BuildKit, e.Message)
+	}
 	s := fmt.Sprintf("building image %s: %s", e.Ref, e.Message)
 	if e.Step != "" {
 		s += " (" + e.Step + ")"
@@ -48,8 +57,8 @@ func (e *BuildError) Error() string {
 }
 
 // ImageRef returns the reference that BuildImage would build, without asking
-// any daemon. The same context, Dockerfile and arguments always give the same
-// reference, on every machine. Of the context only a Dockerfile counts that
+// any daemon. The same context, Dockerfile, arguments and pins always give the
+// same reference, on every machine. Of the context only a Dockerfile counts that
 // copies nothing: beside it often lies the manuscript, which changes all the time.
 func ImageRef(opts BuildOptions) (string, error) {
 	_, ref, err := prepare(opts)
@@ -122,6 +131,8 @@ func BuildImage(ctx context.Context, b Builder, opts BuildOptions) (Built, error
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
+		} else if cerrdefs.IsInvalidArgument(err) { // the Dockerfile cannot even be read
+			return Built{}, buildError(opts, ref, "", err)
 		}
 		return Built{}, fmt.Errorf("building image %s: %w", ref, err)
 	}
@@ -145,7 +156,7 @@ func BuildImage(ctx context.Context, b Builder, opts BuildOptions) (Built, error
 	case ctx.Err() != nil:
 		return Built{}, fmt.Errorf("building image %s: %w", ref, context.Cause(ctx))
 	case errors.As(err, &refused):
-		return Built{}, &BuildError{Ref: ref, Step: step, Message: refused.Error()}
+		return Built{}, buildError(opts, ref, step, refused)
 	case err != nil:
 		return Built{}, fmt.Errorf("building image %s: %w", ref, err)
 	}
@@ -153,6 +164,15 @@ func BuildImage(ctx context.Context, b Builder, opts BuildOptions) (Built, error
 		return Built{}, err
 	}
 	return Built{Ref: ref, ID: img.ID}, nil
+}
+
+// buildError explains a Dockerfile that does not build.
+func buildError(opts BuildOptions, ref, step string, err error) *BuildError {
+	failed := &BuildError{Ref: ref, Step: step, Message: err.Error()}
+	if line, what := onlyBuildKit(opts); line > 0 {
+		failed.Place, failed.BuildKit = fmt.Sprintf("%s:%d", opts.dockerfile(), line), what
+	}
+	return failed
 }
 
 // lineWriter turns the pieces of a build log into lines.

@@ -207,3 +207,89 @@ func TestBaseImagesAreThoseOfFROMLinesWithTheirArguments(t *testing.T) {
 		}
 	}
 }
+
+func TestAPinnedBaseIsPartOfTheImagesName(t *testing.T) {
+	dir := contextDir(t, map[string]string{"Dockerfile": "FROM vvakame/review:5.9\nRUN fonts\n"})
+	lock := func(ref, digest string) *Lock {
+		return &Lock{Images: map[string]*Pin{ref: {Digest: digest, Platforms: map[string]Platform{"linux/amd64": {DiffIDs: []string{digestA}}}}}}
+	}
+	name := func(l *Lock) string {
+		t.Helper()
+		ref, err := ImageRef(BuildOptions{Name: "book", Context: dir, Lock: l})
+		fatal(t, err)
+		return ref
+	}
+	plain, pinned := name(nil), name(lock("vvakame/review:5.9", digestA))
+	if pinned == plain {
+		t.Error("a pin makes no difference")
+	}
+	if got := name(lock("vvakame/review:5.9", digestB)); got == pinned || got == plain {
+		t.Error("the lock was moved, and the old image would be used")
+	}
+	if got := name(lock("vvakame/review:5.8", digestB)); got != plain {
+		t.Error("another image's pin counts")
+	}
+	both := lock("vvakame/review:5.9", digestA)
+	both.Images["vvakame/review:5.9"].Platforms["linux/arm64"] = Platform{DiffIDs: []string{digestB}}
+	if name(both) != pinned {
+		t.Error("another machine's platform makes another name of the same registry image")
+	}
+	local := lock("vvakame/review:5.9", "")
+	if got := name(local); got == plain || got == pinned {
+		t.Error("an image of no registry is pinned by its content, which makes no difference")
+	}
+}
+
+func TestWhatOnlyBuildKitKnowsIsNamedAtItsLine(t *testing.T) {
+	for name, c := range map[string]struct {
+		dockerfile string
+		line       int
+		what       string
+	}{
+		"none":              {"FROM scratch\nRUN a && \\\n  b\nCOPY --from=x --chown=1 a b\n", 0, ""},
+		"a mount":           {"FROM scratch\n\nRUN --mount=type=cache,target=/c a\n", 3, "RUN --mount"},
+		"on the next line":  {"FROM scratch\nRUN \\\n  --mount=type=cache,target=/c a\n", 2, "RUN --mount"},
+		"a link":            {"FROM scratch\ncopy --from=x --link a b\n", 2, "COPY --link"},
+		"a checksum":        {"FROM scratch\nADD --checksum=sha256:0 http://a b\n", 2, "ADD --checksum"},
+		"a here-document":   {"FROM scratch\nRUN <<EOF\napt-get update\nEOF\n", 2, "a here-document (RUN <<EOF)"},
+		"a file":            {"FROM scratch\nCOPY <<-\"END\" /a\nx\n\tEND\n", 2, "a here-document (COPY <<END)"},
+		"a shift":           {"FROM scratch\nRUN echo $((1<<N))\nRUN true\n", 0, ""},
+		"a here-string":     {"FROM scratch\nRUN bash -c 'cat <<<EOF'\nEOF\n", 0, ""},
+		"a comment":         {"FROM scratch\n# RUN --mount=type=cache a\n", 0, ""},
+		"a command's flag":  {"FROM scratch\nRUN tool --mount=x\n", 0, ""},
+		"of a later stage":  {"FROM scratch\nONBUILD RUN --network=none a\n", 2, "RUN --network"},
+		"in a continuation": {"FROM scratch\nRUN a \\\n  COPY --link\nADD --link a b\n", 4, "ADD --link"},
+	} {
+		dir := contextDir(t, map[string]string{"Dockerfile": c.dockerfile})
+		line, what := onlyBuildKit(BuildOptions{Context: dir})
+		if line != c.line || what != c.what {
+			t.Errorf("%s: line %d, %q; want %d, %q", name, line, what, c.line, c.what)
+		}
+	}
+}
+
+func TestABuildThatNeedsBuildKitSaysSoWithTheEnginesWords(t *testing.T) {
+	c := engines(t)[0]
+	for _, dockerfile := range []string{"FROM scratch\nRUN <<EOF\necho one\nEOF\n", "FROM scratch\nCOPY --link Dockerfile /\n", "FROM scratch\nRUN --mount=type=tmpfs,target=/t true\n"} {
+		dir := contextDir(t, map[string]string{"Dockerfile": dockerfile})
+		_, err := BuildImage(t.Context(), c, BuildOptions{Name: "kit", Context: dir})
+		var failed *BuildError
+		if !errors.As(err, &failed) || failed.Place != "Dockerfile:2" || failed.Message == "" || !strings.Contains(err.Error(), "Dockerfile:2: only BuildKit knows ") {
+			t.Errorf("%q: %v", dockerfile, err)
+		}
+	}
+}
+
+func TestAPlatformIsThatOfAnImageWithOrWithoutItsVariant(t *testing.T) {
+	for _, c := range []struct {
+		has, want string
+		same      bool
+	}{
+		{"linux/amd64", "", true}, {"linux/amd64", "linux/amd64", true}, {"linux/amd64", "linux/arm64", false},
+		{"linux/arm64/v8", "linux/arm64", true}, {"linux/arm64", "linux/arm64/v8", true}, {"linux/arm/v7", "linux/arm64", false}, {"", "linux/arm64", true},
+	} {
+		if got := (Content{Platform: c.has}).HasPlatform(c.want); got != c.same {
+			t.Errorf("%q asked for %q: %t", c.has, c.want, got)
+		}
+	}
+}

@@ -64,6 +64,20 @@ func (p *Pin) Check(ref string, f Facts) error {
 	return &Mismatch{ref, fmt.Sprintf("its registry digest is %s, the lock has %s", short(digest), short(p.Digest))}
 }
 
+// identity is what the pin says of the image, the same on every machine: the
+// registry's digest or, of an image that no registry has, its content.
+func (p *Pin) identity() []string {
+	if p.Digest != "" {
+		return []string{p.Digest}
+	}
+	var list []string
+	for _, name := range p.platforms() {
+		at := p.Platforms[name]
+		list = append(append(list, name, at.Config, at.Settings), at.DiffIDs...)
+	}
+	return list
+}
+
 // check is Check for a kept image: what the pin does not allow is a miss.
 func (p *Pin) check(ref string, x Index) error {
 	if err := p.Check(ref, x.Facts()); err != nil {

@@ -147,7 +147,12 @@ func (p *project) imageBuild() (cache.BuildOptions, bool) {
 		return cache.BuildOptions{}, false
 	}
 	context := filepath.Join(p.root, filepath.FromSlash(s.Build))
+	lock, err := p.readLock()
+	if err != nil {
+		lock = nil // whoever goes on to use the image reads it too, and says so
+	}
 	return cache.BuildOptions{
+		Lock: lock,
 		Name: filepath.Base(p.root), Context: context, Exclude: p.writtenBelow(context),
 		Dockerfile: s.Dockerfile, Args: s.Args, Platform: s.Platform,
 	}, true
@@ -169,6 +174,9 @@ func imageError(err error) error {
 	case errors.As(err, &mismatch):
 		return &fault.Environment{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
 	case errors.As(err, &failed):
+		if failed.BuildKit != "" {
+			return &fault.Usage{Err: err, Hint: "write it without, or build the image with `docker build` and name it in bookci.yml (image: NAME)"}
+		}
 		return &fault.Usage{Err: err, Hint: "the book's Dockerfile does not build"}
 	case errors.Is(err, cache.ErrNoImage):
 		return &fault.Environment{Err: err, Hint: "pull it, or build the book once"}

@@ -141,6 +141,11 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 	if err != nil {
 		return "", err
 	}
+	platform := g.project.settings.Image.Platform
+	if has := cache.ContentOf(found); ok && !has.HasPlatform(platform) {
+		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("Docker has %s for %s: getting the one for %s", ref, has.Platform, platform)})
+		ok = false
+	}
 	if ok {
 		return found.ID, imageError(pin.Check(ref, cache.FactsOf(found)))
 	}
@@ -157,7 +162,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 		return "", err
 	}
 	begun := time.Now()
-	found, err = docker.PullImage(ctx, g.daemon, pulled, g.project.settings.Image.Platform, auth, g.onEvent)
+	found, err = docker.PullImage(ctx, g.daemon, pulled, platform, auth, g.onEvent)
 	if err != nil {
 		return "", err
 	}
@@ -188,6 +193,11 @@ func (g *imageGetter) restore(ctx context.Context, ref string) (id string, ok bo
 			g.onEvent(event.Event{Kind: event.Note, Text: miss.Error()})
 		}
 		return "", false, nil
+	}
+	if platform := g.project.settings.Image.Platform; err == nil && platform != "" {
+		if found, ok, err := docker.FindImage(ctx, g.daemon, ref); err != nil || !ok || !cache.ContentOf(found).HasPlatform(platform) {
+			return "", false, err // that of another platform is kept
+		}
 	}
 	return r.ID, err == nil, imageError(err)
 }
