@@ -23,6 +23,7 @@ type BuildOptions struct {
 	Platform   string            // "" for the daemon's
 	Lock       *Lock             // pins of the images that it is built upon; nil for none
 	Network    string            // of RUN steps, "" for the daemon's default
+	Memory     int64             // bytes that a RUN step may use, 0 for no limit
 	Auth       map[string]registry.AuthConfig
 	Output     func(line string) // the build log, line by line; nil for none
 }
@@ -126,7 +127,7 @@ func BuildImage(ctx context.Context, b Builder, opts BuildOptions) (Built, error
 	}
 	resp, err := b.ImageBuild(ctx, r, build.ImageBuildOptions{
 		Tags: []string{ref}, Dockerfile: opts.dockerfile(), BuildArgs: args, Platform: opts.Platform,
-		NetworkMode: opts.Network, AuthConfigs: opts.Auth, Remove: true, ForceRemove: true, Version: build.BuilderV1,
+		NetworkMode: opts.Network, Memory: opts.Memory, MemorySwap: opts.Memory, AuthConfigs: opts.Auth, Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	})
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {

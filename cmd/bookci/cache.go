@@ -155,6 +155,7 @@ func (p *project) imageBuild() (cache.BuildOptions, bool) {
 		Lock: lock,
 		Name: filepath.Base(p.root), Context: context, Exclude: p.writtenBelow(context),
 		Dockerfile: s.Dockerfile, Args: s.Args, Platform: s.Platform,
+		Network: s.Network, Memory: int64(p.settings.Limits.Memory),
 	}, true
 }
 

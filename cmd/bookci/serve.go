@@ -44,6 +44,9 @@ type previewer interface {
 // works in a session of its own beside the builder's: giving up a build ends
 // every process of that one.
 func (c *claim) newPreviewer(ctx context.Context, p *project, addr string, open bool) (previewer, string, error) {
+	if err := c.app.checkTrust(p); err != nil {
+		return nil, "", err
+	}
 	addr, err := loopbackAddr(addr)
 	if err != nil {
 		return nil, "", err

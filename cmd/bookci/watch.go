@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
@@ -338,6 +339,9 @@ func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) er
 	w.preview = served
 	opts.Peek = func(c watch.Change) { served.Peek(c.Paths()) }
 	w.show.Println("bookci: the book is at " + url)
+	if !settings.IsLoopback(addr) {
+		w.show.Println("bookci: everyone who can reach this machine at " + addr + " can read it")
+	}
 	return nil
 }
 

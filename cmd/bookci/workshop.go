@@ -83,6 +83,9 @@ type workshop struct {
 
 // workshop makes all ready but for the jobs. No engine is asked yet.
 func (c *claim) workshop(p *project) (*workshop, error) {
+	if err := c.app.checkTrust(p); err != nil {
+		return nil, err
+	}
 	image, err := p.imageIdentity()
 	if err != nil {
 		return nil, err

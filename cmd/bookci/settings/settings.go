@@ -51,7 +51,8 @@ type Image struct {
 	Build      string            `key:"build"`            // the context's folder below the root, "" when the image is not built
 	Dockerfile string            `key:"dockerfile"`       // below Build
 	Args       map[string]string `key:"args"`
-	Platform   string            `key:"platform"` // such as linux/amd64, "" for the engine's own
+	Network    string            `key:"network" default:"none"` // of the steps that build it
+	Platform   string            `key:"platform"`               // such as linux/amd64, "" for the engine's own
 }
 
 // Book is one entry of books.

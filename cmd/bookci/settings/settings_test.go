@@ -66,7 +66,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 	s := mustSettings(t, fullSettings)
 	s.File, s.Origin = "", nil
 	want := &Settings{
-		Image: Image{Ref: "vvakame/review:5.9"},
+		Image: Image{Ref: "vvakame/review:5.9", Network: "none"},
 		Mount: "/book",
 		Books: []Book{
 			{Name: "print", Dir: "articles", Config: "config.yml", Targets: []book.Target{book.PDF}, Line: 5},
@@ -153,7 +153,7 @@ func TestAVariableBeatsTheFileAndTheFileTheDefault(t *testing.T) {
 
 func TestAnImageCanBeBuiltFromTheBook(t *testing.T) {
 	s := mustSettings(t, "image:\n  build: .\n  dockerfile: docker/Dockerfile\n  args: {VERSION: 5.9}\n  platform: linux/amd64\n")
-	want := Image{Build: ".", Dockerfile: "docker/Dockerfile", Args: map[string]string{"VERSION": "5.9"}, Platform: "linux/amd64"}
+	want := Image{Build: ".", Dockerfile: "docker/Dockerfile", Args: map[string]string{"VERSION": "5.9"}, Network: "none", Platform: "linux/amd64"}
 	if !reflect.DeepEqual(s.Image, want) {
 		t.Errorf("read %+v", s.Image)
 	}

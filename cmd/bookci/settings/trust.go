@@ -2,7 +2,12 @@ package settings
 
 import (
 	"errors"
+	"net"
+	"net/netip"
+	"strconv"
 	"strings"
+
+	"github.com/bookci/bookci/build/book"
 )
 
 // refusals are what bookci.yml may not say, by key. The file comes with the
@@ -42,4 +47,68 @@ func refuseBucket(text string) error {
 
 func refuseCommand(string) error {
 	return errors.New("a book does not run commands on this machine: use --on-success and --on-failure, or BOOKCI_WATCH_ON_SUCCESS and BOOKCI_WATCH_ON_FAILURE")
+}
+
+// Ask is something that bookci.yml asks for beyond what a manuscript gets
+// without a word of the user's.
+type Ask struct {
+	Key    string `json:"key"`
+	Value  string `json:"value"`
+	Place  string `json:"-"` // bookci.yml:LINE
+	Allows string `json:"-"` // what it lets the book's code do
+	// Instead is what the user types to say the same for one run.
+	Instead string `json:"-"`
+}
+
+// What a limit may be without being asked for: a book of a thousand pages with
+// its images needs less.
+const (
+	freeMemory = Bytes(16 << 30)
+	freePIDs   = Processes(8192)
+)
+
+// Asks are what bookci.yml asks for, in the order of the keys. What a variable or
+// a flag says is the user's own word.
+func (s *Settings) Asks() []Ask {
+	var asks []Ask
+	ask := func(is bool, key, value, allows string) {
+		origin := s.Origin[key]
+		if !is || !strings.HasPrefix(origin, book.SettingsFile+":") {
+			return
+		}
+		name := prefix + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+		asks = append(asks, Ask{Key: key, Value: value, Place: origin, Allows: allows, Instead: name + "=" + value})
+	}
+	ask(s.Image.Build != "", "image.build", s.Image.Build, "runs the steps of its Dockerfile as root, in a container with Docker's usual capabilities")
+	ask(s.Image.Build != "" && s.Image.Network != "none", "image.network", s.Image.Network, "lets those steps reach the "+reach(s.Image.Network))
+	ask(s.Network != "none", "network", s.Network, "lets the book's hooks and styles reach the "+reach(s.Network))
+	ask(s.Limits.Memory == 0 || s.Limits.Memory > freeMemory, "limits.memory", bound(int64(s.Limits.Memory)), "lets a build use more memory than 16 GiB")
+	ask(s.Limits.PIDs == 0 || s.Limits.PIDs > freePIDs, "limits.pids", bound(int64(s.Limits.PIDs)), "lets a build start more than 8192 processes")
+	ask(!s.ReadOnly, "read_only", "false", "lets the book's code write to the container's own file system")
+	ask(!IsLoopback(s.Watch.Serve), "watch.serve", s.Watch.Serve, "shows the book to everyone who can reach this machine at that address")
+	return asks
+}
+
+func reach(network string) string {
+	if network == "host" {
+		return "internet, and what listens on this machine alone"
+	}
+	return "internet, and what this machine can reach"
+}
+
+func bound(n int64) string {
+	if n == 0 {
+		return "none"
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// IsLoopback reports whether only this machine can reach an address to serve at.
+func IsLoopback(serve string) bool {
+	host, _, err := net.SplitHostPort(serve)
+	if err != nil {
+		host = strings.Trim(serve, "[]")
+	}
+	ip, err := netip.ParseAddr(host)
+	return err != nil || ip.IsLoopback() // a name is localhost, or refused later
 }
