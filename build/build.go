@@ -110,6 +110,7 @@ type Result struct {
 	UpToDate    bool
 	Draft       bool     // the artifact is a draft, made without Re:VIEW
 	Missing     error    // what the book itself would need, where a draft stands in for it unasked
+	Beside      bool     // with Missing: something lies where the book itself would
 	Artifact    Artifact // Path is empty when there is none
 	Diagnostics []book.Diagnostic
 	Log         string // absolute path of the maker's whole output, "" when it did not run
@@ -310,6 +311,8 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	if errors.As(err, &missing) && t == book.PDF && context.Cause(ctx) == nil {
 		res = b.draft(ctx, job, t, watch, emit)
 		res.Missing = err
+		_, err := os.Lstat(filepath.Join(b.Artifacts, b.artifactName(job, t)))
+		res.Beside = err == nil
 		return res
 	}
 	if err != nil {

@@ -226,7 +226,7 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 // mistakable tells whether a draft that nobody asked for could be taken for the
 // book: by a job that goes on with what it finds, or where an older book lies.
 func (a *app) mistakable(p *project, res build.Result) bool {
-	return a.getenv("CI") != "" || p.settings.Strict || res.Kept != ""
+	return a.getenv("CI") != "" || p.settings.Strict || res.Beside
 }
 
 // environ is env as KEY=value, in order.

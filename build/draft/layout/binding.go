@@ -31,6 +31,7 @@ type section struct {
 	right   bool   // it begins on a right page
 	bare    bool   // it has neither head nor number
 	chapter string // id
+	kind    review.Kind
 	head    string // the running head's left half
 	heads   []string
 	title   *headingMark // a heading that is not of the manuscript
@@ -140,19 +141,16 @@ func (b *binding) blank() {
 }
 
 func (b *binding) addChapter(c *review.Chapter, done *setChapter) {
-	sec := section{bodies: done.pages, right: !b.geometry.OpenAny, chapter: c.ID, heads: done.heads}
+	sec := section{bodies: done.pages, right: !b.geometry.OpenAny, chapter: c.ID, kind: c.Kind, heads: done.heads}
 	b.parted = c.Part != nil
 	switch c.Kind {
 	case review.Part:
 		sec.right = true
-		sec.bare = len(done.pages) == 1
+		sec.bare = len(done.pages) <= 2
 	case review.Body, review.Appendix:
 		sec.head = joinWords(c.Label, plain(titleOf(c)))
 	}
 	b.add(sec)
-	if c.Kind == review.Part && sec.bare && !b.geometry.OneSide && b.number%2 == 0 && !b.geometry.OpenAny {
-		b.blank()
-	}
 }
 
 // add puts a section behind what is there.
@@ -186,7 +184,7 @@ func (b *binding) add(sec section) {
 		if len(page.marks) > 0 {
 			right = sec.heads[page.marks[0]]
 		}
-		head := heads{left: sec.head, right: right, shown: i > 0}
+		head := heads{left: sec.head, right: right, shown: i > 0 && sec.kind != review.Part}
 		if b.dry {
 			b.sheets = append(b.sheets, nil)
 		} else {
@@ -229,6 +227,11 @@ func (b *binding) term(name, page string, at int) {
 	}
 }
 
+// blank tells whether a page shows nothing.
+func (p *body) blank() bool {
+	return len(p.sheet.Runs) == 0 && len(p.sheet.Fills) == 0 && len(p.sheet.Pictures) == 0
+}
+
 // heads are the two halves of a running head. The first page of a chapter has none.
 type heads struct {
 	left, right string
@@ -262,7 +265,7 @@ func (b *binding) compose(page *body, sec section, label string, head heads) *sh
 	moved := body{sheet: *s}
 	moved.draw(&item{runs: from.Runs, fills: from.Fills, pictures: from.Pictures, links: from.Links}, float64(left), float64(top))
 	*s = moved.sheet
-	if !sec.bare {
+	if !sec.bare && !page.blank() {
 		b.headAndFoot(s, label, head, float64(left))
 	}
 	b.draftMark(s, float64(left))

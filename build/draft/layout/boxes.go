@@ -56,7 +56,7 @@ func (g *galley) trimSpace(from int) {
 // box sets a short text beside the running one.
 func (c *chapter) box(b *review.Box) {
 	g := c.galley
-	g.skip(1.5 * c.em())
+	g.skip(2 * c.em())
 	f := c.words.boxFrame(b.Command)
 	c.framed(f, 0.9*c.em(), func() {
 		if len(b.Caption) > 0 {
@@ -73,7 +73,7 @@ func (c *chapter) box(b *review.Box) {
 		}
 		c.blocks(b.Blocks)
 	})
-	g.skip(1.5 * c.em())
+	g.skip(2.5 * c.em())
 }
 
 // column sets a column in a frame with a ground.

@@ -304,6 +304,10 @@ func (c *chapter) partTitle(h *review.Heading) {
 	c.set(t, paragraph{lead: title * 1.42, size: title, how: centered, keepLines: true})
 	g.hold(from)
 	g.item().page = newPage
+	if !c.geometry.OneSide && !c.geometry.OpenAny {
+		g.pad(1, false) // the back of the title is empty
+		g.item().page = newPage
+	}
 	g.items[len(g.items)-1].space = true
 }
 

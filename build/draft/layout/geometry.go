@@ -23,7 +23,7 @@ type Geometry struct {
 
 	OneSide   bool // pages are alike left and right
 	OpenAny   bool // chapters begin on any page
-	Ebook     bool // for reading on a screen: the cover comes first
+	Cover     bool // the cover comes first
 	StartPage int  // the number of the first page
 	Serial    bool // one count of pages, not one for the front matter
 }
@@ -43,8 +43,14 @@ var papers = map[string][2]float64{ // in mm; B is the Japanese series
 // Options that it does not know are left to TeX.
 func ReadGeometry(s *review.Settings) Geometry {
 	options := classOptions(s)
-	g := Geometry{OpenAny: options.flag("openany"), OneSide: options.flag("oneside"), Ebook: options.text("media", options.text("cameraready", "print")) == "ebook",
+	g := Geometry{OpenAny: options.flag("openany"), OneSide: options.flag("oneside"), Cover: options.text("media", options.text("cameraready", "print")) != "print",
 		StartPage: 1, Serial: options.text("serial_pagination", "false") == "true"}
+	switch options["cover"] {
+	case "true":
+		g.Cover = true
+	case "false":
+		g.Cover = false
+	}
 	if n, err := strconv.Atoi(options.text("startpage", "1")); err == nil && n > 0 && n < 10000 {
 		g.StartPage = n
 	}

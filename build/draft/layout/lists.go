@@ -21,7 +21,7 @@ func (c *chapter) list(l *review.ItemList) {
 		indent = 0
 	}
 	for i, item := range l.Items {
-		label := []string{"•", "–", "∗", "·"}[min(c.listed-1, 3)]
+		label := []string{"•", "–", "*", "·"}[min(c.listed-1, 3)]
 		if l.Numbered {
 			number := l.Start + i
 			if l.Start == 0 {

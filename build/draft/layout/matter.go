@@ -50,7 +50,7 @@ func (s *setting) titlePage() []*body {
 func (s *setting) cover(dir string) []*body {
 	set := s.book.Settings
 	name := set.Text("pdfmaker.coverimage", set.Text("coverimage", ""))
-	if name == "" || !s.geometry.Ebook {
+	if name == "" || !s.geometry.Cover {
 		return nil
 	}
 	pic := s.pictures.size(path.Join(dir, set.Text("imagedir", "images"), name))
