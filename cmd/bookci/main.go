@@ -103,15 +103,7 @@ func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
-	a.reportTo(screen.NewQuiet(a.stderr), err)
-}
-
-// reportTo is report while progress is shown.
-func (a *app) reportTo(p screen.Show, err error) {
-	p.Println(fmt.Sprintf("bookci: %v", err))
-	if h := hint(err); h != "" {
-		p.Println("hint: " + h)
-	}
+	screen.Fault(screen.NewQuiet(a.stderr), err, hint(err))
 }
 
 // errReported marks an error that the command has already said all about.

@@ -21,7 +21,6 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
-	"github.com/bookci/bookci/internal/pdf"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -78,9 +77,8 @@ type watcher struct {
 	shop    *workshop // nil before the first build, and when it was lost
 	results []build.Result
 	ahead   *lookout
-	preview previewer                // nil without --serve
-	pages   map[string][]pdf.PageSum // of each PDF, as it was last built
-	failed  map[string]string        // variants and targets whose last build failed -> its error
+	preview previewer // nil without --serve
+	lines   *screen.WatchLines
 	retry   retry
 	hooks   *hooks
 	warned  []string // the settings' warnings, as they were last said
@@ -94,7 +92,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return err
 	}
 	defer show.Close()
-	w := &watcher{app: a, flags: f, given: given, show: show, ends: ctx, pages: map[string][]pdf.PageSum{}, failed: map[string]string{}}
+	w := &watcher{app: a, flags: f, given: given, show: show, lines: screen.NewWatchLines(a.terminal(), show, hint), ends: ctx}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
@@ -169,9 +167,9 @@ func cancelPolicy(choice string) func(watch.Change, time.Duration, []watch.Edit)
 
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
-	defer func() { w.show.Rest(w.status()) }()
+	defer func() { w.show.Rest(w.lines.Status()) }()
 	if w.preview != nil {
-		w.preview.Building(strings.Trim(because(w.root(), c), " ()"))
+		w.preview.Building(strings.Trim(screen.Because(w.root(), c), " ()"))
 	}
 	if c.First {
 		w.ahead.look(w.ends)
@@ -187,7 +185,7 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	if len(jobs) > 0 {
 		out.Scope, out.Read = w.scope(jobs)
 	}
-	w.settings(c, err)
+	w.lines.Settings(w.root(), c, c.Reason == againReason, err)
 	if w.preview != nil {
 		if w.project != nil {
 			w.preview.Use(w.project, w.moved)
@@ -274,7 +272,11 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			}
 			continue
 		}
-		w.say(p, c, w.ahead.settle(p, withoutShown(results, shown)))
+		here, err := os.Getwd()
+		if err != nil {
+			here = p.root
+		}
+		w.lines.Built(p.root, here, c, c.Reason == againReason, w.ahead.settle(p, withoutShown(results, shown)))
 		w.shop.keepAside(w.ends)
 		return results, jobs, nil
 	}

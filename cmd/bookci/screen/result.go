@@ -73,6 +73,14 @@ func missing(p Show, root, dir string, res build.Result, hint string) {
 	}
 }
 
+// Fault shows what went wrong, and what to do about it if hint says that.
+func Fault(p Show, err error, hint string) {
+	p.Println(fmt.Sprintf("bookci: %v", err))
+	if hint != "" {
+		p.Println("hint: " + hint)
+	}
+}
+
 // Sum is the one line about a result.
 func Sum(res build.Result) string {
 	if res.Err != nil {

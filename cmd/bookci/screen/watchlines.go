@@ -1,0 +1,152 @@
+package screen
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/pdf"
+	"github.com/bookci/bookci/watch"
+)
+
+// This file says what a watch has built, in one line for each artifact, so
+// that the terminal stays readable for hours.
+
+// WatchLines is what a watch says of its builds. It remembers what it has said.
+type WatchLines struct {
+	terminal Terminal
+	show     Watch
+	hint     func(error) string       // what to do about an error
+	pages    map[string][]pdf.PageSum // of each PDF, as it was last built
+	failed   map[string]string        // variants and targets whose last build failed -> its error
+}
+
+// NewWatchLines has said nothing yet.
+func NewWatchLines(t Terminal, show Watch, hint func(error) string) *WatchLines {
+	return &WatchLines{terminal: t, show: show, hint: hint, pages: map[string][]pdf.PageSum{}, failed: map[string]string{}}
+}
+
+// Built tells what became of a build of what lies below root, as it is seen from
+// the folder here. again says that nobody has edited anything: what failed in the
+// same way is not told twice.
+func (w *WatchLines) Built(root, here string, c watch.Change, again bool, results []build.Result) {
+	clock := time.Now().Format("15:04:05")
+	for _, res := range results {
+		name := res.Book.Name + " " + string(res.Target)
+		switch {
+		case res.Err != nil && again && w.failed[name] == res.Err.Error():
+			continue // it stands there already
+		case res.Err != nil:
+			w.show.Println(clock + " " + name + ": failed" + Because(root, c))
+			var lines Caught
+			w.terminal.Result(&lines, root, here, res, w.hint(cmp.Or(res.Err, res.Missing)))
+			w.show.Pin(name, lines.Lines)
+			w.failed[name] = res.Err.Error()
+			continue
+		case res.UpToDate && c.First:
+			w.pagesOf(root, res)
+			w.show.Println(clock + " " + name + ": up to date, " + RelativeTo(root, here, res.Artifact.Path))
+		case res.UpToDate && w.failed[name] != "":
+			w.show.Println(clock + " " + name + ": mended, the last good one is up to date" + Because(root, c))
+		case res.UpToDate:
+			// Another variant was meant.
+		default:
+			w.show.Println(clock + " " + name + ": " + Sum(res) + Because(root, c) + w.pagesOf(root, res))
+			for _, d := range res.Diagnostics {
+				if d.Severity != book.Warning {
+					d.File = RelativeTo(root, here, d.File)
+					w.show.Println(w.terminal.Paint(d))
+				}
+			}
+		}
+		w.show.Pin(name, nil)
+		delete(w.failed, name)
+	}
+}
+
+// Settings shows an error that kept every target from being built, or takes it
+// away.
+func (w *WatchLines) Settings(root string, c watch.Change, again bool, err error) {
+	const name = "settings"
+	before, failed := w.failed[name]
+	delete(w.failed, name)
+	var lines Caught
+	switch {
+	case err == nil && failed:
+		w.show.Println(time.Now().Format("15:04:05") + " " + name + ": mended" + Because(root, c))
+	case err != nil:
+		w.failed[name] = err.Error()
+		if again && before == err.Error() {
+			return // it stands there already
+		}
+		Fault(&lines, err, w.hint(err))
+	}
+	w.show.Pin(name, lines.Lines)
+}
+
+// Status is how things are while nothing is built.
+func (w *WatchLines) Status() string {
+	if len(w.failed) == 0 {
+		return w.terminal.InColour(Green, "watching") + ", all well; Ctrl-C ends"
+	}
+	names := slices.Sorted(maps.Keys(w.failed))
+	return w.terminal.InColour(Red, "watching") + ", to be mended: " + strings.Join(names, ", ") + "; Ctrl-C ends"
+}
+
+// Because names the files that made the build necessary.
+func Because(root string, c watch.Change) string {
+	if c.Reason != "" {
+		return " (" + c.Reason + ")"
+	}
+	var names []string
+	for _, path := range c.Paths() {
+		if rel, err := filepath.Rel(root, path); err == nil {
+			path = rel
+		}
+		names = append(names, path)
+	}
+	const shown = 2
+	switch {
+	case len(names) == 0:
+		return ""
+	case len(names) > shown:
+		return fmt.Sprintf(" (%s and %d more)", strings.Join(names[:shown], ", "), len(names)-shown)
+	}
+	return " (" + strings.Join(names, ", ") + ")"
+}
+
+// pagesOf tells which pages of a PDF have changed since it was last built.
+func (w *WatchLines) pagesOf(root string, res build.Result) string {
+	if res.Target != book.PDF {
+		return ""
+	}
+	name := filepath.FromSlash(res.Artifact.Path)
+	if !filepath.IsAbs(name) {
+		name = filepath.Join(root, name)
+	}
+	now, err := pdf.PageSums(name)
+	if err != nil {
+		return "" // a PDF that the library cannot follow: the pages go unnamed
+	}
+	before, known := w.pages[name]
+	w.pages[name] = now
+	if !known {
+		return ""
+	}
+	var changed []int
+	for i, sum := range now {
+		if i >= len(before) || before[i] != sum {
+			changed = append(changed, i+1)
+		}
+	}
+	if len(changed) == 0 {
+		return "; no page changed"
+	}
+	return "; changed: " + PageNumbers(changed)
+}
