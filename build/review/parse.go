@@ -138,7 +138,10 @@ func (p *parser) parse() {
 			opens := strings.HasSuffix(rstrip(line), "{")
 			p.pos++
 			if opens {
-				p.block(at, true)
+				// Left out, but read: what is wrong in it is wrong.
+				for _, l := range p.block(at, false) {
+					p.inlinesAt(l.index, 0, l.text)
+				}
 			}
 		case blankLine:
 			p.pos++
@@ -155,7 +158,11 @@ func (p *parser) end() {
 	for _, c := range p.open {
 		switch c.kind {
 		case inBox:
-			p.add(unclosedBlock(c.at))
+			f := unclosedBlock(c.at)
+			if !p.makes("latex") && !p.makes("html") {
+				f.Severity = book.Lax // plain text has no ends that could be missing
+			}
+			p.add(f)
 		case inChild:
 			p.add(childNotClosed(c.at))
 		}

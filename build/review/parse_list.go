@@ -189,10 +189,12 @@ func (p *parser) beginChild(at Place) {
 	case *ItemList:
 		if n := len(list.Items); n > 0 {
 			blocks = &list.Items[n-1].Blocks
+			list.Items[n-1].Child = true
 		}
 	case *DefinitionList:
 		if n := len(list.Items); n > 0 {
 			blocks = &list.Items[n-1].Blocks
+			list.Items[n-1].Child = true
 		}
 	}
 	if blocks == nil {

@@ -117,6 +117,7 @@ type Item struct {
 	Text   []Inline
 	Blocks []Block // lists below it, and what stands in //beginchild
 	Lists  int     // how many of Blocks are lists below it: they come first
+	Child  bool    // //beginchild stands behind it, also when nothing is in it
 }
 
 // DefinitionList is a list of terms and what they mean.
@@ -131,6 +132,7 @@ type Definition struct {
 	Term   []Inline
 	Text   []Inline
 	Blocks []Block // what stands in //beginchild
+	Child  bool    // //beginchild stands behind it, also when nothing is in it
 
 	breaks []int // where, within Text, a blank line stands in the manuscript
 }

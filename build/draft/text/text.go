@@ -148,42 +148,55 @@ func (w *writer) column(c *review.Column) {
 	w.space()
 }
 
+// A list ends where //beginchild follows it, and begins again behind //endchild
+// if it goes on: so the blank lines around it fall.
+
 func (w *writer) items(list *review.ItemList) {
-	w.space()
+	ended := true
 	for _, item := range list.Items {
+		if ended {
+			w.space()
+		}
 		text := w.inlines(item.Text)
 		if list.Numbered {
 			text = strconv.Itoa(item.Number) + "　" + text
 		}
 		w.line(text)
 		w.blocks(item.Blocks[:item.Lists])
-		w.child(item.Blocks[item.Lists:])
+		ended = w.child(item.Blocks[item.Lists:], item.Child)
 	}
-	w.space()
+	if !ended {
+		w.space()
+	}
 }
 
 func (w *writer) definitions(list *review.DefinitionList) {
-	w.space()
+	ended := true
 	for _, item := range list.Items {
+		if ended {
+			w.space()
+		}
 		w.line(w.inlines(item.Term))
 		for _, p := range item.Paragraphs() {
 			w.line(strings.ReplaceAll(w.inlines(p), "\n", ""))
 		}
-		w.child(item.Blocks)
+		ended = w.child(item.Blocks, item.Child)
 	}
-	w.space()
+	if !ended {
+		w.space()
+	}
 }
 
-// child prints what stands between //beginchild and //endchild.
-func (w *writer) child(blocks []review.Block) {
-	if len(blocks) == 0 {
-		return
+// child prints what stands between //beginchild and //endchild, if they are there.
+func (w *writer) child(blocks []review.Block, there bool) bool {
+	if !there {
+		return false
 	}
 	w.space()
 	w.line(childBegins)
 	w.blocks(blocks)
 	w.line(childEnds)
-	w.space()
+	return true
 }
 
 // title prints a caption that has no number.
