@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/engine/enginetest"
@@ -347,6 +349,51 @@ func TestPutAndGet(t *testing.T) {
 		}
 		if got := enginetest.Get(t, s, dir+"/nor this", "x"); len(got) != 0 {
 			t.Errorf("a folder that does not exist gave %d files", len(got))
+		}
+	})
+}
+
+// A preview asks for several things at once.
+func TestCommandsAndFilesComeAndGoBesideEachOther(t *testing.T) {
+	enginetest.Everywhere(t, func(t *testing.T, c enginetest.Contender) {
+		root := t.TempDir()
+		enginetest.Put(t, root, map[string]string{"a": "source"})
+		s := enginetest.Open(t, c.Engine(t), root)
+		enginetest.Sync(t, s, root)
+		var g errgroup.Group
+		for i := range 4 {
+			g.Go(func() error {
+				var out bytes.Buffer
+				want := fmt.Sprintf("%d source", i)
+				status, err := s.Run(t.Context(), engine.Command{Argv: []string{"/bin/sh", "-c", fmt.Sprintf(`printf '%d '; cat a`, i)}, Stdout: &out})
+				if err == nil && (status != 0 || out.String() != want) {
+					err = fmt.Errorf("run %d: status %d, %q", i, status, out.String())
+				}
+				return err
+			})
+			g.Go(func() error {
+				var in, out bytes.Buffer
+				tw := tar.NewWriter(&in)
+				name, text := fmt.Sprintf("put%d", i), strings.Repeat(fmt.Sprint(i), 100_000)
+				err := errors.Join(tw.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(text)), Typeflag: tar.TypeReg}))
+				if err == nil {
+					_, err = tw.Write([]byte(text))
+				}
+				dir := s.Paths().Own + "/run"
+				if err = errors.Join(err, tw.Close()); err == nil {
+					err = s.Put(t.Context(), dir, &in)
+				}
+				if err == nil {
+					err = s.Get(t.Context(), dir, []string{name}, &out)
+				}
+				if err == nil && !bytes.Contains(out.Bytes(), []byte(text)) {
+					err = fmt.Errorf("%s came back as %d bytes", name, out.Len())
+				}
+				return err
+			})
+		}
+		if err := g.Wait(); err != nil {
+			t.Error(err)
 		}
 	})
 }

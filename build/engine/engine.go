@@ -9,8 +9,7 @@ import (
 
 // Engine is where makers run.
 //
-// An Engine is safe for concurrent use; a Session belongs to one goroutine at
-// a time. Whatever either creates is gone when the Session is closed, and also
+// An Engine is safe for concurrent use; of a Session see there. Whatever either creates is gone when the Session is closed, and also
 // when this process is killed.
 type Engine interface {
 	// Name is "docker" or "host".
@@ -30,8 +29,8 @@ type SessionOptions struct {
 	// Hidden are paths below Root that no command may read, where the engine
 	// can see to it; a folder's ends in a slash.
 	Hidden []string
-	// Maker will probably be the first to run here; what it takes to start one
-	// is done meanwhile. "": not known.
+	// Maker will probably be the first to run here; an engine may do meanwhile
+	// what it takes to start one. "": not known.
 	Maker string
 	// Interactive: someone waits for each answer, so it goes before other sessions.
 	Interactive bool
@@ -48,6 +47,9 @@ type Seed struct {
 // Session is a private work tree with a place to run commands in.
 //
 // Every method may be called again after an error; Close may be called twice.
+// Run, Put, Get and Paths may be called from several goroutines at once, as a
+// preview does; Sync and Close only while nothing else is under way. A Run whose
+// ctx ends takes the others' processes with it.
 type Session interface {
 	// Sync makes the session's copy of the sources equal to files, of which
 	// those that changed since the last Sync are sent, and then makes the work
