@@ -1,0 +1,173 @@
+package diagnose
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/bookci/bookci/build/book"
+)
+
+func (d *diagnoser) fromTeX(t *texLog) {
+	// Without -halt-on-error TeX goes on, and stumbles over what the first error left.
+	for i := range t.errors[:min(len(t.errors), maxTeXErrors)] {
+		e := &t.errors[i]
+		r, _ := explain(texRules, e.message)
+		switch r.code {
+		case "tex-image-unreadable":
+			if file := d.imageFile(e); file == "" {
+				r, _ = explain(texRules, "File `"+imageName(e)+"' not found")
+			} else {
+				r, _ = explain(texRules, "Cannot determine size of graphic in "+file)
+			}
+		case "tex-undefined-command":
+			r.say, r.hint = undefinedCommand(e)
+			r.hint = d.oldHint(r.say, r.hint)
+		case "tex-undefined-environment":
+			r.hint = d.oldHint(e.message, r.hint)
+		case "tex-math":
+			r.say, r.hint = mathHint(e.message)
+		case "tex-stopped":
+			if i > 0 || len(t.fonts) > 0 {
+				continue
+			}
+		}
+		if r.code == "tex-brace" && strings.Contains(r.say, "@") {
+			r.say = "a { that begins an argument is never closed" // and not which of TeX's innards wants it
+		}
+		if e.runaway != "" && r.code == "tex-error" {
+			r.code = "tex-brace"
+		}
+		at := d.locator.place(e, r.code)
+		if i := slices.IndexFunc(d.list, func(x book.Diagnostic) bool {
+			return x.Code == "review-graph" && x.File == at.file && x.Line == at.line && at.known()
+		}); i >= 0 {
+			d.list[i].Severity = book.Error // and not the image that was never drawn
+			continue
+		}
+		d.add(r.severity, r.code, at, r.say, r.hint)
+	}
+	if d.status != 0 {
+		// The first pass knows no reference yet, and a book that TeX did not
+		// finish has greater troubles than a long line.
+		return
+	}
+	d.texWarnings(t)
+}
+
+var sizeOf = regexp.MustCompile(`graphic in (\S+)`)
+
+// imageName is the image that TeX could not measure, as the book calls it: TeX
+// itself names the file with its measures.
+func imageName(e *texError) string {
+	if m := regexp.MustCompile(`\{([^{}]*)\}$`).FindStringSubmatch(e.before); m != nil && !strings.Contains(m[1], "...") {
+		return m[1]
+	}
+	if m := sizeOf.FindStringSubmatch(e.message); m != nil {
+		return strings.TrimSuffix(m[1], ".xbb")
+	}
+	return ""
+}
+
+// imageFile returns the image that TeX could not measure if the book has it.
+func (d *diagnoser) imageFile(e *texError) string {
+	name := imageName(e)
+	base := strings.TrimSuffix(name, path.Ext(name))
+	if d.read == nil || name == "" {
+		return name
+	}
+	for _, candidate := range []string{name, base + ".png", base + ".jpg", base + ".jpeg", base + ".pdf", base + ".eps"} {
+		if _, err := d.read(path.Join(d.book.Dir, candidate)); err == nil {
+			return candidate
+		}
+	}
+	return ""
+}
+
+func (d *diagnoser) texWarnings(t *texLog) {
+	overfull, worst, worstAt := 0, 0.0, place{}
+	for _, w := range t.warnings {
+		switch w.kind {
+		case "reference":
+			at := d.locator.chapterLine(w.file, w.line, w.name)
+			if !at.known() {
+				name := strings.TrimLeft(w.name, "#")
+				at = d.inChapters(func(s string) bool { return strings.Contains(s, "{"+w.name+"}") || strings.Contains(s, "#"+name) })
+			}
+			d.add(book.Lax, "tex-undefined-reference", at, "there is no label "+w.name+", so the reference shows ??", "check the spelling of the label")
+		case "label":
+			d.duplicateLabel(w.name)
+		case "character":
+			at := d.inChapters(func(s string) bool { return strings.Contains(s, w.name) })
+			d.add(book.Lax, "character-missing", at, "the font has no character "+w.name+", so it is missing in the book", "use another character, or a font that has it")
+		case "group":
+			at := d.unbalanced(w)
+			if at.known() {
+				d.add(book.Lax, "tex-brace", at, "a { is never closed", "add the }")
+			}
+		case "overfull":
+			// The title page and the like are not the author's to mend.
+			if c, ok := d.locator.positions.chapter(w.file); ok {
+				overfull++
+				if w.size > worst {
+					worst = w.size
+					worstAt = d.locator.inChapter(c, &texError{line: w.line, before: c.at(w.line).text}, "tex-overfull")
+				}
+			}
+		}
+	}
+	// Re:VIEW's own colophon and empty headings stick out by 4.2 pt, 1.5 mm,
+	// which no reader sees and no author can mend.
+	const seen = 5
+	if worst >= seen {
+		d.list = append(d.list, book.Diagnostic{Severity: book.Warning, Code: "tex-overfull", File: worstAt.file, Line: worstAt.line, Count: overfull,
+			Message: "a line sticks out " + strconv.FormatFloat(worst, 'f', 1, 64) + "pt into the margin", Hint: "long words, URLs and code may need a line break by hand"})
+	}
+}
+
+// duplicateLabel reports a label that TeX met twice. Re:VIEW makes labels of ids,
+// such as image:ch01:plan, and sees for itself only some that are given twice.
+func (d *diagnoser) duplicateLabel(name string) {
+	if parts := strings.SplitN(name, ":", 3); len(parts) == 3 {
+		if c, ok := d.book.Chapter(parts[1]); ok {
+			e := &reviewEntry{message: "duplicate ID: " + parts[2], location: c.ID}
+			if at := d.duplicate(e); at.known() {
+				r, _ := explain(reviewRules, e.message)
+				if !slices.ContainsFunc(d.list, func(x book.Diagnostic) bool { return x.Code == r.code && x.File == at.file && x.Line == at.line }) {
+					d.add(book.Lax, r.code, at, r.say, r.hint)
+				}
+				return
+			}
+		}
+	}
+	at := place{}
+	for _, c := range d.book.Chapters {
+		for i, s := range d.lines(c.Path) {
+			if strings.Contains(s, "["+name+"]") || strings.Contains(s, "{"+name+"}") {
+				at = place{c.Path, i + 1}
+			}
+		}
+	}
+	d.add(book.Lax, "tex-duplicate-label", at, "the label "+name+" is given twice", "give each its own name")
+}
+
+// unbalanced finds the manuscript's line that opens a group that TeX found open
+// at the end. TeX names the line but not its file.
+func (d *diagnoser) unbalanced(w texWarning) place {
+	for _, c := range d.book.Chapters {
+		tex, ok := d.locator.positions.chapter(c.ID + ".tex")
+		if !ok || w.line > len(tex.lines) {
+			continue
+		}
+		line := tex.at(w.line)
+		raw := d.locator.rawOf(c.Path)
+		for n := line.first; n <= line.last && n <= len(raw); n++ {
+			if n >= 1 && braces(raw[n-1]) > 0 {
+				return place{c.Path, n}
+			}
+		}
+	}
+	return place{}
+}
