@@ -16,7 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/bookci/bookci/cmd/bookci/screen"
-	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/internal/text"
 )
 
 func main() { os.Exit(Main()) }
@@ -131,7 +131,7 @@ and leaves no container behind.`,
 						names = append(names, c.Name())
 					}
 				}
-				return usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], settings.DidYouMean(args[0], names))
+				return usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], text.DidYouMean(args[0], names))
 			}
 			return nil
 		},

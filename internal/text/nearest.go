@@ -1,6 +1,7 @@
 package text
 
 import (
+	"fmt"
 	"strings"
 )
 
@@ -41,4 +42,13 @@ func editDistance(a, b string) int {
 		before, last, row = last, row, before
 	}
 	return last[len(t)]
+}
+
+// DidYouMean names the one of words that is meant by a word, as the end of a
+// sentence, "" when none is near.
+func DidYouMean(word string, words []string) string {
+	if near := Nearest(word, words); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
 	"github.com/bookci/bookci/objects"
 )
@@ -113,7 +114,7 @@ func (r *reader) checkBooks() {
 			r.try(entry+".name", b.Name, checkBookName)
 		}
 		r.try(entry+".dir", b.Dir, checkFolder)
-		r.try(entry+".config", b.Config, checkConfigName)
+		r.try(entry+".config", b.Config, configName.check)
 		b.Dir = path.Clean(b.Dir)
 		var targets []book.Target
 		for _, t := range b.Targets {
@@ -156,7 +157,7 @@ func (r *reader) settle() {
 func oneOf(choices ...string) func(string) error {
 	return func(s string) error {
 		if !slices.Contains(choices, s) {
-			return fmt.Errorf("%q is none of %s%s", s, strings.Join(choices, ", "), DidYouMean(s, choices))
+			return fmt.Errorf("%q is none of %s%s", s, strings.Join(choices, ", "), text.DidYouMean(s, choices))
 		}
 		return nil
 	}
@@ -179,7 +180,9 @@ var (
 	platform = form{regexp.MustCompile(`^[a-z0-9]+/[a-z0-9_]+(/[a-z0-9]+)?$`), "platform, such as linux/amd64"}
 	network  = form{regexp.MustCompile(`^[a-zA-Z0-9][a-zA-Z0-9_.-]*$`), "network: none, bridge, host or the name of one"}
 	address  = form{regexp.MustCompile(`^(?:[a-zA-Z0-9.-]*|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})$`), "address, such as 127.0.0.1:8080"}
-	envName  = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	// A name that is no path, and has more than dots.
+	configName = form{regexp.MustCompile(`^[^/\\\p{Cc}]*[^/\\\p{Cc}.][^/\\\p{Cc}]*$`), "name of a file; its folder is named by dir"}
+	envName    = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 )
 
 func checkAddress(s string) error {
@@ -264,13 +267,6 @@ func checkBookName(s string) error {
 		return fmt.Errorf("%q begins with %s", s, s[:1])
 	case len(s) > 100:
 		return errors.New("is longer than 100 bytes")
-	}
-	return nil
-}
-
-func checkConfigName(s string) error {
-	if s == "" || s == "." || s == ".." || strings.ContainsAny(s, `/\`) || strings.ContainsFunc(s, unicode.IsControl) {
-		return fmt.Errorf("%q is no name of a file; its folder is named by dir", s)
 	}
 	return nil
 }

@@ -3,8 +3,6 @@ package settings
 import (
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,31 +11,17 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/book/psych"
+	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 )
 
 func readFile(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	const largest = 1 << 20 // bytes
-	info, err := os.Stat(file)
-	if err == nil && !info.Mode().IsRegular() {
-		return nil, &Error{Problems: []string{file + ": is no file"}}
-	}
+	text, err := fsx.ReadFile(file, 1<<20)
 	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	f, err := os.Open(file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, largest+1))
-	if err != nil {
-		return nil, fmt.Errorf("reading the configuration: %w", err)
-	}
-	if len(text) > largest {
-		return nil, &Error{Problems: []string{fmt.Sprintf("%s: is larger than %d MiB", file, largest>>20)}}
+		return nil, &Error{Problems: []string{fmt.Sprintf("reading the configuration: %v", err)}}
 	}
 	return text, nil
 }
@@ -168,7 +152,7 @@ func (n *nodes) pairs(node *yaml.Node, path string, known []string) pairs {
 			if strings.HasSuffix(path, "]") {
 				shown = name
 			}
-			n.problem(at, "unknown key %q%s", shown, DidYouMean(name, known))
+			n.problem(at, "unknown key %q%s", shown, text.DidYouMean(name, known))
 		case twice:
 			n.problem(at, "the key %q is given twice", label(below(path, name)))
 		default:

@@ -94,7 +94,7 @@ func TestAMistakeIsToldOfAlsoWhenALayerAboveHidesIt(t *testing.T) {
 		`BOOKCI_TIMEOUT: timeout: "later" is no duration, such as 15m or 90s`,
 		`--timeout: "15" lacks a unit, as in 15s or 15m`,
 		`--jobs: "0": at least one book at a time`,
-		`--engine: "hots" is none of auto, docker, host (did you mean "host"?)`,
+		`--engine: "hots" is none of auto, docker, host, draft (did you mean "host"?)`,
 	}
 	if slices.Sort(want); !slices.Equal(slices.Sorted(slices.Values(e.Problems)), want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(e.Problems, "\n"), strings.Join(want, "\n"))

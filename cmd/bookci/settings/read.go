@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/spf13/viper"
 
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -25,8 +26,7 @@ func Default() *Settings {
 }
 
 // Read reads the bookci.yml at file ("" for none), the process's environment and
-// those of the flags (nil for none) that were given. The error is an *Error, but
-// for a file that cannot be read.
+// those of the flags (nil for none) that were given. The error is an *Error.
 func Read(file string, flags *pflag.FlagSet) (*Settings, error) {
 	text, err := readFile(file)
 	if err != nil {
@@ -111,7 +111,7 @@ func (r *reader) environment() error {
 	for _, e := range os.Environ() {
 		name, value, _ := strings.Cut(e, "=")
 		if strings.HasPrefix(name, prefix) && value != "" && !slices.Contains(known, name) && !slices.Contains(ownVariables, name) {
-			r.s.Warnings = append(r.s.Warnings, fmt.Sprintf("unknown variable %s%s", name, DidYouMean(name, known)))
+			r.s.Warnings = append(r.s.Warnings, fmt.Sprintf("unknown variable %s%s", name, text.DidYouMean(name, known)))
 		}
 	}
 	slices.Sort(r.s.Warnings)
@@ -205,8 +205,8 @@ type problem struct {
 func (r *reader) problem(at place, format string, args ...any) {
 	p := problem{place: at, text: fmt.Sprintf(format, args...)}
 	for _, arg := range args {
-		if e, ok := arg.(interface{ Hint() string }); ok {
-			p.hint = e.Hint()
+		if usage, ok := arg.(*fault.Usage); ok {
+			p.hint = usage.Hint
 		}
 	}
 	if !slices.Contains(r.problems, p) {
@@ -261,13 +261,4 @@ func (r *reader) fault() *Error {
 		e.hint = r.problems[0].hint
 	}
 	return e
-}
-
-// DidYouMean names the one of words that is meant by a word, as the end of a
-// sentence, "" when none is near.
-func DidYouMean(word string, words []string) string {
-	if near := text.Nearest(word, words); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
 }

@@ -213,7 +213,7 @@ watch: 5
 		`bookci.yml:12: timeout: "15" lacks a unit, as in 15s or 15m`,
 		`bookci.yml:13: unknown key "netwrok" (did you mean "network"?)`,
 		`bookci.yml:16: ../code/** leads out of the folder of bookci.yml: put bookci.yml into a folder above both`,
-		`bookci.yml:17: engine: "dokcer" is none of auto, docker, host (did you mean "docker"?)`,
+		`bookci.yml:17: engine: "dokcer" is none of auto, docker, host, draft (did you mean "docker"?)`,
 		`bookci.yml:18: the key "timeout" is given twice`,
 		`bookci.yml:19: the variable BOOKCI_X is bookci's own`,
 		`bookci.yml:19: "A B" is no name of a variable`,

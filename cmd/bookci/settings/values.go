@@ -12,6 +12,8 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // hook decodes the text of a value, as the file, a variable or a flag has it.
@@ -111,7 +113,7 @@ func parseJobs(text string) (int, error) {
 	case err != nil || n > 1024:
 		return 0, fmt.Errorf("%q is no number of jobs, such as 2", text)
 	case n < 1:
-		return 0, &hinted{fmt.Sprintf("%q: at least one book at a time", text), "leave it out for as many as there are processors"}
+		return 0, fault.Usagef("leave it out for as many as there are processors", "%q: at least one book at a time", text)
 	}
 	return n, nil
 }
@@ -136,7 +138,7 @@ func ParseDuration(text string) (time.Duration, error) {
 	d, err := parseDays(strings.ReplaceAll(text, " ", ""))
 	if err != nil {
 		if _, err := strconv.ParseFloat(text, 64); err == nil {
-			return 0, &hinted{fmt.Sprintf("%q lacks a unit, as in %ss or %sm", text, text, text), fmt.Sprintf("%sm are minutes, %ss are seconds", text, text)}
+			return 0, fault.Usagef(fmt.Sprintf("%sm are minutes, %ss are seconds", text, text), "%q lacks a unit, as in %ss or %sm", text, text, text)
 		}
 		return 0, fmt.Errorf("%q is no duration, such as 15m or 90s", text)
 	}
@@ -164,16 +166,10 @@ func parseDays(text string) (time.Duration, error) {
 	return sum + more, err
 }
 
-// hinted is a mistake with an answer of its own.
-type hinted struct{ text, hint string }
-
-func (e *hinted) Error() string { return e.text }
-func (e *hinted) Hint() string  { return e.hint }
-
-func parseTarget(text string) (book.Target, error) {
-	t, err := book.ParseTarget(text)
+func parseTarget(name string) (book.Target, error) {
+	t, err := book.ParseTarget(name)
 	if err != nil {
-		err = fmt.Errorf("%w%s", err, DidYouMean(text, groups["command"]))
+		err = fmt.Errorf("%w%s", err, text.DidYouMean(name, groups["command"]))
 	}
 	return t, err
 }
