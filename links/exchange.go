@@ -36,7 +36,7 @@ type reply struct {
 func newTransport(o Options) *http.Transport {
 	dial := guardedDialer(o.Resolver, o.Rules.AllowPrivate).DialContext
 	proxy := o.Proxy
-	if proxy != nil && !o.Rules.AllowPrivate {
+	if proxy != nil {
 		proxy, dial = guardedProxy(o, dial)
 	}
 	return &http.Transport{
@@ -98,6 +98,7 @@ func (r reply) try() Try {
 // classify tells failures apart by type, as far as they have one.
 func classify(err error) (kind, detail string) {
 	var private *privateError
+	var proxy *proxyError
 	var dns *net.DNSError
 	var op *net.OpError
 	var cert *tls.CertificateVerificationError
@@ -107,6 +108,8 @@ func classify(err error) (kind, detail string) {
 	switch {
 	case errors.As(err, &private):
 		return failPrivate, ""
+	case errors.As(err, &proxy):
+		return failUnreachable, proxy.Error()
 	case errors.As(err, &dns):
 		if dns.IsNotFound {
 			return failNoHost, ""

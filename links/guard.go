@@ -43,6 +43,15 @@ func guardedDialer(resolver *net.Resolver, allowPrivate bool) *net.Dialer {
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
+// proxyError is a proxy that cannot be reached: nothing is known of the page.
+type proxyError struct {
+	address string
+	err     error
+}
+
+func (e *proxyError) Error() string { return "the proxy " + e.address + " cannot be reached" }
+func (e *proxyError) Unwrap() error { return e.err }
+
 // guardedProxy lets connections go to the user's own proxy, wherever that is. As
 // the proxy resolves names itself, those are resolved here too, and what is
 // known to lead into a private net is not handed to it. A name that only the
@@ -58,10 +67,12 @@ func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, erro
 		if err != nil || through == nil {
 			return through, err
 		}
-		addrs, err := resolver.LookupNetIP(r.Context(), "ip", r.URL.Hostname())
-		for _, ip := range addrs {
-			if err == nil && !public(ip) {
-				return nil, &privateError{ip}
+		if !o.Rules.AllowPrivate {
+			addrs, err := resolver.LookupNetIP(r.Context(), "ip", r.URL.Hostname())
+			for _, ip := range addrs {
+				if err == nil && !public(ip) {
+					return nil, &privateError{ip}
+				}
 			}
 		}
 		port := through.Port()
@@ -74,7 +85,11 @@ func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, erro
 	open := guardedDialer(o.Resolver, true).DialContext
 	return choose, func(ctx context.Context, network, address string) (net.Conn, error) {
 		if _, ok := proxies.Load(address); ok {
-			return open(ctx, network, address)
+			conn, err := open(ctx, network, address)
+			if err != nil {
+				return nil, &proxyError{address, err}
+			}
+			return conn, nil
 		}
 		return dial(ctx, network, address)
 	}

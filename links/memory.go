@@ -16,6 +16,7 @@ import (
 type Memory struct {
 	mu    sync.Mutex
 	pages map[string]*memo
+	fresh bool // as it is in the file
 	name  string
 }
 
@@ -68,6 +69,7 @@ func OpenMemory(name string) (*Memory, error) {
 			m.pages[url] = one
 		}
 	}
+	m.fresh = true
 	return m, nil
 }
 
@@ -98,6 +100,10 @@ func (m *Memory) WasFine(url string) (at, archive, bodyIn string) {
 func (m *Memory) learn(i *Item, archive string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if i.Remembered {
+		return // from here
+	}
+	m.fresh = false
 	for _, v := range Judge(i) {
 		if v.Kind == Fine {
 			continue
@@ -128,7 +134,10 @@ func (m *Memory) Save(pages []*Page) error {
 			file.Pages[p.URL] = one
 		}
 	}
-	text, err := json.MarshalIndent(file, "", " ")
+	if m.fresh && len(file.Pages) == len(m.pages) {
+		return nil
+	}
+	text, err := json.Marshal(file)
 	if err != nil {
 		return err
 	}

@@ -260,6 +260,9 @@ func (r *Record) remembered(p *Page) *Item {
 func (r *Record) add(i *Item) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if i.Remembered && r.keep.Store == nil {
+		return nil // will be remembered again
+	}
 	if i.SHA256 != "" && i.BodyIn == "" && i.BodyBytes != nil {
 		if text, name, ok := decodeText(i.ContentType, i.BodyBytes, i.Truncated); ok {
 			i.Body, i.Charset, i.BodyBytes = text, name, nil
@@ -347,21 +350,30 @@ func (r *Record) Close(finished bool) error {
 	return nil
 }
 
+// Discard forgets a run that has learnt nothing.
+func (r *Record) Discard() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.journal != nil {
+		_ = r.journal.Close() // what is in it goes
+		r.journal = nil
+	}
+	return os.RemoveAll(r.keep.Dir)
+}
+
 // globLiteral is a path as a pattern that matches itself.
 func globLiteral(name string) string {
 	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
 }
 
-// writeWhole writes a file by rename.
+// writeWhole writes a file by rename. It is not flushed to the disk: after a
+// crash of the machine it may be damaged, which costs requests only.
 func writeWhole(name string, text []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), name)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -366,6 +367,10 @@ func TestAProxyIsNoWayIntoAPrivateNet(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 	close(asked)
+	proxy.Close()
+	if _, err := newDesk(t).check(t.Context(), o, "http://outside.books.jp/"); !errors.Is(err, ErrNoNetwork) {
+		t.Errorf("a proxy that is gone: %v", err)
+	}
 	for u := range asked {
 		if strings.Contains(u, "inside") {
 			t.Errorf("the proxy was asked for %s", u)

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path"
 	"path/filepath"
@@ -52,7 +53,7 @@ var ciSystems = []ciSystem{
 
 func (a *app) newCICmd() *cobra.Command {
 	var form string
-	var write bool
+	var write, withLinks bool
 	var names []string
 	for _, s := range ciSystems {
 		names = append(names, s.name)
@@ -78,15 +79,16 @@ is never written over.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			system := ciSystems[slices.Index(names, args[0])]
-			return a.runCI(cmd.Context(), system, form, dirArg(args[1:]), write)
+			return a.runCI(cmd.Context(), system, form, dirArg(args[1:]), withLinks, write)
 		},
 	}
 	cmd.Flags().StringVar(&form, "form", "", "where the job runs: machine, remote-docker or in-image, as far as the CI has it")
+	cmd.Flags().BoolVar(&withLinks, "links", false, "with a job that looks at the book's links once a week")
 	cmd.Flags().BoolVar(&write, "write", false, "write the file, unless it is there")
 	return cmd
 }
 
-func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, write bool) error {
+func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, withLinks, write bool) error {
 	if form == "" {
 		form = system.forms[0]
 	}
@@ -98,7 +100,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, writ
 		return err
 	}
 	top := a.repositoryTop(p.root)
-	text, err := p.pipeline(system, form, top)
+	text, err := p.pipeline(system, form, top, withLinks)
 	if err != nil {
 		return err
 	}
@@ -148,11 +150,22 @@ type pipelineData struct {
 	Image     string   // the reference, "" when the book builds its own
 	ImageName string   // the same as a word
 	KeyFiles  []string // files that say which image it is; empty when only Image does
+	Links     bool     // with a job for the links
+	Cron      string   // when that runs
+}
+
+// weekly is a time of the week for cron, early on a Sunday in Japan: another for
+// each book, so that not all of them ask the same sites at the same moment.
+func weekly(name string) string {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(name)) // never fails
+	n := h.Sum32() % (6 * 60)
+	return fmt.Sprintf("%d %d * * 6", n%60, 15+n/60) // Saturday by UTC
 }
 
 // pipeline is the text of a pipeline for the project's books.
-func (p *project) pipeline(system ciSystem, form, top string) ([]byte, error) {
-	data := pipelineData{Form: form, Image: p.imageRef()}
+func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([]byte, error) {
+	data := pipelineData{Form: form, Image: p.imageRef(), Links: withLinks, Cron: weekly(p.books[0].Bookname)}
 	dir := p.root
 	if len(p.settings.Books) == 0 {
 		dir = filepath.Join(p.root, filepath.FromSlash(p.books[0].Dir))

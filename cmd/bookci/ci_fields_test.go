@@ -19,7 +19,8 @@ const (
 	anyText = `[^\x00-\x08]+`
 	anImage = `[a-z0-9./-]+(:[a-zA-Z0-9._-]+)?`
 	aPath   = `[^/][^\n]*`
-	circKey = `([A-Za-z0-9._-]|\{\{ (\.Branch|\.Revision|checksum "[^"]+") \}\})+`
+	aCron   = `[0-9]+ [0-9]+ \* \* [0-6]`
+	circKey = `([A-Za-z0-9._-]|\{\{ (\.Branch|\.Revision|epoch|checksum "[^"]+") \}\})+`
 )
 
 // ciFields are all fields that each CI's pipelines may have.
@@ -35,6 +36,7 @@ var ciFields = map[string][]field{
 		{"jobs.*.steps.[].run.no_output_timeout", `[0-9]+m`},
 		{"jobs.*.steps.[].restore_cache.keys.[]", circKey},
 		{"jobs.*.steps.[].save_cache.key", circKey},
+		{"jobs.*.steps.[].save_cache.when", `always`},
 		{"jobs.*.steps.[].save_cache.paths.[]", aPath},
 		{"jobs.*.steps.[].store_test_results.path", aPath},
 		{"jobs.*.steps.[].store_artifacts.path", aPath},
@@ -43,22 +45,27 @@ var ciFields = map[string][]field{
 		{"jobs.*.steps.[].persist_to_workspace.paths.[]", aPath},
 		{"jobs.*.steps.[].attach_workspace.at", anyText},
 		{"workflows.*.jobs.[]", `[a-z]+`},
+		{"workflows.*.triggers.[].schedule.cron", aCron},
+		{"workflows.*.triggers.[].schedule.filters.branches.only", `[a-z]+`},
 		{"workflows.*.jobs.[].*.requires.[]", `[a-z]+`},
 	},
 	"github": {
 		{"name", anyText},
 		{"on.[]", `push|pull_request`},
+		{"on.push", `<nil>`}, {"on.pull_request", `<nil>`}, {"on.workflow_dispatch", `<nil>`},
+		{"on.schedule.[].cron", aCron},
+		{"jobs.*.if", `github\.event_name (!=|==) '[a-z_]+'( \|\| github\.event_name == '[a-z_]+')?`},
 		{"permissions.contents", `read`},
 		{"jobs.*.runs-on", `ubuntu-latest`},
 		{"jobs.*.timeout-minutes", `[0-9]+`},
 		{"jobs.*.steps.[].name", anyText},
 		{"jobs.*.steps.[].if", `always\(\)`},
 		{"jobs.*.steps.[].run", anyText},
-		{"jobs.*.steps.[].uses", `actions/(checkout|setup-go|cache|upload-artifact)@v[0-9]+`},
+		{"jobs.*.steps.[].uses", `actions/(checkout|setup-go|cache|cache/restore|cache/save|upload-artifact)@v[0-9]+`},
 		{"jobs.*.steps.[].with.go-version", `stable`},
 		{"jobs.*.steps.[].with.cache", `false`},
 		{"jobs.*.steps.[].with.path", anyText},
-		{"jobs.*.steps.[].with.key", `([A-Za-z0-9._-]|\$\{\{ (hashFiles\('[^']+'(, '[^']+')*\)|github\.(ref_name|sha)) \}\})+`},
+		{"jobs.*.steps.[].with.key", `([A-Za-z0-9._-]|\$\{\{ (hashFiles\('[^']+'(, '[^']+')*\)|github\.(ref_name|sha|run_id)) \}\})+`},
 		{"jobs.*.steps.[].with.restore-keys", `([A-Za-z0-9._\n-]|\$\{\{ github\.ref_name \}\})+`},
 		{"jobs.*.steps.[].with.name", `[a-z-]+`},
 		{"jobs.*.steps.[].with.if-no-files-found", `error|ignore`},
@@ -72,7 +79,9 @@ var ciFields = map[string][]field{
 		{"*.image.entrypoint.[]", ``},
 		{"*.services.[]", anImage},
 		{"*.variables.*", anyText},
-		{"*.timeout", `[0-9]+m`},
+		{"*.timeout", `[0-9]+[mh]`},
+		{"*.rules.[].if", `\$CI_PIPELINE_SOURCE (==|!=) "schedule"`},
+		{"*.cache.[].when", `always`},
 		{"*.cache.[].key", `([A-Za-z0-9._-]|\$CI_COMMIT_REF_SLUG)+`},
 		{"*.cache.[].key.files.[]", aPath},
 		{"*.cache.[].key.prefix", `[a-z0-9-]+`},
@@ -143,7 +152,7 @@ func TestPipelinesUseFieldsThatTheCIHas(t *testing.T) {
 			if locked {
 				write(t, top+"/"+setUp+"/bookci.lock", "")
 			}
-			for _, args := range everyPipeline() {
+			for _, args := range slices.Concat(everyPipeline(), withLinks()) {
 				if args[0] == "jenkins" {
 					continue
 				}
@@ -177,12 +186,12 @@ func TestMisfitsAreFound(t *testing.T) {
 // jenkinsSteps are the steps and directives that Jenkinsfiles may have: those
 // of declarative pipelines, and of the JUnit plugin.
 var jenkinsSteps = regexp.MustCompile(`^(pipeline \{|agent \{ label '[a-z]+' \}|options \{|timeout\(time: [0-9]+, unit: 'MINUTES'\)|disableConcurrentBuilds\(\)|` +
-	`buildDiscarder\(logRotator\(numToKeepStr: '[0-9]+'\)\)|stages \{|stage\('[A-Za-z ]+'\) \{|steps \{|sh '[^']+'|sh '''|'''|post \{|always \{|` +
+	`buildDiscarder\(logRotator\(numToKeepStr: '[0-9]+'\)\)|triggers \{ cron\('[H0-9()* -]+'\) \}|when \{ (not \{ )?triggeredBy 'TimerTrigger'( \})? \}|stages \{|stage\('[A-Za-z ]+'\) \{|steps \{|sh '[^']+'|sh '''|'''|post \{|always \{|` +
 	`junit testResults: '[^']+', allowEmptyResults: true|archiveArtifacts artifacts: '[^']+', allowEmptyArchive: true|\}|//.*|)$`)
 
 func TestJenkinsfileIsDeclarative(t *testing.T) {
 	for _, dir := range []string{"", "私の 本"} {
-		text := generateOK(t, repository(t, dir), "jenkins")
+		text := generateOK(t, repository(t, dir), "jenkins") + generateOK(t, repository(t, dir), "jenkins", "--links")
 		depth, shell := 0, false
 		for _, line := range strings.Split(text, "\n") {
 			line = strings.TrimSpace(line)

@@ -45,6 +45,14 @@ func everyPipeline() (all [][]string) {
 	return all
 }
 
+// withLinks are the same with the weekly job.
+func withLinks() (all [][]string) {
+	for _, args := range everyPipeline() {
+		all = append(all, append(args, "--links"))
+	}
+	return all
+}
+
 // repository makes a folder that looks like the top of a repository, with the
 // sample book below it in dir.
 func repository(t *testing.T, dir string) (top string) {
@@ -130,6 +138,7 @@ func TestPipelinesAreAsKept(t *testing.T) {
 			}
 			return top
 		}, nil, false},
+		{"links", func(t *testing.T) string { return repository(t, "articles") }, []string{"articles", "--links"}, true},
 		{"own-image", func(t *testing.T) string {
 			top := repository(t, "")
 			write(t, filepath.Join(top, "bookci.yml"), "image: {build: docker}\n")

@@ -147,6 +147,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 // one folder: variants of a book cite the same.
 func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 	var runs []*linksRun
+	told := map[string]map[links.Citation]bool{} // by folder: variants share chapters
 	for _, b := range p.books {
 		if err := p.faults[b]; err != nil {
 			return nil, err
@@ -158,6 +159,7 @@ func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 		i := slices.IndexFunc(runs, func(r *linksRun) bool { return r.book.Dir == b.Dir })
 		if i < 0 {
 			runs, i = append(runs, &linksRun{book: b, name: b.Name}), len(runs)
+			told[b.Dir] = map[links.Citation]bool{}
 		}
 		more := links.Citations(tree)
 		for _, name := range b.ConfigFiles {
@@ -168,7 +170,8 @@ func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 			more = append(more, links.ConfigCitations(name, text)...)
 		}
 		for _, c := range more {
-			if !slices.Contains(runs[i].cited, c) { // variants share chapters
+			if !told[b.Dir][c] {
+				told[b.Dir][c] = true
 				runs[i].cited = append(runs[i].cited, c)
 			}
 		}
@@ -234,6 +237,9 @@ func (a *app) askLinks(ctx context.Context, p *project, f *linksFlags, show scre
 			break
 		}
 	}
+	if errors.Is(err, links.ErrNoNetwork) || errors.Is(err, links.ErrNoRoots) {
+		return runs, err // nothing was learnt
+	}
 	if serr := memory.Save(all); serr != nil {
 		err = errors.Join(err, fault.Environmentf("", "%w", serr))
 	}
@@ -269,6 +275,10 @@ func (a *app) askBook(ctx context.Context, p *project, f *linksFlags, r *linksRu
 		Progress: func(at links.Progress) { show.Event(stage(standing(at))) },
 	})
 	show.Event(event.Event{Kind: event.Ended, Book: r.name})
+	if errors.Is(err, links.ErrNoNetwork) || errors.Is(err, links.ErrNoRoots) {
+		// What was seen says something of this machine, not of the links.
+		return linksError(ctx, errors.Join(err, record.Discard()))
+	}
 	if cerr := record.Close(err == nil); cerr != nil {
 		err = errors.Join(err, cerr)
 	}

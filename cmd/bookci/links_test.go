@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -90,6 +91,36 @@ func bookciCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
 		return strings.HasPrefix(v, "GITHUB_") || strings.HasPrefix(v, "BOOKCI_") || strings.HasPrefix(strings.ToUpper(v), "HTTP_PROXY") || strings.HasPrefix(v, "CI=")
 	}), "HOME="+dir)
 	return cmd
+}
+
+// The line of the weekly job runs as it stands in each pipeline, from the top of
+// the repository. What the sample book cites is left out, so that nobody is asked.
+func TestTheWeeklyJobRuns(t *testing.T) {
+	for _, args := range withLinks() {
+		t.Run(args[0]+"-"+args[2], func(t *testing.T) {
+			top := repository(t, "articles")
+			text := generateOK(t, top, args...)
+			lines := regexp.MustCompile(`(?m)^\s*(\S*bookci"? links .*)$`).FindAllStringSubmatch(text, -1)
+			if len(lines) != 1 {
+				t.Fatalf("%d lines look at links:\n%s", len(lines), text)
+			}
+			_, command, _ := strings.Cut(lines[0][1], " ")
+			cmd := bookciCommand(t.Context(), top, strings.Fields(command)...)
+			cmd.Env = append(cmd.Env, "BOOKCI_LINKS_IGNORE=*.org, *.net, *.jp, *.com, *.io, reviewml.org, github.com")
+			if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "0 broken") {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			if doc := readJUnit(t, filepath.Join(top, "test-results/links.xml")); doc.Tests == 0 || doc.Failures+doc.Errors > 0 {
+				t.Errorf("the report: %+v", doc)
+			}
+			if _, err := os.Stat(filepath.Join(top, "articles/.bookci/links.json")); err != nil || !strings.Contains(text, "articles/.bookci") {
+				t.Errorf("what is remembered is not where the pipeline looks for it: %v", err)
+			}
+			if without := generateOK(t, top, args[:3]...); strings.Contains(without, "links") {
+				t.Error("there is a job for links that nobody asked for")
+			}
+		})
+	}
 }
 
 // linkBook writes a book that cites n pages on each of some loopback hosts.
