@@ -38,7 +38,7 @@ func (b *Book) Image() (ref, why string) {
 // CHAPS, and it does not say for which version it is. A newer Re:VIEW reads it,
 // but its style files load none of the macros that a newer one writes, and
 // review-update refuses it.
-func (b *Book) IsOld() bool { return b.ReviewVersion == "" && b.oldLists }
+func (b *Book) IsOld() bool { return b != nil && b.ReviewVersion == "" && b.oldLists }
 
 // reviewMajor returns the major version, 0 when there is none.
 func reviewMajor(version string) int {

@@ -41,6 +41,9 @@ func (d *diagnoser) fromReview() {
 				r.code, r.severity = "review-warning", book.Warning
 			}
 		}
+		if r.severity == book.Warning && (r.code == "config-version" || r.code == "config-obsolete") && d.book.IsOld() {
+			continue // true, and no reason to change a book that its own Re:VIEW builds
+		}
 		if e.severity == "WARN" && r.severity == book.Error {
 			r.severity = book.Lax
 		}

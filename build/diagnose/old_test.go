@@ -24,3 +24,17 @@ func TestAnOldBookThatANewReVIEWCannotMakeIsSentToItsOwn(t *testing.T) {
 		t.Errorf("got %+v", found)
 	}
 }
+
+func TestAnOldBookIsNotAskedToBecomeANewOne(t *testing.T) {
+	old, err := book.Read(testbook.Folder(t, map[string]string{"config.yml": "bookname: old\n", "CHAPS": "ch01.re\n", "ch01.re": "= 1\n"}), ".", "config.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := NewLog(LogOptions{Book: old, Target: book.PDF, Work: "/work"})
+	if _, err := l.Write([]byte("WARN: review-pdfmaker: !!! CHAPS is obsoleted. please use catalog.yml\n")); err != nil {
+		t.Fatal(err)
+	}
+	if found := l.Diagnostics(0, nil, func(string) ([]byte, error) { return []byte("= 1\n"), nil }); len(found) > 0 {
+		t.Errorf("got %+v", found)
+	}
+}
