@@ -103,6 +103,8 @@ func OpenS3(ctx context.Context, location string, opts S3Options) (*S3, error) {
 	}
 	api := s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = opts.PathStyle
+		// What others wrote may have no checksum; that is no news for a terminal.
+		o.DisableLogOutputChecksumValidationSkipped = true
 		if opts.Endpoint != "" {
 			o.BaseEndpoint = aws.String(opts.Endpoint)
 		}

@@ -69,6 +69,21 @@ func WriteOwn(w io.Writer, seeds []engine.Seed) error {
 	return source.PadRecord(counter)
 }
 
+// WriteSeeds writes seeds alone, for a session that has bookci's own folder.
+func WriteSeeds(w io.Writer, seeds []engine.Seed) error {
+	counter := &source.CountWriter{W: w}
+	tw := tar.NewWriter(counter)
+	for _, seed := range seeds {
+		if err := writeSeed(tw, seed); err != nil {
+			return err
+		}
+	}
+	if err := tw.Close(); err != nil {
+		return err
+	}
+	return source.PadRecord(counter)
+}
+
 // writeSeed writes what can be read of a seed.
 func writeSeed(tw *tar.Writer, seed engine.Seed) error {
 	dir, err := os.OpenRoot(seed.From)

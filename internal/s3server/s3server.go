@@ -6,7 +6,10 @@ package s3server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -40,32 +43,48 @@ type Server struct {
 	log      bytes.Buffer
 }
 
-// Start runs a server until the test ends and sets the AWS SDK's variables to
-// its account. The test is skipped, with the reason, where the server cannot be built.
+// Start runs a server until the test ends and sets the AWS SDK's variables, for
+// the whole process, to its account. The test is skipped, with the reason, where the server cannot be built.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	program, err := build()
 	if err != nil {
 		t.Skipf("no S3 server: %v", err)
 	}
-	listen, err := net.Listen("tcp", "127.0.0.1:0")
+	address, err := freePort()
 	if err != nil {
 		t.Fatal(err)
 	}
-	address := listen.Addr().String()
-	listen.Close()
 	s := &Server{Endpoint: "http://" + address, Dir: t.TempDir(), program: program, port: address, sidecar: t.TempDir()}
+	account()
+	t.Cleanup(s.Stop)
+	s.Resume(t)
+	return s
+}
+
+// freePort is an address that nobody else will be given while the server is
+// stopped: systems hand out ports from 32768 on.
+func freePort() (string, error) {
+	for range 100 {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
+		if listen, err := net.Listen("tcp", address); err == nil {
+			return address, listen.Close()
+		}
+	}
+	return "", errors.New("no free port")
+}
+
+// account has the AWS SDK use the server's account in this process, whatever
+// the machine's user has. Tests that run at once share it, so it stays.
+var account = sync.OnceFunc(func() {
 	for key, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": AccessKey, "AWS_SECRET_ACCESS_KEY": SecretKey, "AWS_SESSION_TOKEN": "",
 		"AWS_REGION": Region, "AWS_PROFILE": "", "AWS_EC2_METADATA_DISABLED": "true",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 	} {
-		t.Setenv(key, value)
+		_ = os.Setenv(key, value) // fails for malformed names only
 	}
-	t.Cleanup(s.Stop)
-	s.Resume(t)
-	return s
-}
+})
 
 // Bucket makes a bucket.
 func (s *Server) Bucket(t testing.TB, name string) {
@@ -73,6 +92,24 @@ func (s *Server) Bucket(t testing.TB, name string) {
 	if err := os.Mkdir(filepath.Join(s.Dir, name), 0o755); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// Objects lists what a bucket holds.
+func (s *Server) Objects(t testing.TB, bucket string) []string {
+	t.Helper()
+	var names []string
+	dir := filepath.Join(s.Dir, bucket)
+	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() {
+			name, err = filepath.Rel(dir, name)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
 }
 
 // Resume starts the server again after Stop, on the same port and folder.

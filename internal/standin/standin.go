@@ -15,10 +15,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -68,16 +70,21 @@ func isStatic(name string) bool {
 
 // Build puts the image into the daemon, unless it has it, and returns its name.
 func Build(ctx context.Context, api API) (ref string, err error) {
+	return buildWith(ctx, api, "5.9-", nil)
+}
+
+// buildWith makes the image with more files of this machine, by path in the image.
+func buildWith(ctx context.Context, api API, tag string, more map[string]string) (ref string, err error) {
 	busybox, err := Busybox()
 	if err != nil {
 		return "", err
 	}
 	var content bytes.Buffer
-	if err := write(&content, busybox); err != nil {
+	if err := write(&content, busybox, more); err != nil {
 		return "", fmt.Errorf("making the stand-in image: %w", err)
 	}
 	sum := sha256.Sum256(content.Bytes())
-	ref = Repository + ":5.9-" + hex.EncodeToString(sum[:6])
+	ref = Repository + ":" + tag + hex.EncodeToString(sum[:6])
 	if _, err := api.ImageInspect(ctx, ref); err == nil || !errdefs.IsNotFound(err) {
 		return ref, err
 	}
@@ -168,7 +175,7 @@ func applets(busybox string) ([]string, error) {
 }
 
 // write writes the image's file system, the same bytes for the same content.
-func write(w io.Writer, busybox string) error {
+func write(w io.Writer, busybox string, more map[string]string) error {
 	tw := tar.NewWriter(w)
 	made := map[string]bool{}
 	var folder func(name string, mode int64) error
@@ -211,6 +218,15 @@ func write(w io.Writer, busybox string) error {
 	if err := errors.Join(folder("tmp", 0o1777), folder("root", 0o700), folder("mnt", 0o755),
 		put("etc/passwd", 0o644, []byte("root:x:0:0:root:/root:/bin/sh\n")), each(put)); err != nil {
 		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(more)) {
+		text, err := os.ReadFile(more[name])
+		if err != nil {
+			return err
+		}
+		if err := put(name, 0o755, text); err != nil {
+			return err
+		}
 	}
 	return tw.Close()
 }

@@ -2,6 +2,7 @@ package standin
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -36,6 +37,23 @@ func Image(t testing.TB, api API) string {
 		t.Skip(err)
 	}
 	ref, err := Build(context.Background(), api)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ref
+}
+
+// ImageWithCurl builds the stand-in image for tasks. The test is skipped where
+// there is no static busybox or no curl to make it of.
+func ImageWithCurl(t testing.TB, api API) string {
+	t.Helper()
+	if _, err := Busybox(); err != nil {
+		t.Skip(err)
+	}
+	ref, err := BuildWithCurl(context.Background(), api)
+	if errors.Is(err, errNoCurl) {
+		t.Skip(err)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

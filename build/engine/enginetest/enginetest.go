@@ -17,9 +17,12 @@ import (
 
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/engine/host"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/ecsstandin"
+	"github.com/bookci/bookci/internal/s3server"
 	"github.com/bookci/bookci/internal/standin"
 	"github.com/docker/docker/client"
 )
@@ -27,7 +30,8 @@ import (
 // Contender is an engine under test.
 type Contender struct {
 	name   string
-	Docker bool
+	Docker bool // commands run in a container
+	Task   bool // which is a task of Fargate's stand-in
 	Engine func(t testing.TB) engine.Engine
 }
 
@@ -54,7 +58,51 @@ func Contenders(t *testing.T) []Contender {
 			}})
 		}
 	}
+	for _, image := range []string{"stand-in", standin.RealImage} {
+		list = append(list, Contender{name: "fargate " + image, Docker: true, Task: true, Engine: func(t testing.TB) engine.Engine {
+			e, _, _ := FargateEngine(t, image)
+			return e
+		}})
+	}
 	return list
+}
+
+// FargateEngine is an engine whose tasks are containers of this machine and
+// whose bucket is on a server of this machine. When the test is over, neither a
+// task nor an object may be left.
+func FargateEngine(t testing.TB, image string) (*fargate.Engine, *ecsstandin.Server, *s3server.Server) {
+	t.Helper()
+	api := standin.Docker(t)
+	if image == "stand-in" {
+		image = standin.ImageWithCurl(t, api)
+	} else if _, err := api.ImageInspect(context.Background(), image); err != nil {
+		t.Skipf("not on this machine: %v", err)
+	}
+	bucket := s3server.Start(t)
+	bucket.Bucket(t, "books")
+	cloud := ecsstandin.Start(t, api)
+	e := &fargate.Engine{
+		Place: fargate.Place{
+			Region: s3server.Region, Cluster: ecsstandin.Cluster, Bucket: "books", Prefix: "ci",
+			Subnets: []string{"subnet-1"}, ExecutionRole: "arn:aws:iam::123456789012:role/books", LogGroup: ecsstandin.LogGroup,
+			Endpoint: bucket.Endpoint, ECS: cloud.Endpoint, PathStyle: true,
+		},
+		Size: fargate.Size{CPU: 1024, Memory: 2048}, Image: image, Mount: "/work",
+		Owner: fargate.Owner{Machine: "conformance", Token: "conformance/" + strconv.Itoa(os.Getpid())},
+		Clock: fargate.RealClock{}, Patience: 5 * time.Minute, TempDir: t.TempDir(),
+	}
+	if err := e.Connect(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+		if left := bucket.Objects(t, "books"); len(left) > 0 {
+			t.Errorf("objects are left: %q", left)
+		}
+	})
+	return e, cloud, bucket
 }
 
 // DockerEngine is an engine that talks to api; the image is looked for with direct.
@@ -274,6 +322,9 @@ func InContainers(t *testing.T, test func(t *testing.T, c Contender)) {
 	Everywhere(t, func(t *testing.T, c Contender) {
 		if !c.Docker {
 			t.Skip("the host is no sandbox")
+		}
+		if c.Task {
+			t.Skip("a task's limits are Fargate's")
 		}
 		test(t, c)
 	})

@@ -1,0 +1,117 @@
+package fargate
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bookci/bookci/build/source"
+)
+
+// emptyWork removes all below $1. What a hostile maker left unreadable is made
+// readable first; a mount point itself cannot be removed.
+const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; [ -z "$(ls -A "$1")" ]; }
+empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
+`
+
+// fill makes the work tree $1 a copy of $2. Names end in NUL and begin with "./":
+// any name is safe. The folder itself is left out: its times are not ours to set.
+const fill = emptyWork + `cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 | xargs -0 -r sh -c 'tar -cf - -- "$@" | tar -xof - -C "$0"' "$1"`
+
+// Sync implements engine.Session. The sources go up at once, and are unpacked
+// with the next command.
+func (s *session) Sync(ctx context.Context, files []source.File) error {
+	if err := s.send(ctx, files); err != nil {
+		return source.OrChanged(err, s.root, files)
+	}
+	s.queue(step{op: "filling the work tree", text: shell(fill, s.paths.Work, ownDir+"/tree")})
+	return nil
+}
+
+// send queues what brings the task's copy of the sources up to date: what
+// vanished goes first, by name, then comes what changed.
+func (s *session) send(ctx context.Context, files []source.File) error {
+	tree := ownDir + "/tree"
+	if s.sent == nil {
+		s.queue(step{op: "emptying the task's copy", text: shell(emptyWork, tree)})
+	}
+	now := make(map[string]source.File, len(files))
+	var changed []source.File
+	for _, f := range files {
+		now[f.Path] = f
+		if s.sent[f.Path] != f {
+			changed = append(changed, f)
+		}
+	}
+	var stale []string // also what changed: a folder may have become a file
+	for name, old := range s.sent {
+		if f, still := now[name]; !still || f.Mode.Type() != old.Mode.Type() {
+			stale = append(stale, name)
+		}
+	}
+	folders := foldersOf(now)
+	for dir := range foldersOf(s.sent) {
+		if !folders[dir] {
+			stale = append(stale, dir)
+		}
+	}
+	if len(stale) > 0 {
+		slices.Sort(stale)
+		name, err := s.putPlain(ctx, strings.NewReader("./"+strings.Join(stale, "\x00./")+"\x00"))
+		if err != nil {
+			return s.e.fault(ctx, "sending to the task", err)
+		}
+		s.queue(step{op: "removing files from the task", input: name, at: s.own, text: shell(`cd "$1" && xargs -0 rm -rf --`, tree)})
+	}
+	if len(changed) > 0 {
+		if err := s.sendChanged(ctx, tree, changed, len(s.sent) == 0); err != nil {
+			s.sent = nil // unknown: send all the next time
+			return err
+		}
+	}
+	s.sent = now
+	return nil
+}
+
+// sendChanged uploads sources. All of a root may be what other sessions send too:
+// the books of a shelf share it.
+func (s *session) sendChanged(ctx context.Context, tree string, changed []source.File, all bool) error {
+	var unread error
+	write := func(w io.Writer) error {
+		unread = source.WriteTree(w, s.root, changed)
+		return unread
+	}
+	name, at := "", s.own
+	var err error
+	if all {
+		at = s.e.folder
+		sum := sha256.Sum256([]byte(fmt.Sprint(s.root, changed)))
+		name, err = s.e.share(ctx, hex.EncodeToString(sum[:]), write)
+	} else {
+		name, err = s.putInput(ctx, write)
+	}
+	switch {
+	case unread != nil:
+		return unread
+	case err != nil:
+		return s.e.fault(ctx, "sending the sources", err)
+	}
+	s.queue(step{op: "sending the sources", input: name, at: at, text: shell(`cd "$1" && exec tar -xzf -`, tree)})
+	return nil
+}
+
+// foldersOf lists the folders that hold files.
+func foldersOf(files map[string]source.File) map[string]bool {
+	folders := map[string]bool{}
+	for name := range files {
+		for dir := path.Dir(name); dir != "." && !folders[dir]; dir = path.Dir(dir) {
+			folders[dir] = true
+		}
+	}
+	return folders
+}
