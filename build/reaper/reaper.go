@@ -33,6 +33,7 @@ while IFS=' ' read -r word arg; do
 	kill) groups="$groups$arg " ;;
 	spare) case $groups in *" $arg "*) groups="${groups%% $arg *} ${groups#* $arg }" ;; esac ;;
 	container) containers=$((containers + arg)) ;;
+	sweeper) sweeper=$arg ;;
 	remove) set -- "$@" "$arg" ;;
 	keep) n=$#
 		for f do [ "$f" = "$arg" ] || set -- "$@" "$f"; done
@@ -71,6 +72,9 @@ func (r *Reaper) Keep(path string) error { return r.say("keep", path) }
 // containerGone is called as often.
 func (r *Reaper) ExpectContainer() error { return r.say("container", "1") }
 func (r *Reaper) ContainerGone() error   { return r.say("container", "-1") }
+
+// SweepWith replaces the sweeper: containers run elsewhere than it was started for.
+func (r *Reaper) SweepWith(sweeper string) error { return r.say("sweeper", sweeper) }
 
 func (r *Reaper) Kill(group int) error  { return r.say("kill", fmt.Sprint(group)) }
 func (r *Reaper) Spare(group int) error { return r.say("spare", fmt.Sprint(group)) }

@@ -38,7 +38,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
 	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters only, with the book's numbering")
 	flags.String("image", "", "the image to build with")
-	flags.String("engine", "", "where the makers run: auto, docker or host; or draft: bookci sets the pages itself")
+	flags.String("engine", "", "where the makers run: auto, docker, host or fargate; or draft: bookci sets the pages itself")
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
 	flags.String("artifacts", "", "the folder for what is made")
 	flags.String("cache-dir", "", "keep the image in this folder, and take it from there")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/bookci/bookci/build"
@@ -26,6 +27,13 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 	}
 	if choice == engineHost {
 		return onHost()
+	}
+	if choice == engineFargate {
+		image, err := e.project.taskImage()
+		if err != nil || !strings.HasPrefix(earlier.Ref, engineFargate+" ") || earlier.ID != image {
+			return build.Changed
+		}
+		return build.Same // a digest means the same for ever
 	}
 	ctx, cancel := context.WithTimeout(ctx, atOnce)
 	defer cancel()

@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/engine/host"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
@@ -23,10 +24,11 @@ import (
 
 // The values of --engine.
 const (
-	engineAuto   = "auto"
-	engineDocker = "docker"
-	engineHost   = "host"
-	engineDraft  = "draft" // none: bookci sets the pages itself
+	engineAuto    = "auto"
+	engineDocker  = "docker"
+	engineHost    = "host"
+	engineFargate = "fargate"
+	engineDraft   = "draft" // none: bookci sets the pages itself
 )
 
 // engines finds the engine when something has to be built, once per run.
@@ -41,8 +43,9 @@ type engines struct {
 	engine engine.Engine
 	makers build.Makers
 	err    error
-	daemon *daemon.Daemon // nil when the engine is host
-	images *imageGetter   // likewise
+	daemon *daemon.Daemon  // nil when the engine is host
+	images *imageGetter    // likewise
+	tasks  *fargate.Engine // nil but for the engine fargate
 }
 
 // get implements what build.Builder asks for. Variants ask at the same time.
@@ -88,6 +91,11 @@ func (e *engines) close() {
 	if e.daemon != nil {
 		_ = e.daemon.Close() // nothing is under way any more
 	}
+	if e.tasks != nil {
+		if err := e.tasks.Close(); err != nil {
+			e.onEvent(event.Event{Kind: event.Note, Text: err.Error()})
+		}
+	}
 }
 
 func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error) {
@@ -97,6 +105,8 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 		return e.host()
 	case engineDraft:
 		return nil, build.Makers{}, usagef("leave --engine draft out", "a draft is made without Re:VIEW: there is nothing that a command could run in")
+	case engineFargate:
+		return e.fargate(ctx)
 	}
 	d, err := daemon.Connect(ctx, e.app.getenv)
 	if err == nil {

@@ -72,6 +72,10 @@ func (p *project) imageIdentity() (string, error) {
 		return e, nil
 	}
 	ref := p.imageRef()
+	if p.settings.Engine == engineFargate {
+		image, err := p.taskImage()
+		return engineFargate + " " + image, err
+	}
 	if opts, own := p.imageBuild(); own {
 		var err error
 		if ref, err = cache.ImageRef(opts); err != nil {

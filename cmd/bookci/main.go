@@ -148,7 +148,7 @@ and leaves no container behind.`,
 		a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newCheckCmd(), a.newLinksCmd(), a.newTrustCmd(),
 		a.newCacheCmd(), a.newLockCmd(),
 		a.newDoctorCmd(), a.newInitCmd(), a.newCICmd(), a.newVersionCmd(),
-		a.newSweepCmd(),
+		a.newSweepCmd(), a.newSweepTasksCmd(),
 	)
 	return cmd
 }

@@ -53,7 +53,7 @@ folders or the artifacts, nor what would be executable and was not so before.`,
 	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config whose folder the command runs in")
 	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the book of bookci.yml whose folder the command runs in")
 	flags.String("image", "", "the image to run in")
-	flags.String("engine", "", "where to run: auto, docker or host")
+	flags.String("engine", "", "where to run: auto, docker, host or fargate")
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
 	flags.String("timeout", "", "end what takes longer than this `duration`, as in 15m; none for no end, as without it")
 	flags.BoolVar(&f.write, "write", false, "bring changed files back into the source folder")

@@ -24,7 +24,7 @@ import (
 // ends, nothing of those may be left.
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "sweep-containers" {
+	if len(os.Args) > 1 && (os.Args[1] == "sweep-containers" || os.Args[1] == "sweep-tasks") {
 		// The reaper of a test that ran bookci within this process and was killed.
 		os.Exit(Main())
 	}

@@ -138,7 +138,7 @@ func (t *task) run() error {
 		}
 	}
 	config := &container.Config{
-		Image: text(def, "image"), Entrypoint: texts(def, "entryPoint"), Cmd: command, Env: env,
+		Image: local(text(def, "image")), Entrypoint: texts(def, "entryPoint"), Cmd: command, Env: env,
 		User: text(def, "user"), WorkingDir: text(def, "workingDirectory"), Labels: map[string]string{label: t.arn},
 	}
 	readonly, _ := def["readonlyRootFilesystem"].(bool)
@@ -200,6 +200,15 @@ func (t *task) run() error {
 			return nil
 		}
 	}
+}
+
+// local is what the machine's Docker Engine knows an image by: one that was never
+// in a registry is named NAME@ID here.
+func local(image string) string {
+	if _, id, ok := strings.Cut(image, "@"); ok {
+		return id
+	}
+	return image
 }
 
 func (t *task) overrides(key string) []any {

@@ -98,7 +98,7 @@ func FargateEngine(t testing.TB, image string) (*fargate.Engine, *ecsstandin.Ser
 		if err := e.Close(); err != nil {
 			t.Error(err)
 		}
-		if left := bucket.Objects(t, "books"); len(left) > 0 {
+		if left := bucket.List("books"); len(left) > 0 {
 			t.Errorf("objects are left: %q", left)
 		}
 	})

@@ -244,7 +244,8 @@ func TestWhatADeadBookciLeftIsSwept(t *testing.T) {
 	t.Parallel()
 	e, cloud, bucket := stand(t)
 	open := func(machine, token string) {
-		other := &fargate.Engine{Place: e.Place, Size: e.Size, Image: e.Image, Mount: e.Mount, Clock: e.Clock, Patience: e.Patience, TempDir: t.TempDir(),
+		clock := &stopped{Clock: e.Clock}
+		other := &fargate.Engine{Place: e.Place, Size: e.Size, Image: e.Image, Mount: e.Mount, Clock: clock, Patience: e.Patience, TempDir: t.TempDir(),
 			Owner: fargate.Owner{Machine: machine, Token: token}}
 		if err := other.Connect(t.Context()); err != nil {
 			t.Fatal(err)
@@ -253,7 +254,9 @@ func TestWhatADeadBookciLeftIsSwept(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		clock.stop.Store(true) // it beats no more
 		t.Cleanup(func() {
+			clock.stop.Store(false)
 			if err := errors.Join(s.Close(), other.Close()); err != nil {
 				t.Error(err)
 			}
@@ -275,7 +278,7 @@ func TestWhatADeadBookciLeftIsSwept(t *testing.T) {
 		t.Errorf("%d tasks run, not those of the living, of elsewhere and our own", n)
 	}
 	owners := map[string]bool{}
-	for _, name := range bucket.Objects(t, "books") {
+	for _, name := range bucket.List("books") {
 		parts := strings.Split(name, "/")
 		owners[parts[1]+"/"+parts[2]] = true
 	}
@@ -339,7 +342,7 @@ func TestAnAnswerThatIsNoneIsRefused(t *testing.T) {
 			root := t.TempDir()
 			s := enginetest.Open(t, e, root)
 			session := ""
-			for _, name := range bucket.Objects(t, "books") {
+			for _, name := range bucket.List("books") {
 				if strings.HasSuffix(name, "/desk") {
 					session = filepath.Dir(name)
 				}

@@ -32,6 +32,7 @@ type session struct {
 	desk  *desk
 	task  *task // nil until launched
 
+	turn   chan struct{}          // holds one, which who is at work has taken: a desk has room for one command
 	steps  []step                 // what is to be done before the next command
 	inputs int                    // how many objects were put for the task to read
 	sent   map[string]source.File // what the task's copy of the sources holds; nil: unknown
@@ -57,7 +58,9 @@ func (e *Engine) newSession(opts engine.SessionOptions) *session {
 		e: e, id: id, root: opts.Root, note: opts.Note, store: store, desk: &desk{store: store},
 		paths: engine.Paths{Work: e.Mount, Own: ownDir},
 		sent:  map[string]source.File{},
+		turn:  make(chan struct{}, 1),
 	}
+	s.turn <- struct{}{}
 	s.env = slices.Concat(inside.Env(s.paths), opts.Env)
 	return s
 }
@@ -414,11 +417,30 @@ func rest(w io.Writer, r io.Reader, length int64, got *int64) error {
 	return err
 }
 
+// wait waits for the turn of who calls a session beside others.
+func (s *session) wait(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	select {
+	case <-s.turn:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s *session) next() { s.turn <- struct{}{} }
+
 // running is the op of a command of the caller's.
 const running = "running in the task"
 
 // Run implements engine.Session.
 func (s *session) Run(ctx context.Context, cmd engine.Command) (int, error) {
+	if err := s.wait(ctx); err != nil {
+		return 0, err
+	}
+	defer s.next()
 	last := step{op: running, at: s.own}
 	if cmd.Stdin != nil {
 		name, err := s.putPlain(ctx, cmd.Stdin)
@@ -469,6 +491,10 @@ func (s *session) putPlain(ctx context.Context, r io.Reader) (string, error) {
 
 // Put implements engine.Session. What fails in the task shows with the next command.
 func (s *session) Put(ctx context.Context, dir string, tar io.Reader) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	defer s.next()
 	name, err := s.putInput(ctx, func(w io.Writer) error { _, err := io.Copy(w, tar); return err })
 	if err != nil {
 		return s.e.fault(ctx, "sending to "+dir, err)
@@ -479,6 +505,10 @@ func (s *session) Put(ctx context.Context, dir string, tar io.Reader) error {
 
 // Get implements engine.Session.
 func (s *session) Get(ctx context.Context, dir string, names []string, w io.Writer) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	defer s.next()
 	script := `cd "$1" 2>/dev/null || exit 0; shift; n=$#
 while [ $n -gt 0 ]; do f=$1; shift; n=$((n-1)); if [ -e "$f" ] || [ -L "$f" ]; then set -- "$@" "$f"; fi; done
 if [ $# -gt 0 ]; then exec tar -cf - -- "$@"; fi`

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
 // sweepOnce removes what bookcis of this machine that are gone have left. It is
@@ -24,9 +27,60 @@ func (e *Engine) sweepOnce(ctx context.Context, note func(string, ...any)) {
 }
 
 // Sweep removes what the process with the owner's token has left: its tasks and
-// its objects. The process is gone.
+// its objects. The process is gone; what it asked for last may still be carried
+// out, so Sweep looks more than once, and at the objects when no task runs.
 func (e *Engine) Sweep(ctx context.Context) error {
-	return e.sweep(ctx, func(token string) bool { return token == e.Owner.Token }, func(string, ...any) {})
+	mine := func(token string) bool { return token == e.Owner.Token }
+	const looks, pause = 4, 3 * time.Second
+	for range looks {
+		if err := e.sweepTasks(ctx, mine, func(string, ...any) {}); err != nil {
+			return err
+		}
+		if err := e.settled(ctx); err != nil {
+			return err
+		}
+		if err := e.sweepObjects(ctx, mine); err != nil {
+			return err
+		}
+		select {
+		case <-e.Clock.After(pause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// settled waits until no task that was told to stop runs any more: it may be
+// laying something down.
+func (e *Engine) settled(ctx context.Context) error {
+	for {
+		list, err := e.ECS.ListTasks(ctx, &ecs.ListTasksInput{
+			Cluster: &e.Place.Cluster, StartedBy: aws.String(e.Owner.startedBy()), DesiredStatus: types.DesiredStatusStopped,
+		})
+		if err != nil {
+			return err
+		}
+		busy := false
+		for arns := range slices.Chunk(list.TaskArns, perCall) {
+			out, err := e.ECS.DescribeTasks(ctx, &ecs.DescribeTasksInput{Cluster: &e.Place.Cluster, Tasks: arns})
+			if err != nil {
+				return err
+			}
+			for _, t := range out.Tasks {
+				status := aws.ToString(t.LastStatus)
+				busy = busy || aws.ToString(t.Group) == e.Owner.group() && status != "STOPPED" && status != "DEPROVISIONING"
+			}
+		}
+		if !busy {
+			return nil
+		}
+		select {
+		case <-e.Clock.After(hurryPause):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 func (e *Engine) sweep(ctx context.Context, dead func(token string) bool, note func(string, ...any)) error {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/url"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
 	"github.com/bookci/bookci/objects"
@@ -35,8 +37,10 @@ func (r *reader) check() {
 		{"mount", s.Mount, checkMount},
 		{"artifacts", s.Artifacts, checkArtifacts},
 		{"network", s.Network, network.check},
-		{"engine", s.Engine, oneOf("auto", "docker", "host", "draft")},
+		{"engine", s.Engine, oneOf("auto", "docker", "host", "fargate", "draft")},
 		{"transport", s.Transport, oneOf("auto", "bind", "copy")},
+		{"fargate.image", s.Fargate.Image, checkDigested},
+		{"s3.endpoint", s.S3.Endpoint, checkEndpoint},
 		{"watch.serve", s.Watch.Serve, checkAddress},
 		{"links.archive", s.Links.Archive, checkArchive},
 		{"watch.cancel", s.Watch.Cancel, oneOf("auto", "always", "never")},
@@ -235,6 +239,24 @@ func checkFolder(s string) error {
 		return fmt.Errorf("%s is an absolute path; paths are taken from the folder of %s", s, book.SettingsFile)
 	case clean == ".." || strings.HasPrefix(clean, "../"):
 		return fmt.Errorf("%s leads out of the folder of %s", s, book.SettingsFile)
+	}
+	return nil
+}
+
+func checkDigested(s string) error {
+	named, err := reference.ParseNormalizedNamed(s)
+	if err != nil {
+		return fmt.Errorf("%q is no reference of an image", s)
+	}
+	if _, ok := named.(reference.Digested); !ok {
+		return fault.Usagef("write it as NAME@sha256:...; `docker buildx imagetools inspect "+s+"` and the registry's page tell it", "%s names no digest", s)
+	}
+	return nil
+}
+
+func checkEndpoint(s string) error {
+	if u, err := url.Parse(s); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return fmt.Errorf("%q is no address, such as https://s3.example.com", s)
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func (n *nodes) value(node *yaml.Node, path string) any {
 		return nil
 	}
 	if n.variable == "" {
-		if err := refused(path, node.Value); err != nil {
+		if err := refused(bare(path), node.Value); err != nil {
 			n.problem(at, "%s: %v", label(path), err)
 			return nil
 		}

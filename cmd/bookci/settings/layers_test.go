@@ -94,7 +94,7 @@ func TestAMistakeIsToldOfAlsoWhenALayerAboveHidesIt(t *testing.T) {
 		`BOOKCI_TIMEOUT: timeout: "later" is no duration, such as 15m or 90s`,
 		`--timeout: "15" lacks a unit, as in 15s or 15m`,
 		`--jobs: "0": at least one book at a time`,
-		`--engine: "hots" is none of auto, docker, host, draft (did you mean "host"?)`,
+		`--engine: "hots" is none of auto, docker, host, fargate, draft (did you mean "host"?)`,
 	}
 	if slices.Sort(want); !slices.Equal(slices.Sorted(slices.Values(e.Problems)), want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(e.Problems, "\n"), strings.Join(want, "\n"))
@@ -179,7 +179,7 @@ func BenchmarkRead(b *testing.B) {
 // here nor in Recipe is a fault of one of both.
 func TestEveryKeyIsInTheRecipeOrSaysWhyNot(t *testing.T) {
 	elsewhere := []string{
-		"artifacts", "cache_dir", "jobs", "links", "timeout", "watch", // change nothing
+		"artifacts", "cache_dir", "fargate", "jobs", "links", "s3", "timeout", "watch", // change nothing
 		"books", "command", "engine", "extra_inputs", "strict", // a build knows them by another way
 	}
 	recipe := reflect.ValueOf((&Settings{}).Recipe()).Type()

@@ -30,12 +30,14 @@ type Settings struct {
 	Exclude     []string               `key:"exclude"`                                         // patterns below the root
 	ReadOnly    bool                   `key:"read_only" default:"true"`                        // the container's root file system
 	CacheDir    string                 `key:"cache_dir" flag:"cache-dir" recipe:"no"`          // below the root, or absolute; "" for the default
-	Engine      string                 `key:"engine" default:"auto" flag:"engine" recipe:"no"` // auto, docker, host or draft
+	Engine      string                 `key:"engine" default:"auto" flag:"engine" recipe:"no"` // auto, docker, host, fargate or draft
 	Transport   string                 `key:"transport" default:"auto" flag:"transport"`       // how sources reach the container: auto, bind or copy
 	Jobs        Jobs                   `key:"jobs" flag:"jobs" recipe:"no"`
 	Strict      bool                   `key:"strict" flag:"strict" recipe:"no"`
 	Watch       Watch                  `key:"watch" recipe:"no"`
 	Links       Links                  `key:"links" recipe:"no"`
+	Fargate     Fargate                `key:"fargate" recipe:"no"`
+	S3          S3                     `key:"s3" recipe:"no"`
 
 	File string `key:"-"` // absolute path of bookci.yml, "" without one
 	// Origin tells where a key was set, as "bookci.yml:7", "BOOKCI_TIMEOUT" or
@@ -78,6 +80,7 @@ type (
 	CPUs      float64
 	Jobs      int    // books built at a time, 0 for as many as is sensible
 	Poll      string // auto, true or false
+	Count     int
 )
 
 // Watch are the settings of `bookci watch`.
@@ -98,6 +101,32 @@ type Links struct {
 	Fresh   time.Duration `key:"fresh" default:"7d" flag:"fresh"` // how long what was fine is not asked again; 0: always asked
 	Archive string        `key:"archive" flag:"archive"`          // a folder, or s3://bucket/prefix; "" for none
 	Bodies  bool          `key:"bodies" default:"true"`           // whether the archive keeps the pages too
+}
+
+// Fargate says where in the user's AWS account tasks run, and what each gets.
+type Fargate struct {
+	Region         string        `key:"region"` // "": the AWS SDK's
+	Cluster        string        `key:"cluster" default:"bookci"`
+	Bucket         string        `key:"bucket"`
+	Prefix         string        `key:"prefix" default:"tasks"` // in the bucket
+	Subnets        []string      `key:"subnets"`
+	SecurityGroups []string      `key:"security_groups"`
+	PublicIP       bool          `key:"public_ip"`
+	ExecutionRole  string        `key:"execution_role"` // ARN
+	LogGroup       string        `key:"log_group"`
+	Image          string        `key:"image"` // by digest; "": what bookci.lock pins
+	CPU            Count         `key:"cpu" default:"2048"`
+	Memory         Count         `key:"memory" default:"8192"` // MiB
+	Storage        Count         `key:"storage"`               // GiB; 0: the 20 that cost nothing
+	Spot           bool          `key:"spot"`
+	Wait           time.Duration `key:"wait" default:"15m"` // for a task to answer
+}
+
+// S3 says where buckets are that AWS does not have.
+type S3 struct {
+	Region    string `key:"region"`
+	Endpoint  string `key:"endpoint"` // URL
+	PathStyle bool   `key:"path_style"`
 }
 
 // Recipe are the settings that can change what an artifact will be. A new key

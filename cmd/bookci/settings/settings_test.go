@@ -60,6 +60,7 @@ jobs: 2
 strict: yes
 watch: {debounce: 200ms, poll: true, serve: "127.0.0.1:8080", cancel: never, chapter_first: never}
 links: {ignore: [books.jp, "https://x.jp/*"], contact: a@books.jp, fresh: 1d12h, archive: kept, bodies: no}
+fargate: {cpu: 4096, memory: 16384, storage: 40, spot: true, wait: 20m}
 `
 
 func TestEveryKeyIsRead(t *testing.T) {
@@ -87,6 +88,7 @@ func TestEveryKeyIsRead(t *testing.T) {
 		Strict:      true,
 		Watch:       Watch{Debounce: 200 * time.Millisecond, Poll: "true", Serve: "127.0.0.1:8080", Cancel: "never", First: "never"},
 		Links:       Links{Ignore: []string{"books.jp", "https://x.jp/*"}, Contact: "a@books.jp", Fresh: 36 * time.Hour, Archive: "kept"},
+		Fargate:     Fargate{Cluster: "bookci", Prefix: "tasks", CPU: 4096, Memory: 16384, Storage: 40, Spot: true, Wait: 20 * time.Minute},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -114,6 +116,19 @@ func TestABookDecidesNothingAboutTheMachine(t *testing.T) {
 			t.Errorf("watch.%s was taken from the file", key)
 		}
 	}
+	for _, key := range []string{"region", "cluster", "bucket", "prefix", "subnets", "security_groups", "public_ip", "execution_role", "log_group", "image"} {
+		if _, err := settingsOf(t, "fargate: {"+key+": [x]}\n"); err == nil {
+			t.Errorf("fargate.%s was taken from the file, as a list", key)
+		}
+		if _, err := settingsOf(t, "fargate: {"+key+": x}\n"); err == nil || !strings.Contains(err.Error(), "does not decide") {
+			t.Errorf("fargate.%s was taken from the file: %v", key, err)
+		}
+	}
+	for _, key := range []string{"region", "endpoint", "path_style"} {
+		if _, err := settingsOf(t, "s3: {"+key+": x}\n"); err == nil || !strings.Contains(err.Error(), "does not decide") {
+			t.Errorf("s3.%s was taken from the file: %v", key, err)
+		}
+	}
 }
 
 func TestEveryKeyHasItsVariable(t *testing.T) {
@@ -124,6 +139,9 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		"BOOKCI_ENGINE=host", "BOOKCI_TRANSPORT=bind", "BOOKCI_JOBS=3", "BOOKCI_STRICT=true", "BOOKCI_WATCH_DEBOUNCE=1s", "BOOKCI_WATCH_POLL=no", "BOOKCI_WATCH_SERVE=:9000",
 		"BOOKCI_WATCH_ON_SUCCESS=a", "BOOKCI_WATCH_ON_FAILURE=b", "BOOKCI_WATCH_CANCEL=always", "BOOKCI_WATCH_CHAPTER_FIRST=always",
 		"BOOKCI_LINKS_IGNORE=a.jp, b.jp/x", "BOOKCI_LINKS_CONTACT=c", "BOOKCI_LINKS_FRESH=none", "BOOKCI_LINKS_ARCHIVE=s3://bucket/x", "BOOKCI_LINKS_BODIES=yes", "HOME=/root", "BOOKCI_WORK=/work",
+		"BOOKCI_FARGATE_REGION=ap-northeast-1", "BOOKCI_FARGATE_CLUSTER=c", "BOOKCI_FARGATE_BUCKET=b", "BOOKCI_FARGATE_PREFIX=p", "BOOKCI_FARGATE_SUBNETS=s1,s2",
+		"BOOKCI_FARGATE_SECURITY_GROUPS=g", "BOOKCI_FARGATE_PUBLIC_IP=yes", "BOOKCI_FARGATE_EXECUTION_ROLE=arn:r", "BOOKCI_FARGATE_LOG_GROUP=l",
+		"BOOKCI_FARGATE_IMAGE=a/b@sha256:"+strings.Repeat("0", 64), "BOOKCI_S3_REGION=auto", "BOOKCI_S3_ENDPOINT=https://s3.example.com", "BOOKCI_S3_PATH_STYLE=1",
 	)
 	s.Origin = nil
 	s.File = ""
@@ -135,6 +153,11 @@ func TestEveryKeyHasItsVariable(t *testing.T) {
 		CacheDir: "c", Engine: "host", Transport: "bind", Jobs: 3, Strict: true,
 		Watch: Watch{Debounce: time.Second, Poll: "false", Serve: ":9000", OnSuccess: "a", OnFailure: "b", Cancel: "always", First: "always"},
 		Links: Links{Ignore: []string{"a.jp", "b.jp/x"}, Contact: "c", Archive: "s3://bucket/x", Bodies: true},
+		Fargate: Fargate{
+			Region: "ap-northeast-1", Cluster: "c", Bucket: "b", Prefix: "p", Subnets: []string{"s1", "s2"}, SecurityGroups: []string{"g"}, PublicIP: true,
+			ExecutionRole: "arn:r", LogGroup: "l", Image: "a/b@sha256:" + strings.Repeat("0", 64), CPU: 2048, Memory: 8192, Wait: 15 * time.Minute,
+		},
+		S3: S3{Region: "auto", Endpoint: "https://s3.example.com", PathStyle: true},
 	}
 	if !reflect.DeepEqual(s, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", s, want)
@@ -213,7 +236,7 @@ watch: 5
 		`bookci.yml:12: timeout: "15" lacks a unit, as in 15s or 15m`,
 		`bookci.yml:13: unknown key "netwrok" (did you mean "network"?)`,
 		`bookci.yml:16: ../code/** leads out of the folder of bookci.yml: put bookci.yml into a folder above both`,
-		`bookci.yml:17: engine: "dokcer" is none of auto, docker, host, draft (did you mean "docker"?)`,
+		`bookci.yml:17: engine: "dokcer" is none of auto, docker, host, fargate, draft (did you mean "docker"?)`,
 		`bookci.yml:18: the key "timeout" is given twice`,
 		`bookci.yml:19: the variable BOOKCI_X is bookci's own`,
 		`bookci.yml:19: "A B" is no name of a variable`,

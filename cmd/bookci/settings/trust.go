@@ -14,12 +14,25 @@ import (
 // manuscript, which is not trusted: it decides nothing about this machine. The
 // user's own variables and flags do.
 var refusals = map[string]func(text string) error{
-	"artifacts":        checkFolder,
-	"cache_dir":        checkFolder,
-	"engine":           refuseHost,
-	"watch.on_success": refuseCommand,
-	"watch.on_failure": refuseCommand,
-	"links.archive":    refuseBucket,
+	"artifacts":               checkFolder,
+	"cache_dir":               checkFolder,
+	"engine":                  refuseHost,
+	"fargate.region":          refusePlace,
+	"fargate.cluster":         refusePlace,
+	"fargate.bucket":          refusePlace,
+	"fargate.prefix":          refusePlace,
+	"fargate.subnets":         refusePlace,
+	"fargate.security_groups": refusePlace,
+	"fargate.public_ip":       refusePlace,
+	"fargate.execution_role":  refusePlace,
+	"fargate.log_group":       refusePlace,
+	"fargate.image":           refusePlace,
+	"s3.region":               refusePlace,
+	"s3.endpoint":             refusePlace,
+	"s3.path_style":           refusePlace,
+	"watch.on_success":        refuseCommand,
+	"watch.on_failure":        refuseCommand,
+	"links.archive":           refuseBucket,
 }
 
 // refused tells why the file may not say this for a key. Every value of the file
@@ -35,6 +48,9 @@ func refuseHost(text string) error {
 	if text == "host" {
 		return errors.New("a book does not decide that it runs outside of any container: use --engine host or BOOKCI_ENGINE=host")
 	}
+	if text == "fargate" {
+		return errors.New("a book does not decide that it runs in an AWS account: use --engine fargate or BOOKCI_ENGINE=fargate")
+	}
 	return nil
 }
 
@@ -43,6 +59,10 @@ func refuseBucket(text string) error {
 		return errors.New("a book does not decide which bucket its archive goes to: use --archive or BOOKCI_LINKS_ARCHIVE")
 	}
 	return checkFolder(text)
+}
+
+func refusePlace(string) error {
+	return errors.New("a book does not decide where in an AWS account it runs: use a variable, such as BOOKCI_FARGATE_BUCKET")
 }
 
 func refuseCommand(string) error {

@@ -41,6 +41,12 @@ func hook(from, to reflect.Type, data any) (any, error) {
 	case reflect.TypeFor[CPUs]():
 		n, err := strconv.ParseFloat(text, 64)
 		return limit(text, n, err == nil && n >= 0.01 && n <= 4096, "number of processors, such as 2 or 0.5")
+	case reflect.TypeFor[Count]():
+		n, err := strconv.ParseInt(text, 10, 32)
+		if err != nil || n < 0 {
+			return nil, fmt.Errorf("%q is no whole number, such as 2048", text)
+		}
+		return n, nil
 	case reflect.TypeFor[Jobs]():
 		return parseJobs(text)
 	case reflect.TypeFor[Poll]():

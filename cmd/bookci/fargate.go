@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/distribution/reference"
+	"github.com/spf13/cobra"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/engine/fargate"
+)
+
+// fargate is the engine that runs makers in the user's AWS account.
+func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, error) {
+	image, err := e.project.taskImage()
+	if err != nil {
+		return nil, build.Makers{}, err
+	}
+	t, err := e.project.tasks()
+	if err != nil {
+		return nil, build.Makers{}, err
+	}
+	t.Image, t.Reaper = image, e.reaper
+	if err := t.Connect(ctx); err != nil {
+		return nil, build.Makers{}, err
+	}
+	// Where the reaper looks, when this process is killed.
+	where, err := json.Marshal(t.Place)
+	if err != nil {
+		return nil, build.Makers{}, err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, build.Makers{}, fmt.Errorf("finding this program: %w", err)
+	}
+	words := []string{self, "sweep-tasks", ownerToken(), string(where)}
+	for i, w := range words {
+		words[i] = shellQuote(w)
+	}
+	if err := e.reaper.SweepWith(strings.Join(words, " ") + " >/dev/null 2>&1"); err != nil {
+		return nil, build.Makers{}, err
+	}
+	e.tasks = t
+	return t, build.Makers{Ref: engineFargate + " " + e.project.imageRef(), ID: image}, nil
+}
+
+// tasks is the engine as the settings have it.
+func (p *project) tasks() (*fargate.Engine, error) {
+	s := p.settings.Fargate
+	for _, need := range []struct{ key, value string }{
+		{"cluster", s.Cluster}, {"bucket", s.Bucket}, {"subnets", strings.Join(s.Subnets, "")},
+	} {
+		if need.value == "" {
+			return nil, usagef("set BOOKCI_FARGATE_"+strings.ToUpper(need.key)+"; `bookci fargate init` prints a template whose outputs name all of them",
+				"fargate.%s is not set", need.key)
+		}
+	}
+	return &fargate.Engine{
+		Place: fargate.Place{
+			Region: s.Region, Cluster: s.Cluster, Bucket: s.Bucket, Prefix: s.Prefix,
+			Subnets: s.Subnets, SecurityGroups: s.SecurityGroups, PublicIP: s.PublicIP,
+			ExecutionRole: s.ExecutionRole, LogGroup: s.LogGroup,
+			Endpoint: p.settings.S3.Endpoint, PathStyle: p.settings.S3.PathStyle,
+		},
+		Size:     fargate.Size{CPU: int(s.CPU), Memory: int(s.Memory), Storage: int(s.Storage), Spot: s.Spot},
+		Mount:    p.settings.Mount,
+		Owner:    owner(),
+		Clock:    fargate.RealClock{},
+		Patience: s.Wait,
+	}, nil
+}
+
+func owner() fargate.Owner {
+	return fargate.Owner{Machine: place(), Token: ownerToken(), Alive: ownerAlive}
+}
+
+// taskImage is the image by its digest: a tag may mean another image by the time
+// that a task is started.
+func (p *project) taskImage() (string, error) {
+	if image := p.settings.Fargate.Image; image != "" {
+		return image, nil
+	}
+	if _, own := p.imageBuild(); own {
+		return "", usagef("push it to a registry and name it in BOOKCI_FARGATE_IMAGE, by digest", "Fargate cannot use an image that is built here")
+	}
+	ref := p.imageRef()
+	if named, err := reference.ParseNormalizedNamed(ref); err == nil {
+		if _, ok := named.(reference.Digested); ok {
+			return ref, nil
+		}
+	}
+	lock, err := p.readLock()
+	if err != nil {
+		return "", err
+	}
+	if pin := lock.Pin(ref); pin != nil && pin.Digest != "" {
+		return pinnedRef(ref, pin.Digest), nil
+	}
+	return "", usagef("run `bookci lock --update`, or set BOOKCI_FARGATE_IMAGE to the image by digest", "Fargate needs %s by digest, and no bookci.lock tells it", ref)
+}
+
+// newSweepTasksCmd stops the tasks of a bookci that was killed and removes its
+// objects. The reaper runs it.
+func (a *app) newSweepTasksCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    "sweep-tasks TOKEN PLACE",
+		Hidden: true,
+		Args:   cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			const patience = 3 * time.Minute
+			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+			defer cancel()
+			t := &fargate.Engine{Owner: fargate.Owner{Machine: place(), Token: args[0]}, Clock: fargate.RealClock{}}
+			if err := json.Unmarshal([]byte(args[1]), &t.Place); err != nil {
+				return usagef("", "the place of tasks: %w", err)
+			}
+			if err := t.Connect(ctx); err != nil {
+				return err
+			}
+			return t.Sweep(ctx)
+		},
+	}
+}
