@@ -31,8 +31,8 @@ type NoMakers struct{ Err error }
 func (e *NoMakers) Error() string { return e.Err.Error() }
 func (e *NoMakers) Unwrap() error { return e.Err }
 
-// draftMakers is what a manifest says of a draft in the place of an image.
-const draftMakers = "draft"
+// DraftImage is what a manifest says of a draft in the place of an image.
+const DraftImage = "draft"
 
 // drafts are the books that this builder has set. What has not changed is not
 // set again.
@@ -116,7 +116,7 @@ func (d *drafting) recipe() any {
 		Only                    []string
 		SourceDate              int64
 		Separate                bool
-	}{draftMakers, d.b.Version, d.job.Book.Config, d.target, d.job.Only, d.b.SourceDate, d.b.Separate}
+	}{DraftImage, d.b.Version, d.job.Book.Config, d.target, d.job.Only, d.b.SourceDate, d.b.Separate}
 }
 
 // name is where the draft goes, below the artifacts folder.
@@ -248,8 +248,8 @@ func (d *drafting) remember(fingerprint string, a Artifact, found []book.Diagnos
 		return nil
 	}
 	entry := Entry{
-		Book: d.job.Book.Name, Target: d.target, Artifact: a, Image: draftMakers, ImageID: d.b.Version,
+		Book: d.job.Book.Name, Target: d.target, Artifact: a, Image: DraftImage, ImageID: d.b.Version,
 		Fingerprint: fingerprint, SourceDate: d.b.SourceDate, Seconds: d.watch.seconds(),
 	}
-	return d.record.keep(d.b, entry, Makers{Ref: draftMakers, ID: d.b.Version}, found)
+	return d.record.keep(d.b, entry, Makers{Ref: DraftImage, ID: d.b.Version}, found)
 }

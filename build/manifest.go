@@ -73,7 +73,7 @@ func (m *manifestFile) put(version string, e Entry) error {
 	got := m.read()
 	got.Version = version
 	got.Artifacts = slices.DeleteFunc(got.Artifacts, func(old Entry) bool {
-		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target && (old.Image == draftMakers) == (e.Image == draftMakers) {
+		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target && (old.Image == DraftImage) == (e.Image == DraftImage) {
 			return true
 		}
 		_, err := os.Lstat(old.file(m.root))

@@ -203,7 +203,9 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 	for _, res := range results {
 		a.terminal().Result(show, p.root, here, res, hint(cmp.Or(res.Err, res.Missing)))
 		if res.Err != nil {
-			errs = append(errs, res.Err)
+			if !a.excused(p, res, results) {
+				errs = append(errs, res.Err)
+			}
 			continue
 		}
 		if res.Missing != nil && a.mistakable(p, res) {
@@ -227,6 +229,19 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 // book: by a job that goes on with what it finds, or where an older book lies.
 func (a *app) mistakable(p *project, res build.Result) bool {
 	return a.getenv("CI") != "" || p.settings.Strict || res.Beside
+}
+
+// excused tells whether what only Re:VIEW makes is no failure of a first build: a
+// draft stands in for the same book, nothing can be mistaken, and nobody asked
+// for this target by name.
+func (a *app) excused(p *project, res build.Result, all []build.Result) bool {
+	var missing *build.NoMakers
+	if !errors.As(res.Err, &missing) || p.asked || res.Kept != "" {
+		return false
+	}
+	return slices.ContainsFunc(all, func(other build.Result) bool {
+		return other.Book == res.Book && other.Missing != nil && !a.mistakable(p, other)
+	})
 }
 
 // environ is env as KEY=value, in order.

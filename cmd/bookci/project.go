@@ -30,6 +30,7 @@ type project struct {
 	settings *settings.Settings
 	books    []*book.Book
 	targets  map[*book.Book][]book.Target
+	asked    bool                 // the command line named the targets
 	separate bool                 // artifacts of each book in a folder of its name
 	faults   map[*book.Book]error // configs that cannot be read: *book.Faults
 	leftOut  []string             // patterns of what bookci writes below the root and is no source
@@ -209,7 +210,7 @@ func (p *project) chooseTargets(c choice, configured map[string][]book.Target) e
 		}
 	}
 	for _, b := range p.books {
-		p.targets[b] = asked
+		p.targets[b], p.asked = asked, len(asked) > 0
 		if len(asked) == 0 {
 			p.targets[b] = configured[b.Name]
 		}
