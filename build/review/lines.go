@@ -1,11 +1,12 @@
 package review
 
 import (
-	"github.com/bookci/bookci/build/book"
-
 	"bytes"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // source is the text of one file as Re:VIEW reads it, without line ends.
@@ -13,6 +14,8 @@ type source struct {
 	file  string
 	lines []string
 	ended bool // the last line has a line end
+
+	foreign bool // it is in another encoding: nothing that is said of it would help but that
 }
 
 // readSource splits a file into lines. Whatever the bytes are, the lines are
@@ -20,22 +23,22 @@ type source struct {
 func readSource(file string, data []byte, add func(book.Diagnostic)) *source {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	s := &source{file: file, ended: bytes.HasSuffix(data, []byte("\n")) || bytes.HasSuffix(data, []byte("\r"))}
-	text := string(data)
-	if strings.IndexByte(text, '\r') >= 0 {
-		text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
+	if line, encoding := text.NotUTF8(data); line > 0 {
+		add(notUTF8(Place{file, line, 0}, encoding))
+		s.foreign = encoding != ""
 	}
-	text = strings.TrimSuffix(text, "\n")
-	if text == "" {
+	whole := string(data)
+	if strings.IndexByte(whole, '\r') >= 0 {
+		whole = strings.ReplaceAll(strings.ReplaceAll(whole, "\r\n", "\n"), "\r", "\n")
+	}
+	whole = strings.TrimSuffix(whole, "\n")
+	if whole == "" {
 		return s
 	}
-	s.lines = make([]string, 0, strings.Count(text, "\n")+1)
-	for line := range strings.SplitSeq(text, "\n") {
+	s.lines = make([]string, 0, strings.Count(whole, "\n")+1)
+	for line := range strings.SplitSeq(whole, "\n") {
 		at := Place{file, len(s.lines) + 1, 0}
-		if !utf8.ValidString(line) {
-			at.Column = columnAt(line, invalidUTF8(line))
-			add(notUTF8(at, line))
-			line = strings.ToValidUTF8(line, "\ufffd")
-		}
+		line = strings.ToValidUTF8(line, "\ufffd")
 		if i := strings.IndexFunc(line, refusedControl); i >= 0 {
 			at.Column = columnAt(line, i)
 			add(controlCharacter(at, line[i]))
@@ -52,17 +55,6 @@ func readSource(file string, data []byte, add func(book.Diagnostic)) *source {
 }
 
 func refusedControl(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }
-
-func invalidUTF8(line string) int {
-	for i, r := range line {
-		if r == utf8.RuneError {
-			if _, n := utf8.DecodeRuneInString(line[i:]); n == 1 {
-				return i
-			}
-		}
-	}
-	return 0
-}
 
 // columnAt is the column, in characters from 1, of a byte of a line.
 func columnAt(line string, offset int) int {

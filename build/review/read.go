@@ -1,8 +1,6 @@
 package review
 
 import (
-	"github.com/bookci/bookci/build/book"
-
 	"cmp"
 	"encoding/csv"
 	"path"
@@ -10,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/build/book"
 )
 
 // reader reads one manuscript. While chapters are parsed it is only read.
@@ -180,8 +180,21 @@ func (r *reader) newParser(c *Chapter) *parser {
 	}
 	p := &parser{reader: r, chapter: c}
 	p.src = readSource(c.File, data, p.add)
+	if p.src.foreign {
+		r.foreign(p)
+		return nil
+	}
 	p.title()
 	return p
+}
+
+// foreign leaves a chapter in another encoding unread: what it says is unknown,
+// and so is what it defines.
+func (r *reader) foreign(p *parser) {
+	p.swallowed = true
+	p.src.lines = nil
+	r.parsers = append(r.parsers, p)
+	r.missing = true
 }
 
 // title finds the chapter's title, as references show it, and whether its

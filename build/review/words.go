@@ -1,10 +1,12 @@
 package review
 
 import (
-	"github.com/bookci/bookci/build/book"
-
 	"fmt"
+	"path"
 	"strings"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // The words for everything that is wrong: the same as for what Re:VIEW itself
@@ -26,8 +28,16 @@ func oneSentence(s string) string {
 	return s
 }
 
-func notUTF8(at Place, _ string) book.Diagnostic {
-	return fault(at, book.Error, "review-encoding", "these bytes are no UTF-8", "save the file as UTF-8")
+func notUTF8(at Place, encoding string) book.Diagnostic {
+	message := "the file is not UTF-8"
+	switch encoding {
+	case "":
+	case "CP932":
+		message += ": it looks like Shift_JIS"
+	default:
+		message += ": it looks like " + encoding
+	}
+	return fault(at, book.Error, "review-encoding", message, text.ToUTF8Hint(path.Base(at.File), encoding))
 }
 
 func controlCharacter(at Place, c byte) book.Diagnostic {
