@@ -2,8 +2,13 @@ package review
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/build/book"
 )
 
 // Locale holds the words that Re:VIEW itself puts into a book, "図" and
@@ -44,6 +49,46 @@ func newLocale(language string, own map[string]any) *Locale {
 	}
 	delete(words, "locale")
 	return &Locale{words}
+}
+
+// yamlLine is where the YAML library stumbles.
+var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+
+// readLocale reads a locale.yml. Of a key that is there twice the last one
+// counts, as in Ruby.
+func readLocale(name string, data []byte) (map[string]any, *book.Diagnostic) {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(data, &doc); err != nil {
+		at, message := Place{File: name}, err.Error()
+		if m := yamlLine.FindStringSubmatch(message); m != nil {
+			at.Line, _ = strconv.Atoi(m[1])
+			message = m[2]
+		}
+		f := notYAML(at, message)
+		return nil, &f
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	return plainMap(doc.Content[0]), nil
+}
+
+// plainMap is a mapping with text and mappings of text in it.
+func plainMap(node *yaml.Node) map[string]any {
+	if node.Kind != yaml.MappingNode {
+		return nil
+	}
+	m := map[string]any{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key, value := node.Content[i].Value, node.Content[i+1]
+		switch {
+		case value.Kind == yaml.MappingNode:
+			m[key] = plainMap(value)
+		case value.Kind == yaml.ScalarNode && value.Tag != "!!null":
+			m[key] = value.Value
+		}
+	}
+	return m
 }
 
 // Word returns the words for a key with the arguments put in, "" for a key

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
-
 	"github.com/bookci/bookci/build/book"
 )
 
@@ -67,9 +65,12 @@ func (r *reader) prepare() {
 	r.secnolevel = r.settings.Int("secnolevel", 2)
 	r.tableSeparator = r.settings.Text("table_row_separator", "tabs")
 	var own map[string]any
-	if data, err := m.Files.Read(path.Join(m.Dir, "locale.yml")); err == nil {
-		// What is no YAML is told by those who read configs.
-		_ = yaml.Unmarshal(data, &own)
+	name := path.Join(m.Dir, "locale.yml")
+	if data, err := m.Files.Read(name); err == nil {
+		var fault *book.Diagnostic
+		if own, fault = readLocale(name, data); fault != nil {
+			r.faults = append(r.faults, *fault)
+		}
 	}
 	r.locale = newLocale(r.settings.Text("language", "ja"), own)
 	if data, err := m.Files.Read(path.Join(m.Dir, "review-ext.rb")); err == nil {

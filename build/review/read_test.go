@@ -86,3 +86,15 @@ func TestTitlesThatReferToThemselvesEnd(t *testing.T) {
 		t.Errorf("nothing is said about a circle: %v", b.Faults)
 	}
 }
+
+func TestALocaleThatIsNoYAMLIsNamed(t *testing.T) {
+	entries := []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}
+	b := Read(&Manuscript{Dir: ".", Files: memory{"ch01.re": "= 章\n", "locale.yml": "locale: ja\nlist: %s\n"}, Chapters: entries})
+	if len(b.Faults) != 1 || b.Faults[0].Code != "config-yaml" || b.Faults[0].File != "locale.yml" || b.Faults[0].Line != 2 {
+		t.Errorf("the faults are %v", b.Faults)
+	}
+	b = Read(&Manuscript{Dir: ".", Files: memory{"ch01.re": "= 章\n", "locale.yml": "locale: ja\nlist: 例\nlist: 実行例\n"}, Chapters: entries})
+	if len(b.Faults) > 0 || b.Locale.Word("list") != "実行例" {
+		t.Errorf("%v, a list is %q", b.Faults, b.Locale.Word("list"))
+	}
+}

@@ -40,6 +40,10 @@ func notUTF8(at Place, encoding string) book.Diagnostic {
 	return fault(at, book.Error, "review-encoding", message, text.ToUTF8Hint(path.Base(at.File), encoding))
 }
 
+func notYAML(at Place, message string) book.Diagnostic {
+	return fault(at, book.Error, "config-yaml", path.Base(at.File)+" is no valid YAML: "+message, "check indentation, quotes and colons; tabs are not allowed")
+}
+
 func controlCharacter(at Place, c byte) book.Diagnostic {
 	return fault(at, book.Error, "review-control-character", fmt.Sprintf("there is an invisible control character (%#x) here", c), "delete it: your editor can show invisible characters")
 }
