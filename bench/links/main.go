@@ -2,7 +2,7 @@
 // the bound that politeness sets: each host is asked one request at a time with a
 // second after each, whoever asks.
 //
-//	go run ./bench/links -bookci ./bookci
+//	go run ./links -bookci ../bookci
 //
 // The hosts are addresses of this machine's loopback net, so it needs Linux.
 package main
