@@ -21,10 +21,11 @@ const (
 // checkEPUB tells whether an EPUB is a sound zip that holds what a reader
 // looks for first.
 func checkEPUB(f io.ReaderAt, size int64) error {
-	z, err := zip.NewReader(f, size)
+	z, err := openEPUB(f, size)
 	if err != nil {
 		return err
 	}
+	left := int64(mostUnpacked)
 	if len(z.File) == 0 || z.File[0].Name != mimetypeName {
 		return errors.New("its first entry is not mimetype")
 	}
@@ -41,7 +42,11 @@ func checkEPUB(f io.ReaderAt, size int64) error {
 				err = fmt.Errorf("says %q", text)
 			}
 		} else {
-			_, err = io.Copy(io.Discard, r) // to the end: that checks the sum
+			var n int64
+			n, err = io.Copy(io.Discard, io.LimitReader(r, left+1)) // to the end: that checks the sum
+			if left -= n; left < 0 {
+				err = errors.New("it unpacks to more than any book")
+			}
 		}
 		if err = errors.Join(err, r.Close()); err != nil {
 			return fmt.Errorf("%s: %w", e.Name, err)
@@ -51,6 +56,67 @@ func checkEPUB(f io.ReaderAt, size int64) error {
 		return errors.New("it has no META-INF/container.xml")
 	}
 	return nil
+}
+
+// An EPUB's list of entries is read into memory as a whole, some 300 bytes for
+// an entry of 46. Books stay far below these bounds, and below those of zip
+// without its extension to 64 bits, which few readers of EPUBs know.
+const (
+	mostListed   = 8 << 20 // bytes of the list of entries
+	mostUnpacked = 4 << 30 // bytes of all entries
+)
+
+var errTooManyEntries = errors.New("it has more entries than any book")
+
+// openEPUB reads the list of entries of a zip, within bounds.
+func openEPUB(f io.ReaderAt, size int64) (*zip.Reader, error) {
+	if err := checkEnd(f, size); err != nil {
+		return nil, err
+	}
+	// The end may lie: the list is read as far as entries follow each other.
+	list := &bounded{r: f, left: mostListed}
+	z, err := zip.NewReader(list, size)
+	if list.left < 0 {
+		return nil, errTooManyEntries
+	}
+	if err != nil {
+		return nil, err
+	}
+	list.listed = true
+	return z, nil
+}
+
+// checkEnd refuses the extension of zip whose number of entries, which
+// zip.NewReader makes room for, has 64 bits. Its locator stands right before the
+// record at the end.
+func checkEnd(f io.ReaderAt, size int64) error {
+	const locator, longest = 20, 65 << 10 // the end with its comment, as far as zip.NewReader looks
+	tail := make([]byte, min(size, locator+longest))
+	if n, err := f.ReadAt(tail, size-int64(len(tail))); n < len(tail) {
+		return err
+	}
+	for at := locator; at < len(tail); at++ {
+		if bytes.HasPrefix(tail[at:], []byte("PK\x05\x06")) && bytes.HasPrefix(tail[at-locator:], []byte("PK\x06\x07")) {
+			return errTooManyEntries
+		}
+	}
+	return nil
+}
+
+// bounded reads no more than left until the list of entries has been read.
+type bounded struct {
+	r      io.ReaderAt
+	left   int64
+	listed bool
+}
+
+func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
+	if !b.listed {
+		if b.left -= int64(len(p)); b.left < 0 {
+			return 0, errTooManyEntries
+		}
+	}
+	return b.r.ReadAt(p, off)
 }
 
 // settleEPUB rewrites the EPUB at name so that the same content gives the same
@@ -66,7 +132,7 @@ func settleEPUB(ctx context.Context, name string, date time.Time) error {
 	if err != nil {
 		return err
 	}
-	z, err := zip.NewReader(untilDone{ctx, in}, st.Size())
+	z, err := openEPUB(untilDone{ctx, in}, st.Size())
 	if err != nil {
 		return err
 	}
