@@ -11,10 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
-	"strings"
 
 	"github.com/bookci/bookci/build/book"
-	"github.com/ledongthuc/pdf"
+	"github.com/bookci/bookci/internal/pdf"
 )
 
 // Artifact is what the user came for: a file or, for some targets, a folder.
@@ -47,7 +46,7 @@ func check(ctx context.Context, name string, target book.Target) (Artifact, erro
 	a := Artifact{Bytes: st.Size()}
 	switch target {
 	case book.PDF:
-		a.Pages, err = checkPDF(untilDone{ctx, f}, st.Size())
+		a.Pages, err = checkPDF(ctx, untilDone{ctx, f}, st.Size())
 	case book.EPUB:
 		err = checkEPUB(untilDone{ctx, f}, st.Size())
 	}
@@ -86,32 +85,12 @@ func hashFile(f io.ReadSeeker) (string, error) {
 }
 
 // checkPDF tells whether a PDF was written to its end and opens, and counts its pages.
-func checkPDF(f io.ReaderAt, size int64) (pages int, err error) {
-	head := make([]byte, 5)
-	if _, err := f.ReadAt(head, 0); err != nil || string(head) != "%PDF-" {
-		return 0, errors.New("it does not begin as a PDF does")
-	}
-	tail := make([]byte, min(size, 1024))
-	if _, err := f.ReadAt(tail, size-int64(len(tail))); err != nil && err != io.EOF {
-		return 0, err
-	}
-	if !strings.HasSuffix(strings.TrimRight(string(tail), "\r\n \x00"), "%%EOF") {
-		return 0, errors.New("its end is missing")
-	}
-	defer func() {
-		// The library panics on what it cannot read.
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r)
-		}
-	}()
-	r, err := pdf.NewReader(f, size)
+func checkPDF(ctx context.Context, f io.ReaderAt, size int64) (pages int, err error) {
+	d, err := pdf.Open(ctx, f, size)
 	if err != nil {
 		return 0, err
 	}
-	if pages = r.NumPage(); pages <= 0 {
-		return 0, errors.New("it has no pages")
-	}
-	return pages, nil
+	return d.Count()
 }
 
 // checkFolder hashes a folder: its files' names and contents, in order.

@@ -2,18 +2,18 @@ package preview
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 
-	"github.com/ledongthuc/pdf"
+	"github.com/bookci/bookci/internal/pdf"
 )
 
 // edition is one PDF of a book.
@@ -87,8 +87,9 @@ type entry struct {
 }
 
 // openEdition reads the PDF at path. Whatever cannot be read in it is left
-// out: a page that cannot be understood counts as changed each time.
-func openEdition(path, name string) (_ *edition, err error) {
+// out: a page that cannot be understood counts as changed each time. A PDF that
+// asks for more work than any book is not shown.
+func openEdition(ctx context.Context, path, name string) (_ *edition, err error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -103,12 +104,12 @@ func openEdition(path, name string) (_ *edition, err error) {
 		return nil, err
 	}
 	e := &edition{name: name, file: f, size: st.Size()}
-	r, err := pdf.NewReader(f, e.size)
+	r, err := pdf.Open(ctx, f, e.size)
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", path, err)
 	}
-	d := &document{file: f, drawn: map[string]string{}, numbers: map[string]int{}}
-	_ = guarded(func() { e.pages, d.names = d.pageTree(r.Trailer().Key("Root").Key("Pages")), r.Trailer().Key("Root") })
+	d := &document{pdf: r, drawn: map[int64]string{}, numbers: map[pdf.Ref]int{}}
+	e.pages = d.pages()
 	if len(e.pages) == 0 {
 		return nil, fmt.Errorf("reading %s: no pages found", path)
 	}
@@ -118,10 +119,11 @@ func openEdition(path, name string) (_ *edition, err error) {
 			e.pages[i].Hash = hex.EncodeToString(sum[:8])
 		}
 	}
-	_ = guarded(func() {
-		e.rightToLeft = r.Trailer().Key("Root").Key("ViewerPreferences").Key("Direction").Name() == "R2L"
-	})
-	_ = guarded(func() { d.outline(r.Trailer().Key("Root").Key("Outlines").Key("First"), 1, &e.outline) })
+	e.rightToLeft = r.Root().Key("ViewerPreferences").Key("Direction").Name() == "R2L"
+	d.outline(r.Root().Key("Outlines").Key("First"), 1, &e.outline)
+	if err := r.Ended(); err != nil {
+		return nil, fmt.Errorf("reading %s: %w", path, err)
+	}
 	return e, nil
 }
 
@@ -157,24 +159,11 @@ func (e *edition) changed(old *edition) []int {
 	return list
 }
 
-// guarded turns a panic of the PDF library, which it uses for what it cannot
-// read, into an error.
-func guarded(f func()) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("%v", r)
-		}
-	}()
-	f()
-	return nil
-}
-
 // document reads one PDF.
 type document struct {
-	file    io.ReaderAt
-	drawn   map[string]string // what a stream draws, by its place in the file
-	numbers map[string]int    // of pages, by reference ("12 0 R")
-	names   pdf.Value         // the root, for named destinations
+	pdf     *pdf.Document
+	drawn   map[int64]string // what a stream draws, by its place in the file
+	numbers map[pdf.Ref]int  // of pages
 	dests   map[string]pdf.Value
 	steps   int // taken so far
 }
@@ -182,67 +171,51 @@ type document struct {
 // mostSteps ends the reading of a PDF whose parts refer to each other in circles.
 const mostSteps = 200000
 
-func (d *document) step() {
-	if d.steps++; d.steps > mostSteps {
-		panic("the PDF has no end")
-	}
+// step tells whether to go on.
+func (d *document) step() bool {
+	d.steps++
+	return d.steps <= mostSteps && d.pdf.Ended() == nil
 }
 
 const (
 	mostPages  = 10000
 	mostLevels = 64
+	mostDrawn  = 64 << 20 // bytes of a content stream
 )
 
-// references are what an array of references reads as: "[3 0 R 7 0 R]".
-var reference = regexp.MustCompile(`\d+ \d+ R`)
+var (
+	errNoEnd  = errors.New("the PDF has no end")
+	errEnough = errors.New("the PDF has more pages than are shown")
+)
 
-func (d *document) pageTree(root pdf.Value) []page {
+func (d *document) pages() []page {
 	var pages []page
-	var walk func(v pdf.Value, inherited map[string]pdf.Value, level int)
-	walk = func(v pdf.Value, inherited map[string]pdf.Value, level int) {
-		d.step()
-		own := map[string]pdf.Value{}
-		for _, k := range []string{"Resources", "MediaBox", "CropBox", "Rotate"} {
-			if own[k] = v.Key(k); own[k].IsNull() {
-				own[k] = inherited[k]
-			}
+	// Whatever ends the walk, the pages up to there are pages.
+	_ = d.pdf.EachPage(func(v pdf.Page) error {
+		faults := d.pdf.Faults()
+		p, err := d.page(v)
+		if err != nil || d.pdf.Faults() > faults || p.Width <= 0 || p.Height <= 0 {
+			p = page{Width: 420, Height: 595}
 		}
-		kids := v.Key("Kids")
-		refs := reference.FindAllString(kids.String(), -1)
-		for i := 0; i < kids.Len() && len(pages) < mostPages && level < mostLevels; i++ {
-			kid := kids.Index(i)
-			if kid.Key("Kids").Kind() == pdf.Array {
-				walk(kid, own, level+1)
-				continue
-			}
-			var p page
-			// A page that cannot be read is a page all the same.
-			if err := guarded(func() { p = d.page(kid, own) }); err != nil || p.Width <= 0 || p.Height <= 0 {
-				p = page{Width: 420, Height: 595}
-			}
-			pages = append(pages, p)
-			if len(refs) == kids.Len() {
-				d.numbers[refs[i]] = len(pages)
-			}
+		pages = append(pages, p)
+		if v.Ref != (pdf.Ref{}) {
+			d.numbers[v.Ref] = len(pages)
 		}
-	}
-	walk(root, map[string]pdf.Value{}, 0)
+		if len(pages) >= mostPages {
+			return errEnough
+		}
+		return nil
+	})
 	return pages
 }
 
-func (d *document) page(v pdf.Value, inherited map[string]pdf.Value) page {
-	get := func(k string) pdf.Value {
-		if own := v.Key(k); !own.IsNull() {
-			return own
-		}
-		return inherited[k]
-	}
-	box := get("CropBox")
+func (d *document) page(v pdf.Page) (page, error) {
+	box := v.Key("CropBox")
 	if box.Len() != 4 {
-		box = get("MediaBox")
+		box = v.Key("MediaBox")
 	}
 	p := page{Width: math.Abs(box.Index(2).Float64() - box.Index(0).Float64()), Height: math.Abs(box.Index(3).Float64() - box.Index(1).Float64())}
-	turn := get("Rotate").Int64()
+	turn := v.Key("Rotate").Int64()
 	if turn == 0 {
 		p.Trim = trimmed(box, v.Key("TrimBox"))
 	}
@@ -252,15 +225,18 @@ func (d *document) page(v pdf.Value, inherited map[string]pdf.Value) page {
 	h := sha256.New()
 	fmt.Fprintf(h, "%s %d\n", box.String(), turn)
 	contents := v.Key("Contents")
-	if contents.Kind() == pdf.Array {
-		for i := 0; i < contents.Len(); i++ {
-			d.content(h, contents.Index(i), get("Resources"), 0)
+	if !contents.IsArray() {
+		if err := d.content(h, contents, v.Key("Resources"), 0); err != nil {
+			return page{}, err
 		}
-	} else {
-		d.content(h, contents, get("Resources"), 0)
+	}
+	for i := range contents.Len() {
+		if err := d.content(h, contents.Index(i), v.Key("Resources"), 0); err != nil {
+			return page{}, err
+		}
 	}
 	p.Hash = hex.EncodeToString(h.Sum(nil)[:8])
-	return p
+	return p, nil
 }
 
 // trimmed is the part of a page's box that its trim box leaves, nil when that
@@ -284,27 +260,32 @@ func trimmed(box, trim pdf.Value) *part {
 
 // content writes what a content stream draws. Its names of fonts and pictures
 // are those of one run of the maker ("/F31"): what they stand for counts.
-func (d *document) content(w io.Writer, stream, resources pdf.Value, level int) {
-	d.step()
-	rd := stream.Reader()
-	text, err := io.ReadAll(io.LimitReader(rd, 64<<20))
-	rd.Close()
-	if err != nil {
-		panic(err)
+func (d *document) content(w io.Writer, stream, resources pdf.Value, level int) error {
+	if !d.step() {
+		return errNoEnd
 	}
 	names := map[string]string{}
 	fonts := resources.Key("Font")
 	for _, k := range fonts.Keys() {
-		base := fonts.Key(k).Key("BaseFont").Name()
+		base := string(fonts.Key(k).Key("BaseFont").Name())
 		// A subset's name begins with six letters made up for it.
 		if _, rest, ok := strings.Cut(base, "+"); ok {
 			base = rest
 		}
-		names[k] = "font " + base
+		names[string(k)] = "font " + base
 	}
 	objects := resources.Key("XObject")
 	for _, k := range objects.Keys() {
-		names[k] = "object " + d.object(objects.Key(k), level)
+		sum, err := d.object(objects.Key(k), level)
+		if err != nil {
+			return err
+		}
+		names[string(k)] = "object " + sum
+	}
+	// The text comes last: no two are held while forms hold forms.
+	text, err := stream.Content(mostDrawn)
+	if err != nil {
+		return err
 	}
 	for len(text) > 0 {
 		i := bytes.IndexByte(text, '/')
@@ -312,7 +293,7 @@ func (d *document) content(w io.Writer, stream, resources pdf.Value, level int) 
 			break
 		}
 		end := i + 1
-		for end < len(text) && !bytes.ContainsRune([]byte(" \t\r\n/[]<>(){}%"), rune(text[end])) {
+		for end < len(text) && strings.IndexByte(" \t\r\n/[]<>(){}%", text[end]) < 0 {
 			end++
 		}
 		name, known := names[string(text[i+1:end])]
@@ -324,44 +305,50 @@ func (d *document) content(w io.Writer, stream, resources pdf.Value, level int) 
 		text = text[end:]
 	}
 	_, _ = w.Write(text)
+	return nil
 }
 
 // object is a hash of a picture or form: of its bytes as they stand in the file.
-func (d *document) object(v pdf.Value, level int) string {
-	said := v.String()
-	at := strings.LastIndexByte(said, '@')
-	offset, err := strconv.ParseInt(said[at+1:], 10, 64)
-	if at < 0 || err != nil {
-		panic("not a stream")
+func (d *document) object(v pdf.Value, level int) (string, error) {
+	at, ok := v.Offset()
+	if !ok {
+		return "", errors.New("not a stream")
 	}
-	if sum, ok := d.drawn[said[at:]]; ok {
-		return sum
+	if sum, ok := d.drawn[at]; ok {
+		return sum, nil
 	}
 	h := sha256.New()
 	fmt.Fprintln(h, v.Key("Width").Int64(), v.Key("Height").Int64(), v.Key("BBox").String(), v.Key("Matrix").String())
+	var err error
 	if v.Key("Subtype").Name() == "Form" && level < 8 {
-		d.content(h, v, v.Key("Resources"), level+1)
-	} else if _, err := io.Copy(h, io.NewSectionReader(d.file, offset, v.Key("Length").Int64())); err != nil {
-		panic(err)
+		err = d.content(h, v, v.Key("Resources"), level+1)
+	} else {
+		err = v.CopyRaw(h)
 	}
-	if mask := v.Key("SMask"); mask.Kind() == pdf.Stream && level < 8 {
-		_, _ = io.WriteString(h, d.object(mask, level+1))
+	if err != nil {
+		return "", err
 	}
-	d.drawn[said[at:]] = string(h.Sum(nil))
-	return d.drawn[said[at:]]
+	if mask := v.Key("SMask"); mask.IsStream() && level < 8 {
+		sum, err := d.object(mask, level+1)
+		if err != nil {
+			return "", err
+		}
+		_, _ = io.WriteString(h, sum)
+	}
+	d.drawn[at] = string(h.Sum(nil))
+	return d.drawn[at], nil
 }
 
 const mostEntries = 5000
 
 // outline takes an entry of the PDF's outline in, those below it and those after it.
 func (d *document) outline(v pdf.Value, level int, list *[]entry) {
-	for ; v.Kind() == pdf.Dict && len(*list) < mostEntries && level < 16; v = v.Key("Next") {
-		d.step()
+	for ; v.IsDict() && len(*list) < mostEntries && level < 16 && d.step(); v = v.Key("Next") {
 		dest := v.Key("Dest")
 		if dest.IsNull() {
 			dest = v.Key("A").Key("D")
 		}
-		if n := d.destination(dest); n > 0 {
+		if n := d.destination(dest, 0); n > 0 {
 			*list = append(*list, entry{Title: strings.TrimSpace(v.Key("Title").Text()), Page: n, Level: level})
 		}
 		d.outline(v.Key("First"), level+1, list)
@@ -369,32 +356,44 @@ func (d *document) outline(v pdf.Value, level int, list *[]entry) {
 }
 
 // destination is the number of the page that a destination names, or 0.
-func (d *document) destination(v pdf.Value) int {
-	d.step()
-	switch v.Kind() {
-	case pdf.String:
+func (d *document) destination(v pdf.Value, level int) int {
+	if level >= 8 || !d.step() {
+		return 0
+	}
+	switch {
+	case v.IsString():
 		if d.dests == nil {
 			d.dests = map[string]pdf.Value{}
-			d.nameTree(d.names.Key("Names").Key("Dests"), 0)
+			d.nameTree(d.pdf.Root().Key("Names").Key("Dests"), 0, map[pdf.Ref]bool{})
 		}
-		return d.destination(d.dests[v.RawString()])
-	case pdf.Name:
-		return d.destination(d.names.Key("Dests").Key(v.Name()))
-	case pdf.Dict:
-		return d.destination(v.Key("D"))
-	case pdf.Array:
-		return d.numbers[reference.FindString(v.String())]
+		return d.destination(d.dests[v.Raw()], level+1)
+	case v.IsName():
+		return d.destination(d.pdf.Root().Key("Dests").Key(v.Name()), level+1)
+	case v.IsDict():
+		return d.destination(v.Key("D"), level+1)
 	}
-	return 0
+	ref, _ := v.Ref(0)
+	return d.numbers[ref]
 }
 
-func (d *document) nameTree(v pdf.Value, level int) {
-	d.step()
-	names := v.Key("Names")
-	for i := 0; i+1 < names.Len(); i += 2 {
-		d.dests[names.Index(i).RawString()] = names.Index(i + 1)
+// nameTree takes in the named destinations of a node and those below it that
+// were not seen before.
+func (d *document) nameTree(v pdf.Value, level int, seen map[pdf.Ref]bool) {
+	if level >= mostLevels || !d.step() {
+		return
 	}
-	for i := 0; i < v.Key("Kids").Len() && level < mostLevels; i++ {
-		d.nameTree(v.Key("Kids").Index(i), level+1)
+	names := v.Key("Names")
+	for i := 0; i+1 < names.Len() && d.pdf.Ended() == nil; i += 2 {
+		d.dests[names.Index(i).Raw()] = names.Index(i + 1)
+	}
+	kids := v.Key("Kids")
+	for i := 0; i < kids.Len() && d.step(); i++ {
+		if ref, ok := kids.Ref(i); ok {
+			if seen[ref] {
+				continue
+			}
+			seen[ref] = true
+		}
+		d.nameTree(kids.Index(i), level+1, seen)
 	}
 }

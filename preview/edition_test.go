@@ -7,7 +7,7 @@ import (
 )
 
 func TestAnEditionKnowsItsPagesAndContents(t *testing.T) {
-	e, err := openEdition(makePDF(t, "a.pdf", "one", "two"), "a-1.pdf")
+	e, err := openEdition(t.Context(), makePDF(t, "a.pdf", "one", "two"), "a-1.pdf")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,12 +31,12 @@ func TestAnEditionKnowsItsPagesAndContents(t *testing.T) {
 
 func TestTheMakersNamesDoNotChangeAPage(t *testing.T) {
 	// The name of the file decides on the names of fonts in it.
-	a, err := openEdition(makePDF(t, "a.pdf", "one"), "a")
+	a, err := openEdition(t.Context(), makePDF(t, "a.pdf", "one"), "a")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer a.file.Close()
-	b, err := openEdition(makePDF(t, "another.pdf", "one"), "b")
+	b, err := openEdition(t.Context(), makePDF(t, "another.pdf", "one"), "b")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func FuzzEdition(f *testing.F) {
 		if err := os.WriteFile(path, data, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		e, err := openEdition(path, "x")
+		e, err := openEdition(t.Context(), path, "x")
 		if err != nil {
 			return
 		}

@@ -332,7 +332,7 @@ func (s *Server) publish(b *book, path string) {
 	b.mu.Lock()
 	old, version := b.edition, b.version+1
 	b.mu.Unlock()
-	next, err := openEdition(path, fmt.Sprintf("%s-%d.pdf", rand.Text()[:8], version))
+	next, err := openEdition(s.ctx, path, fmt.Sprintf("%s-%d.pdf", rand.Text()[:8], version))
 	if err != nil {
 		s.opts.Note(fmt.Sprintf("showing the pages: %v", err))
 		return

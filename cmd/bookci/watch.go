@@ -276,7 +276,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		if err != nil {
 			here = p.root
 		}
-		w.lines.Built(p.root, here, c, c.Reason == againReason, w.ahead.settle(p, withoutShown(results, shown)))
+		w.lines.Built(w.ends, p.root, here, c, c.Reason == againReason, w.ahead.settle(p, withoutShown(results, shown)))
 		w.shop.keepAside(w.ends)
 		return results, jobs, nil
 	}

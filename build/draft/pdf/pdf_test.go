@@ -20,6 +20,7 @@ import (
 	"github.com/bookci/bookci/build/draft/fonts"
 	"github.com/bookci/bookci/build/draft/picture"
 	"github.com/bookci/bookci/build/draft/sheet"
+	reader "github.com/bookci/bookci/internal/pdf"
 )
 
 // line is a run of text in one typeface.
@@ -276,5 +277,29 @@ func TestAWriterThatFailsEndsTheWriting(t *testing.T) {
 	cancel()
 	if err := Write(ctx, &bytes.Buffer{}, sample(t)); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// What a watch and the preview say of a draft comes from reading it back.
+func TestTheReaderFollowsTheWriter(t *testing.T) {
+	data := write(t, sample(t))
+	d, err := reader.Open(t.Context(), bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := d.Count(); n != 3 || err != nil {
+		t.Errorf("%d pages, %v", n, err)
+	}
+	drawn := map[string]bool{}
+	err = d.EachPage(func(p reader.Page) error {
+		text, err := p.Key("Contents").Content(1 << 20)
+		drawn[string(text)] = true
+		return err
+	})
+	if err != nil || d.Err() != nil || len(drawn) == 0 || drawn[""] {
+		t.Errorf("%d pages draw something, %v, %v", len(drawn), err, d.Err())
+	}
+	if title := d.Root().Key("Outlines").Key("First").Key("Title").Text(); title != "前書き" {
+		t.Errorf("the first title is %q", title)
 	}
 }

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -35,7 +36,7 @@ func NewWatchLines(t Terminal, show Watch, hint func(error) string) *WatchLines 
 // Built tells what became of a build of what lies below root, as it is seen from
 // the folder here. again says that nobody has edited anything: what failed in the
 // same way is not told twice.
-func (w *WatchLines) Built(root, here string, c watch.Change, again bool, results []build.Result) {
+func (w *WatchLines) Built(ctx context.Context, root, here string, c watch.Change, again bool, results []build.Result) {
 	clock := time.Now().Format("15:04:05")
 	for _, res := range results {
 		name := res.Book.Name + " " + string(res.Target)
@@ -50,14 +51,14 @@ func (w *WatchLines) Built(root, here string, c watch.Change, again bool, result
 			w.failed[name] = res.Err.Error()
 			continue
 		case res.UpToDate && c.First:
-			w.pagesOf(root, res)
+			w.pagesOf(ctx, root, res)
 			w.show.Println(clock + " " + name + ": up to date, " + RelativeTo(root, here, res.Artifact.Path))
 		case res.UpToDate && w.failed[name] != "":
 			w.show.Println(clock + " " + name + ": mended, the last good one is up to date" + Because(root, c))
 		case res.UpToDate:
 			// Another variant was meant.
 		default:
-			w.show.Println(clock + " " + name + ": " + Sum(res) + Because(root, c) + w.pagesOf(root, res))
+			w.show.Println(clock + " " + name + ": " + Sum(res) + Because(root, c) + w.pagesOf(ctx, root, res))
 			for _, d := range res.Diagnostics {
 				if d.Severity != book.Warning {
 					d.File = RelativeTo(root, here, d.File)
@@ -122,7 +123,7 @@ func Because(root string, c watch.Change) string {
 }
 
 // pagesOf tells which pages of a PDF have changed since it was last built.
-func (w *WatchLines) pagesOf(root string, res build.Result) string {
+func (w *WatchLines) pagesOf(ctx context.Context, root string, res build.Result) string {
 	if res.Target != book.PDF {
 		return ""
 	}
@@ -130,9 +131,9 @@ func (w *WatchLines) pagesOf(root string, res build.Result) string {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(root, name)
 	}
-	now, err := pdf.PageSums(name)
+	now, err := pdf.PageSums(ctx, name)
 	if err != nil {
-		return "" // a PDF that the library cannot follow: the pages go unnamed
+		return "" // a PDF that cannot be followed: the pages go unnamed
 	}
 	before, known := w.pages[name]
 	w.pages[name] = now

@@ -1,0 +1,61 @@
+package pdf
+
+import (
+	"context"
+	"errors"
+)
+
+// A PDF decides how much its reader does: a few bytes can unpack to gigabytes,
+// name each other in circles or claim a table of terabytes. These bounds hold
+// for whatever it says. Books of some thousand pages stay well below them.
+const (
+	mostWork     = 2 << 30  // in bytes unpacked; 530 pages take 25 MB
+	mostObjects  = 2 << 20  // entries of the cross-reference table: 48 MB
+	mostSections = 1024     // cross-reference sections, one for each update of the file
+	mostDepth    = 64       // arrays and dictionaries within each other
+	mostLoading  = 8        // objects that wait for each other to be read
+	mostValues   = 1 << 18  // in one object
+	mostKept     = 1 << 20  // values of objects that are kept for their next use
+	mostToken    = 4 << 10  // bytes of a name, number or keyword
+	mostString   = 1 << 20  // bytes of a string
+	mostUnpacked = 32 << 20 // bytes of a stream that holds objects
+	mostRow      = 1 << 16  // bytes of a row that a predictor works on
+	mostFilters  = 4        // of one stream
+	mostLevels   = 32       // of the page tree
+	mostNodes    = 100_000  // of the page tree
+)
+
+// What a step costs, in bytes unpacked.
+const (
+	costOfByte   = 8   // that is read as syntax
+	costOfValue  = 32  // that is made
+	costOfLookup = 128 // of an object by its number
+)
+
+// errWork ends the reading of a PDF that asks for more than mostWork.
+var errWork = errors.New("it asks for more work than any book")
+
+// purse is the work that may still be done.
+type purse struct {
+	ctx     context.Context // of the one call that reads the PDF
+	left    int64
+	unasked int64 // spent since ctx was last asked
+	ended   error // why nothing more is done, nil while the work goes on
+}
+
+// spend takes n from the purse and tells whether the work may go on.
+func (p *purse) spend(n int64) bool {
+	if p.ended != nil {
+		return false
+	}
+	if p.left -= n; p.left < 0 {
+		p.ended = errWork
+		return false
+	}
+	const between = 1 << 16
+	if p.unasked += n; p.unasked >= between {
+		p.unasked = 0
+		p.ended = context.Cause(p.ctx)
+	}
+	return p.ended == nil
+}

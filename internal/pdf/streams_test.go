@@ -1,0 +1,111 @@
+package pdf
+
+import (
+	"bytes"
+	"image"
+	"image/color"
+	"image/png"
+	"math/rand/v2"
+	"os"
+	"testing"
+)
+
+// opened is a PDF whose object 4 is a stream.
+func opened(t *testing.T, object string) Value {
+	t.Helper()
+	data := plain("", catalog, onePage, "<</Contents 4 0 R>>", object)
+	d, err := Open(t.Context(), bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d.value(Ref{Number: 4})
+}
+
+func TestPredictorsAreUndone(t *testing.T) {
+	rows := "\x00\x01\x02\x03\x04" + "\x01\x01\x02\x03\x04" + "\x02\x01\x01\x01\x01" + "\x03\x01\x01\x01\x01" + "\x04\x01\x02\x03\x04" + "\x02\x01"
+	want := []byte{1, 2, 3, 4, 1, 2, 4, 6, 2, 3, 5, 7, 2, 2, 4, 5, 3, 4, 7, 9, 4}
+	v := opened(t, packed(t, "/DecodeParms<</Predictor 15/Columns 2/Colors 2>>", []byte(rows)))
+	got, err := v.unpack(1000)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("% d, %v, not % d", got, err, want)
+	}
+}
+
+// What the package image/png packs with all predictors reads as it was.
+func TestRowsOfPicturesAreUndone(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	m := image.NewRGBA(image.Rect(0, 0, 50, 80))
+	want := []byte{}
+	for y := range 80 {
+		for x := range 50 {
+			c := color.RGBA{uint8(x * y), uint8(x + y + r.IntN(2)), uint8(r.IntN(3) * y), 255}
+			m.SetRGBA(x, y, c)
+			want = append(want, c.R, c.G, c.B)
+		}
+	}
+	var b bytes.Buffer
+	if err := png.Encode(&b, m); err != nil {
+		t.Fatal(err)
+	}
+	data := b.Bytes()
+	at := bytes.Index(data, []byte("IDAT"))
+	size := int(data[at-4])<<24 | int(data[at-3])<<16 | int(data[at-2])<<8 | int(data[at-1])
+	v := opened(t, streamOf("/Filter/FlateDecode/DecodeParms<</Predictor 15/Columns 50/Colors 3>>", string(data[at+4:at+4+size])))
+	if got, err := v.unpack(1 << 20); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
+
+func TestAnUnknownPackingCountsAsItStands(t *testing.T) {
+	for _, entries := range []string{"/Filter/LZWDecode", "/Filter[/DCTDecode]", "/Filter(x)"} {
+		v := opened(t, streamOf(entries, "as it stands"))
+		if got, err := v.Content(100); err != nil || string(got) != "as it stands" {
+			t.Errorf("%s: %q, %v", entries, got, err)
+		}
+	}
+}
+
+func TestABrokenStreamIsAnError(t *testing.T) {
+	whole := packed(t, "", bytes.Repeat([]byte("text "), 1000))
+	for _, object := range []string{streamOf("/Filter/FlateDecode", "no zlib"), string(bytes.Replace([]byte(whole), []byte("/Length "), []byte("/Length 1%\n"), 1)), "<</No/Stream>>"} {
+		if got, err := opened(t, object).Content(1 << 20); err == nil {
+			t.Errorf("%.40q reads as %d bytes", object, len(got))
+		}
+	}
+}
+
+func TestBooksThatOpenWithoutAPasswordAreRead(t *testing.T) {
+	want, err := PageSums(t.Context(), "testdata/lualatex.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"testdata/encrypted-40.pdf", "testdata/encrypted-rc4.pdf", "testdata/encrypted-aes.pdf"} {
+		got, err := PageSums(t.Context(), name)
+		if err != nil || len(got) != len(want) {
+			t.Errorf("%s: %d pages, %v", name, len(got), err)
+			continue
+		}
+		for i := range got {
+			if got[i] != want[i] {
+				t.Errorf("%s: page %d is another", name, i+1)
+			}
+		}
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Open(t.Context(), bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if title := d.Root().Key("Outlines").Key("First").Key("Title").Text(); title != "One" {
+			t.Errorf("%s: its first title is %q", name, title)
+		}
+	}
+}
+
+func TestABookWithAPasswordIsRefused(t *testing.T) {
+	if _, err := PageSums(t.Context(), "testdata/locked/password.pdf"); err == nil || !bytes.HasSuffix([]byte(err.Error()), []byte("it needs a password")) {
+		t.Errorf("it was refused for: %v", err)
+	}
+}
