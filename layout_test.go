@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"build/manuscript":        {"build/book", "build/review"},
 	"build/event":             {"build/book"},
 	"build/source":            {"build/book"},
+	"build/pictures":          {},
 	"build/reaper":            {},
 	"build/engine":            {"build/source"},
 	"build/engine/docker":     {"build/engine", "build/event", "build/inside", "build/reaper", "build/source"},

@@ -49,7 +49,6 @@ type Builder struct {
 	Force      bool          // build what is up to date too, from nothing
 	Strict     bool          // what makers let pass is an error
 	Separate   bool          // artifacts of each variant in a folder of its name
-	Fast       bool          // spend less on compression: for watching
 	KeepOpen   bool          // leave sessions open between builds
 
 	Reaper *reaper.Reaper
@@ -60,15 +59,16 @@ type Builder struct {
 	// Draft makes drafts, whatever engines there are.
 	Draft bool
 
-	drafts    drafts
-	manifest  manifestFile
-	hashes    *source.HashCache
-	mu        sync.Mutex
-	sessions  map[string]*variantSession
-	read      map[string]map[string]string // by variant, then path
-	fontMu    sync.Mutex
-	setupOnce sync.Once
-	setupErr  error
+	drafts     drafts
+	manifest   manifestFile
+	hashes     *source.HashCache
+	mu         sync.Mutex
+	sessions   map[string]*variantSession
+	read       map[string]map[string]string // by variant, then path
+	fontMu     sync.Mutex
+	picturesMu sync.Mutex
+	setupOnce  sync.Once
+	setupErr   error
 }
 
 // Currency is what is known of earlier makers.
@@ -320,7 +320,12 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		return res
 	}
 	watch.lap("session")
-	m := &making{b: b, job: job, target: t, code: code, session: session, emit: emit, watch: watch, record: record}
+	memory, err := b.memory(job, makers)
+	if err != nil {
+		res.Err = source.OrChanged(err, b.Root, job.Inputs)
+		return res
+	}
+	m := &making{b: b, job: job, target: t, code: code, memory: memory, session: session, emit: emit, watch: watch, record: record}
 	if err := session.Sync(ctx, job.Tree); err != nil {
 		res.Err = err
 		return res
@@ -443,7 +448,13 @@ func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
 	if b.Force {
 		return nil
 	}
-	seeds := []engine.Seed{{From: b.fontCache(makers.and(code)), To: "texmf-var"}}
+	seeds := []engine.Seed{
+		{From: b.fontCache(makers.and(code)), To: "texmf-var"},
+		{From: b.Artifacts, To: artifactsHere, InPlace: engine.OnlyInPlace},
+	}
+	if memory, err := b.memory(job, makers); err == nil {
+		seeds = append(seeds, engine.Seed{From: memory.Folder(), To: picturesKept, InPlace: engine.InPlaceIfSeen})
+	}
 	if job.first {
 		job.Only = nil // a chapter's pages have the numbers of the whole book
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/inside"
+	"github.com/bookci/bookci/build/pictures"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
@@ -26,7 +27,8 @@ type making struct {
 	b       *Builder
 	job     Job
 	target  book.Target
-	code    string // the hash of all that runs
+	memory  pictures.Memory // of the pictures that were compressed before
+	code    string          // the hash of all that runs
 	session *variantSession
 	emit    func(event.Event)
 	watch   *stopwatch
@@ -34,6 +36,9 @@ type making struct {
 	log     *diagnose.Log
 	staging *staging // nil until the maker is done
 }
+
+// artifactsHere is where, below Paths.Own, a session sees what was published.
+const artifactsHere = "artifacts"
 
 // kept is where, in a session, lives what is kept between builds of the target.
 func (m *making) kept() string { return path.Join(m.session.Paths().Own, "state", string(m.target)) }
@@ -76,9 +81,6 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	if m.b.Force {
 		env = append(env, "BOOKCI_FORCE=1")
 	}
-	if m.b.Fast {
-		env = append(env, "BOOKCI_FAST=1")
-	}
 	if m.b.KeepOpen && m.target == book.PDF {
 		env = append(env, "BOOKCI_WARM=1") // this session will see the next build
 	}
@@ -86,6 +88,15 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 		env = append(env, m.firstEnv()...)
 	} else {
 		env = append(env, "BOOKCI_STATE="+m.kept())
+		if m.target == book.PDF {
+			env = append(env, "BOOKCI_LAST_PDF="+path.Join(m.session.Paths().Own, artifactsHere, filepath.ToSlash(m.b.artifactName(m.job, m.target))))
+		}
+	}
+	if err := m.compressAhead(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return 0, errors.Join(cause, file.Close())
+		}
+		m.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("pictures are not compressed beforehand: %v", err)})
 	}
 	status, err = m.session.Run(ctx, engine.Command{
 		Argv: m.argv(), Dir: m.job.Book.Dir, Env: env,
@@ -237,7 +248,9 @@ func (m *making) harvested() []source.Part {
 			part(path.Join(paths.Own, inside.NotesDir), maxLearnt, maxKept, true),
 			part(path.Join(paths.Own, fontsNote), maxLearnt, 1, true))
 		if !m.job.first {
-			parts = append(parts, part(m.kept(), maxLearnt, maxKept, true))
+			parts = append(parts,
+				part(m.kept(), maxLearnt, maxKept, true),
+				part(path.Join(paths.Own, picturesNote), maxLearnt, 1, true))
 		}
 	}
 	return parts
@@ -312,6 +325,9 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 	if err := m.keepLearnt(ctx); err != nil {
 		m.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("keeping what TeX learnt: %v", err)})
 	}
+	if err := m.keepPictures(ctx); err != nil {
+		m.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("keeping what pictures were compressed to: %v", err)})
+	}
 	if len(m.job.Only) > 0 {
 		return nil
 	}
@@ -323,6 +339,7 @@ func (m *making) remember(ctx context.Context, fingerprint string, makers Makers
 		Seconds: m.watch.seconds(),
 	}
 	m.record.Code = m.code
+	m.record.Pictures, m.record.PicturesOf = m.compressed(), m.memory.Bound
 	return m.record.keep(m.b, entry, makers, diagnostics)
 }
 

@@ -24,6 +24,8 @@ type record struct {
 	Seconds     map[string]float64
 	Stamp       fsx.Stamp // of an artifact that is a file
 	At          time.Time // when that was taken
+	Pictures    []string  // the hashes of those that the build has gone through
+	PicturesOf  string    // what the memory of them is bound to
 
 	name string // of its file, without extension
 	dir  string // .bookci/state
@@ -135,9 +137,8 @@ func (b *Builder) surroundings(job Job) any {
 	return struct {
 		Version, Image, Config string
 		Env                    []string
-		Fast                   bool
 		Settings               any
-	}{b.Version, b.Image, job.Book.Config, slices.Sorted(slices.Values(b.Env)), b.Fast, b.Settings}
+	}{b.Version, b.Image, job.Book.Config, slices.Sorted(slices.Values(b.Env)), b.Settings}
 }
 
 // code is the hash of all that runs in a session of a variant.

@@ -2,7 +2,7 @@
 // images are what a build waits for: 300 pages and 260 different images as
 // they come. The same arguments write the same bytes.
 //
-//	go run ./largebook [-chapters N] [-images N] DIR
+//	go run ./largebook [-chapters N] [-images N] [-size WxH] [-alpha] DIR
 //
 // The book has no sty folder; bookci adds the stock one, and so must whoever
 // builds it by hand.
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"image"
 	"image/color"
+	"image/draw"
 	"image/png"
 	"log"
 	"math/rand/v2"
@@ -27,32 +28,49 @@ func main() {
 	log.SetPrefix("largebook: ")
 	chapters := flag.Int("chapters", 20, "number of chapters")
 	images := flag.Int("images", 13, "images per chapter")
+	var size image.Point
+	flag.Func("size", "width and height of an image in pixels (default 800x500)", func(text string) error {
+		_, err := fmt.Sscanf(text, "%dx%d", &size.X, &size.Y)
+		return err
+	})
+	alpha := flag.Bool("alpha", false, "give every second image soft edges, and so an alpha channel")
 	flag.Parse()
 	if flag.NArg() != 1 {
-		log.Fatal("usage: largebook [-chapters N] [-images N] DIR")
+		log.Fatal("usage: largebook [-chapters N] [-images N] [-size WxH] [-alpha] DIR")
 	}
-	if err := write(flag.Arg(0), *chapters, *images); err != nil {
+	if size == (image.Point{}) {
+		size = image.Pt(800, 500)
+	}
+	b := book{random: rand.New(rand.NewPCG(1, 2)), chapters: *chapters, images: *images, size: size, alpha: *alpha}
+	if err := b.write(flag.Arg(0)); err != nil {
 		log.Fatal(err)
 	}
 }
 
+// book says what to write.
+type book struct {
+	random           *rand.Rand
+	chapters, images int // images of one chapter
+	size             image.Point
+	alpha            bool
+}
+
 // write makes the book in dir, which need not exist.
-func write(dir string, chapters, images int) error {
-	random := rand.New(rand.NewPCG(1, 2))
+func (b book) write(dir string) error {
 	if err := os.MkdirAll(filepath.Join(dir, "images"), 0o777); err != nil {
 		return err
 	}
 	var catalog strings.Builder
 	catalog.WriteString("CHAPS:\n")
-	for c := 1; c <= chapters; c++ {
+	for c := 1; c <= b.chapters; c++ {
 		name := fmt.Sprintf("ch%02d", c)
 		fmt.Fprintf(&catalog, "  - %s.re\n", name)
-		text := chapter(random, name, c, chapters, images)
+		text := chapter(b.random, name, c, b.chapters, b.images)
 		if err := os.WriteFile(filepath.Join(dir, name+".re"), []byte(text), 0o666); err != nil {
 			return err
 		}
-		for i := 1; i <= images; i++ {
-			data, err := picture(random)
+		for i := 1; i <= b.images; i++ {
+			data, err := b.picture(b.alpha && i%2 == 0)
 			if err != nil {
 				return err
 			}
@@ -111,32 +129,40 @@ func chapter(random *rand.Rand, name string, c, n, images int) string {
 }
 
 // picture returns a PNG that compresses about as a screenshot does: flat panes,
-// lines of marks like text, and one pane of noise like a photograph.
-func picture(random *rand.Rand) ([]byte, error) {
-	const width, height = 800, 500
-	img := image.NewRGBA(image.Rect(0, 0, width, height))
+// lines of marks like text, and one pane of noise like a photograph. With soft
+// edges it has an alpha channel.
+func (b book) picture(soft bool) ([]byte, error) {
+	random, width, height := b.random, b.size.X, b.size.Y
+	img := image.NewNRGBA(image.Rectangle{Max: b.size})
 	fill := func(r image.Rectangle, c color.Color) {
-		for y := r.Min.Y; y < r.Max.Y; y++ {
-			for x := r.Min.X; x < r.Max.X; x++ {
-				img.Set(x, y, c)
-			}
-		}
+		draw.Draw(img, r, image.NewUniform(c), image.Point{}, draw.Src)
 	}
 	shade := func() color.Color {
-		return color.RGBA{uint8(random.IntN(256)), uint8(random.IntN(256)), uint8(random.IntN(256)), 255}
+		return color.NRGBA{uint8(random.IntN(256)), uint8(random.IntN(256)), uint8(random.IntN(256)), 255}
 	}
 	fill(img.Bounds(), color.White)
 	fill(image.Rect(0, 0, width, 40), shade())
-	fill(image.Rect(0, 40, 160, height), shade())
+	fill(image.Rect(0, 40, width/5, height), shade())
 	for y := 60; y < height-20; y += 14 {
-		for x := 180; x < 480; x += 3 + random.IntN(6) {
+		for x := width/5 + 20; x < width*3/5; x += 3 + random.IntN(6) {
 			fill(image.Rect(x, y, x+2, y+4+random.IntN(6)), color.Black)
 		}
 	}
-	for y := 60; y < 360; y++ {
-		for x := 500; x < 780; x++ {
+	photo := image.Rect(width*5/8, 60, width*5/8+280, 360)
+	for y := photo.Min.Y; y < photo.Max.Y; y++ {
+		for x := photo.Min.X; x < photo.Max.X; x++ {
 			n := uint8(random.IntN(24))
-			img.Set(x, y, color.RGBA{uint8(y/2) + n, uint8(x/4) + n, 90 + n, 255})
+			img.SetNRGBA(x, y, color.NRGBA{uint8(y/2) + n, uint8(x/4) + n, 90 + n, 255})
+		}
+	}
+	if soft {
+		const edge = 12
+		for y := range height {
+			for x := range width {
+				if in := min(x, y, width-1-x, height-1-y); in < edge {
+					img.Pix[img.PixOffset(x, y)+3] = uint8(255 * in / edge)
+				}
+			}
 		}
 	}
 	var out bytes.Buffer

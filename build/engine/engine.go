@@ -42,7 +42,23 @@ type SessionOptions struct {
 type Seed struct {
 	From string // absolute
 	To   string // slash path below Paths.Own
+	// InPlace says whether the session may see the folder itself, to be read and
+	// not written to, instead of a copy. Then it sees what comes to it later.
+	InPlace InPlace
 }
+
+// InPlace is whether a folder of this machine is seen or copied. A session sees
+// it where commands can open this machine's files: on the host, and below a
+// mounted root.
+type InPlace int
+
+// A folder is copied, seen where that can be and copied elsewhere, or seen where
+// that can be and left out elsewhere.
+const (
+	Copied InPlace = iota
+	InPlaceIfSeen
+	OnlyInPlace
+)
 
 // Session is a private work tree with a place to run commands in.
 //

@@ -21,7 +21,9 @@ import (
 var files embed.FS
 
 // WriteOwn writes bookci's own folder, with the seeds in it, as a tar stream.
-func WriteOwn(w io.Writer, seeds []engine.Seed) error {
+// seen tells where the session sees a folder of this machine, "" where it does
+// not; nil: it sees none.
+func WriteOwn(w io.Writer, seeds []engine.Seed, seen func(dir string) string) error {
 	counter := &source.CountWriter{W: w}
 	tw := tar.NewWriter(counter)
 	write := func(name string, mode int64, text []byte) error {
@@ -58,8 +60,12 @@ func WriteOwn(w io.Writer, seeds []engine.Seed) error {
 			return err
 		}
 	}
+	// A session's own part of the memory of pictures begins empty.
+	if err := tw.WriteHeader(&tar.Header{Name: "pictures/new/", Mode: 0o755, ModTime: time.Unix(0, 0), Typeflag: tar.TypeDir}); err != nil {
+		return err
+	}
 	for _, seed := range seeds {
-		if err := writeSeed(tw, seed); err != nil {
+		if err := writeSeed(tw, seed, seen); err != nil {
 			return err
 		}
 	}
@@ -74,7 +80,7 @@ func WriteSeeds(w io.Writer, seeds []engine.Seed) error {
 	counter := &source.CountWriter{W: w}
 	tw := tar.NewWriter(counter)
 	for _, seed := range seeds {
-		if err := writeSeed(tw, seed); err != nil {
+		if err := writeSeed(tw, seed, nil); err != nil {
 			return err
 		}
 	}
@@ -84,8 +90,20 @@ func WriteSeeds(w io.Writer, seeds []engine.Seed) error {
 	return source.PadRecord(counter)
 }
 
-// writeSeed writes what can be read of a seed.
-func writeSeed(tw *tar.Writer, seed engine.Seed) error {
+// writeSeed writes what can be read of a seed, or a link to where it is seen.
+func writeSeed(tw *tar.Writer, seed engine.Seed, seen func(dir string) string) error {
+	if seed.InPlace != engine.Copied {
+		if seen != nil {
+			if there := seen(seed.From); there != "" {
+				return tw.WriteHeader(&tar.Header{
+					Name: seed.To, Linkname: there, Mode: 0o777, ModTime: time.Unix(0, 0), Typeflag: tar.TypeSymlink,
+				})
+			}
+		}
+		if seed.InPlace == engine.OnlyInPlace {
+			return nil
+		}
+	}
 	dir, err := os.OpenRoot(seed.From)
 	if err != nil {
 		return nil

@@ -604,12 +604,3 @@ func TestAFirstLookTakesOnePassAndLeavesNothing(t *testing.T) {
 		}
 	})
 }
-
-func TestAPreviewIsCompressedLess(t *testing.T) {
-	eachShell(t, func(t *testing.T, b *texBench) {
-		b.book("text")
-		if got := b.build("BOOKCI_FAST=1"); !strings.HasPrefix(got.pdf, "%PDF -d 5 -z 9 -z 1\n") {
-			t.Errorf("dvipdfmx was called otherwise: %q", got.pdf)
-		}
-	})
-}

@@ -126,6 +126,7 @@ func rawParts(text []byte) []byte {
 		case handedOn:
 			handedOn = !bytes.HasPrefix(line, []byte("//}"))
 			raw = append(raw, line...)
+		case bytes.HasPrefix(line, []byte("#@#")): // a comment, which no maker hands on
 		case bytes.HasPrefix(line, []byte("//embed")), bytes.HasPrefix(line, []byte("//graph")):
 			handedOn = bytes.HasSuffix(bytes.TrimRight(line, " \t\r\n"), []byte("{"))
 			raw = append(raw, line...)

@@ -30,6 +30,7 @@ func TestWhatRunsIsTold(t *testing.T) {
 	for name, change := range map[string]map[string]string{
 		"a paragraph": {"ch01.re": "= One\n\nAnother paragraph, with @<m>{\\frac{1}{2\\}}.\n"},
 		"a picture":   {"images/a.png": "pixels"},
+		"a comment":   {"ch01.re": "= One\n\nA paragraph, with @<m>{\\frac{1}{2\\}}.\n#@# \\write18{x}\n"},
 	} {
 		if codeOf(t, 1, change) != sound {
 			t.Errorf("%s is code", name)

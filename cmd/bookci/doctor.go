@@ -15,9 +15,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
+	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/engine/host"
+	"github.com/bookci/bookci/build/pictures"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
@@ -141,6 +143,11 @@ func (a *app) examineFolders(p *project, ok func(string, string, ...any), add fu
 			f.Mend = "make room: a large book needs about 1 GB"
 		}
 		add(f)
+	}
+	if entries, bytes, err := pictures.Use(build.PicturesDir(p.state())); err != nil {
+		add(finding{Check: "pictures", Text: err.Error(), Mend: "remove " + build.PicturesDir(p.state()) + ": the next build makes it anew", code: exitEnvironment})
+	} else {
+		ok("pictures", "%s of at most %s kept in .bookci of what %d streams of pictures were compressed to", screen.Size(bytes), screen.Size(pictures.Limit), entries)
 	}
 	if err := unix.Access(p.root, unix.W_OK); err != nil {
 		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.root, err), code: exitEnvironment,

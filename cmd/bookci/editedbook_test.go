@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"image"
 	"image/color"
@@ -29,6 +30,9 @@ type editedChapter struct {
 	parts []string // paragraphs and headings
 	list  string   // a listing that a paragraph refers to, "" for none
 	image string   // PNG, "" for none
+	name  string   // of the image, "" for the chapter's
+	scale string   // of the image, in Re:VIEW's words
+	note  string   // a comment
 }
 
 func newEditedBook(random *rand.Rand, real bool) *editedBook {
@@ -62,8 +66,13 @@ func (b *editedBook) paragraph() string {
 }
 
 func (b *editedBook) picture() string {
-	img := image.NewRGBA(image.Rect(0, 0, 40+b.random.IntN(200), 40+b.random.IntN(120)))
-	shade := color.RGBA{uint8(b.random.IntN(256)), uint8(b.random.IntN(256)), 90, 255}
+	return b.pictureOf(image.Pt(40+b.random.IntN(200), 40+b.random.IntN(120)))
+}
+
+// pictureOf is a picture of a size in pixels; every third has an alpha channel.
+func (b *editedBook) pictureOf(size image.Point) string {
+	img := image.NewNRGBA(image.Rectangle{Max: size})
+	shade := color.NRGBA{uint8(b.random.IntN(256)), uint8(b.random.IntN(256)), 90, uint8(255 - 100*(b.random.IntN(3)/2))}
 	for x := range img.Rect.Max.X / 2 {
 		for y := range img.Rect.Max.Y {
 			img.Set(x, y, shade)
@@ -125,12 +134,7 @@ func (b *editedBook) edit() string {
 		c.list = fmt.Sprintf("puts %d", b.count)
 		return "a listing with a reference in " + c.id
 	case 10:
-		had := c.image != ""
-		c.image = b.picture()
-		if had {
-			return b.changed(c, "another image of the same name in "+c.id)
-		}
-		return "an image in " + c.id
+		return b.editPicture()
 	case 11:
 		b.style = fmt.Sprintf("%% %d\n\\setlength{\\parskip}{%dpt}\n", b.count, b.random.IntN(12))
 		return "the style file"
@@ -139,6 +143,46 @@ func (b *editedBook) edit() string {
 		return "the title in config.yml"
 	}
 	return b.reorder()
+}
+
+// editPicture adds, replaces, renames, rescales or removes a picture, or writes
+// a comment. In one of five cases it does so beside a paragraph.
+func (b *editedBook) editPicture() string {
+	c := b.any()
+	b.count++
+	if c.image == "" {
+		c.image = b.picture()
+		return "an image in " + c.id
+	}
+	var what string
+	switch b.random.IntN(6) {
+	case 0:
+		c.image, c.scale = "", ""
+		return b.changed(c, "no image in "+c.id)
+	case 1:
+		c.image = b.picture()
+		what = "another image of the same name in " + c.id
+	case 2:
+		size, err := png.DecodeConfig(strings.NewReader(c.image))
+		if err != nil {
+			panic(err) // made by this file
+		}
+		c.image = b.pictureOf(image.Pt(size.Width, size.Height))
+		what = "another image of the same name and size in " + c.id
+	case 3:
+		c.name = fmt.Sprintf("pic%d", b.count)
+		what = "another name for the image in " + c.id
+	case 4:
+		c.scale = fmt.Sprintf("[scale=0.%d]", 1+b.random.IntN(9))
+		what = "another scale for the image in " + c.id
+	case 5:
+		c.note = fmt.Sprintf("\n#@# %d\n", b.count)
+		what = "a comment in " + c.id
+	}
+	if !b.real || b.random.IntN(5) == 0 {
+		return b.changed(c, what)
+	}
+	return what
 }
 
 // changed makes an edit that may leave the stand-in's PDF as it was visible.
@@ -191,9 +235,11 @@ func (b *editedBook) files() map[string]string {
 			text += "\n@<list>{code}のとおり。\n\n//list[code][例]{\n" + c.list + "\n//}\n"
 		}
 		if c.image != "" {
-			text += "\n@<img>{" + c.id + "}を見よ。\n\n//image[" + c.id + "][図]{\n//}\n"
-			files["images/"+c.id+".png"] = c.image
+			name := cmp.Or(c.name, c.id)
+			text += "\n@<img>{" + name + "}を見よ。\n\n//image[" + name + "][図]" + c.scale + "{\n//}\n"
+			files["images/"+name+".png"] = c.image
 		}
+		text += c.note
 		if i == 0 && b.wrong != "" {
 			text += "\n" + b.wrong + "\n"
 		}

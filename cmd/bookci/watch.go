@@ -36,9 +36,7 @@ func (a *app) newWatchCmd() *cobra.Command {
 		Use:   "watch [DIR]",
 		Short: "Make the artifacts again after each change",
 		Long: `watch builds the book and then builds it again after each change to its files,
-in a container that stays warm. Ctrl-C ends it and leaves nothing behind.
-
-It spends less on compressing the PDF than build does; the pages are the same.`,
+in a container that stays warm. Ctrl-C ends it and leaves nothing behind.`,
 		Example: `  bookci watch
   bookci watch --serve localhost:8000 --open
   bookci watch --on-success 'open artifacts/book.pdf'`,
@@ -309,7 +307,7 @@ func (w *watcher) prepare(p *project) error {
 	if w.shop, err = w.claim.workshop(p); err != nil {
 		return err
 	}
-	w.shop.KeepOpen, w.shop.Fast = true, true
+	w.shop.KeepOpen = true
 	w.shop.Force = w.flags.force
 	w.flags.force = false
 	return nil

@@ -96,6 +96,15 @@ func (s *session) close() error {
 	}
 }
 
+// seen is where the container sees a folder of this machine: below the mount.
+func (s *session) seen(dir string) string {
+	rel, err := filepath.Rel(s.root, dir)
+	if s.transport != Bind || err != nil || !filepath.IsLocal(rel) {
+		return ""
+	}
+	return path.Join(sourceDir, filepath.ToSlash(rel))
+}
+
 // unpackOwn puts bookci's own programs and the seeds into the container. For a
 // mounted root it then tells whether the mount is this machine's folder: a word
 // that is written here is read back there.
@@ -115,7 +124,7 @@ func (s *session) unpackOwn(ctx context.Context, opts engine.SessionOptions, sta
 [ -z "$3" ] || bin/bookci-ready "$3" </dev/null >/dev/null 2>&1 &
 exit 0`
 	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(inside.WriteOwn(pw, opts.Seeds)) }()
+	go func() { pw.CloseWithError(inside.WriteOwn(pw, opts.Seeds, s.seen)) }()
 	defer pr.Close()
 	out := &text.Head{Max: 4096}
 	if err := s.shell(ctx, "preparing the container", script, []string{ownDir, there, opts.Maker}, pr, out); err != nil {

@@ -158,7 +158,7 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (_ engine
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	own, err := e.share(ctx, "own", func(w io.Writer) error { return inside.WriteOwn(w, nil) })
+	own, err := e.share(ctx, "own", func(w io.Writer) error { return inside.WriteOwn(w, nil, nil) })
 	if err != nil {
 		return nil, e.fault(ctx, "sending bookci's own programs", err)
 	}

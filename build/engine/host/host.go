@@ -66,7 +66,7 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (engine.S
 		}
 	}
 	pr, pw := io.Pipe()
-	go func() { pw.CloseWithError(inside.WriteOwn(pw, opts.Seeds)) }()
+	go func() { pw.CloseWithError(inside.WriteOwn(pw, opts.Seeds, func(dir string) string { return dir })) }()
 	defer pr.Close()
 	err = errors.Join(s.Put(ctx, s.paths.Own, pr), os.WriteFile(filepath.Join(s.paths.Own, "run", "opened"), nil, 0o644))
 	if err != nil {
@@ -176,6 +176,12 @@ func (s *session) Put(_ context.Context, dir string, r io.Reader) error {
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 			return err
+		}
+		if h.Typeflag == tar.TypeSymlink {
+			if err := os.Symlink(h.Linkname, to); err != nil {
+				return err
+			}
+			continue
 		}
 		f, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, fs.FileMode(h.Mode).Perm())
 		if err != nil {

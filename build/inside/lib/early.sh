@@ -7,10 +7,10 @@
 # that wakes who waits for that), and taken, a folder that belongs to whoever
 # could make it: nobody else may end the program or remove its folder.
 
-# to_spare: whether an early program would have a core of its own and memory, of
-# the machine and of what the control groups (version 2, version 1) leave of it.
-to_spare() {
-	[ "$(nproc 2>/dev/null || echo 1)" -ge 2 ] || return 1
+# cores prints how many this machine and the control groups (version 2, version 1)
+# leave of it.
+cores() {
+	cores_all=$(nproc 2>/dev/null || echo 1)
 	cores_quota=max
 	if [ -r /sys/fs/cgroup/cpu.max ]; then
 		read -r cores_quota cores_period </sys/fs/cgroup/cpu.max
@@ -20,16 +20,27 @@ to_spare() {
 	fi
 	case $cores_quota in
 	max | -1) ;;
-	*) [ "$cores_quota" -ge $((2 * cores_period)) ] || return 1 ;;
+	*) [ $((cores_quota / cores_period)) -ge "$cores_all" ] || cores_all=$((cores_quota / cores_period)) ;;
 	esac
-	LC_ALL=C awk -v least=600000000 '
+	echo "$cores_all"
+}
+
+# memory_left prints the bytes that the control groups leave; nothing where they
+# set no limit.
+memory_left() {
+	LC_ALL=C awk '
 		FILENAME ~ /stat$/ { if ($1 ~ /^(total_)?inactive_file$/) idle = $2; next } # the total comes last
 		FILENAME ~ /(max|limit_in_bytes)$/ { if ($1 ~ /^[0-9]+$/) max = $1; next }
 		{ used += $1 }
-		END { exit max && max - used + idle < least }' $(
+		END { if (max) printf "%.0f\n", max - used + idle }' $(
 			cd /sys/fs/cgroup && ls "$PWD"/memory.max "$PWD"/memory.current "$PWD"/memory.stat ||
 				cd memory && ls "$PWD"/memory.limit_in_bytes "$PWD"/memory.usage_in_bytes "$PWD"/memory.stat
 		) </dev/null 2>/dev/null
+}
+
+# to_spare: whether an early program would have a core of its own, and memory.
+to_spare() {
+	[ "$(cores)" -ge 2 ] && memory_left | awk '$1 < 600000000 { little = 1 } END { exit little }'
 }
 
 # run_early COMMAND... begins it in the folder tree, which is the current one.

@@ -84,7 +84,8 @@ const prefix = "BOOKCI_"
 // hand to the makers and a watch to its hooks, and so stand in the environment
 // of a bookci that one of them starts. A test compares them with the tree.
 var ownVariables = []string{
-	"BOOKCI_ALL_PASSES", "BOOKCI_BUILT", "BOOKCI_CHAPTER_FIRST", "BOOKCI_CLASS", "BOOKCI_DESK", "BOOKCI_EVENTS", "BOOKCI_FAST", "BOOKCI_FORCE", "BOOKCI_ONE_PASS",
+	"BOOKCI_ALL_PASSES", "BOOKCI_BUILT", "BOOKCI_CHAPTER_FIRST", "BOOKCI_CLASS", "BOOKCI_DESK", "BOOKCI_EVENTS", "BOOKCI_FORCE",
+	"BOOKCI_LAST_PDF", "BOOKCI_ONE_PASS", "BOOKCI_PICTURES", "BOOKCI_PICTURES_NEW", "BOOKCI_PICTURES_ROOM",
 	"BOOKCI_OWN", "BOOKCI_RESULT", "BOOKCI_SEED", "BOOKCI_STATE", "BOOKCI_TEXT_DIR", "BOOKCI_URNID", "BOOKCI_WAITS", "BOOKCI_WARM", "BOOKCI_WORK",
 }
 

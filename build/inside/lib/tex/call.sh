@@ -46,6 +46,11 @@ elif [ "$calls" -gt 1 ] && settled; then
 	still=1
 	n=$((n + 1))
 	event skip "$n" "$name"
+elif [ "$calls" = 1 ] && same_pages; then
+	end_early "$BOOKCI_OWN/ahead/$jobkey-0"
+	end_conversion
+	n=$((n + 1))
+	event skip "$n" "$name"
 else
 	# From nothing another pass is sure to follow, and one more when the index
 	# has come in between.

@@ -11,21 +11,6 @@
 # page) and made.pdf. It is pdf in the folder of an early pass until that is
 # taken, then BOOKCI_OWN/ahead/conversion.
 
-# fast ARGS prints the words of the conversion's arguments. For a preview it
-# compresses less, which costs space and no pixel; otherwise the book's own
-# options stand.
-fast() {
-	left=$#
-	for word; do
-		shift
-		left=$((left - 1))
-		# Just before the file, so that it stands after the book's own -z.
-		[ "$left" != 0 ] || [ -z "${BOOKCI_FAST:-}" ] || set -- "$@" -z 1
-		set -- "$@" "$word"
-	done
-	words "$@"
-}
-
 # from_pipe PROGRAM ARGS: whether the conversion can be done from a pipe. Left
 # out is what counts pages from the end, encrypts with the identifier, or gives
 # the output another name.
@@ -67,6 +52,7 @@ convert() {
 		left=$((left - 1))
 		[ "$left" = 0 ] || set -- "$@" "$word"
 	done
+	remember
 	exec "$@" -o ../made.pdf <../pages
 }
 

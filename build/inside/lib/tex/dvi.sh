@@ -10,10 +10,12 @@ out=$(run_folder) && mkdir -p "$out" || return 0
 : >"$out/dvi.err" || return 0
 
 event dvi
-dvi_words=$(fast "$real" "$@")
-if ! take_conversion "$dvi_words"; then
-	eval "set -- $dvi_words"
-	with_pages "$out/dvi.err" dvipage "$@" 2>"$out/dvi.err"
+dvi_words=$(words "$real" "$@")
+if same_pdf "$dvi_words"; then
+	end_conversion
+	rc=0
+elif ! take_conversion "$dvi_words"; then
+	with_pages "$out/dvi.err" dvipage remembering "$real" "$@" 2>"$out/dvi.err"
 	rc=$?
 else
 	rc=0
@@ -21,7 +23,12 @@ fi
 # For the next build, where the output has the name that all expect.
 case " $* " in
 *' -o'*) ;;
-*) [ ! -d "$BOOKCI_STATE/next" ] || printf '%s\n' "$dvi_words" >"$BOOKCI_STATE/next/dvi.cmd" ;;
+*)
+	if [ -d "$BOOKCI_STATE/next" ]; then
+		printf '%s\n' "$dvi_words" >"$BOOKCI_STATE/next/dvi.cmd"
+		[ "$rc" != 0 ] || keep_pdf
+	fi
+	;;
 esac
 cat "$out/dvi.err" >&2
 exit "$rc"

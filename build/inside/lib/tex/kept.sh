@@ -3,7 +3,7 @@
 # each) and stamp (which program with which arguments they belong to); and for
 # bin/bookci-ahead sources.tar (what else lay here but images), pictures (names
 # of images and .xbb), order (in which TeX opened all of them), idx (the index's
-# entries) and tex.cmd. A build writes to BOOKCI_STATE/next; bookci-keep makes
+# entries) and tex.cmd, and for same.sh last. A build writes to BOOKCI_STATE/next; bookci-keep makes
 # that the current one.
 
 # made_by_others: files that programs other than TeX make from TeX's output.
@@ -116,5 +116,6 @@ keep_sources() {
 	[ "$(wc -c <"$to/sources.tar")" -le "$max_sources" ] || rm -f "$to/sources.tar"
 	cp "$run/order" "$to/order" && cp "$run/tex.cmd" "$to/tex.cmd"
 	[ ! -f "$run/idx" ] || cp "$run/idx" "$to/idx"
+	keep_last
 	return 0
 }
