@@ -66,10 +66,11 @@ type reader struct {
 	lines    map[string]place // in the file, of each path
 	above    map[string]place // the variable or flag that has taken a key from the file
 	problems []problem
+	noted    map[problem]bool
 }
 
 func newReader() *reader {
-	r := &reader{v: viper.New(), lines: map[string]place{}, above: map[string]place{}}
+	r := &reader{v: viper.New(), lines: map[string]place{}, above: map[string]place{}, noted: map[problem]bool{}}
 	for _, k := range keys {
 		if k.preset != "" {
 			r.v.SetDefault(k.path, k.preset)
@@ -210,7 +211,8 @@ func (r *reader) problem(at place, format string, args ...any) {
 			p.hint = usage.Hint
 		}
 	}
-	if !slices.Contains(r.problems, p) {
+	if !r.noted[p] { // each layer is tried with those below it
+		r.noted[p] = true
 		r.problems = append(r.problems, p)
 	}
 }
