@@ -217,12 +217,21 @@ func (d *drafting) faults(pages *draft.Pages, trouble []draft.Trouble) []book.Di
 	for _, t := range trouble {
 		found = append(found, book.Diagnostic{Severity: book.Lax, Code: "draft-image", File: t.File, Message: "this image " + t.Err.Error()})
 	}
-	for _, id := range pages.Cut {
-		i := slices.IndexFunc(d.job.Book.Chapters, func(c book.Chapter) bool { return c.ID == id })
-		if i < 0 {
-			continue
+	for _, c := range d.job.Book.Chapters {
+		if slices.Contains(pages.Cut, c.ID) {
+			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "draft-cut", File: c.Path, Message: "this chapter is longer or deeper nested than a draft shows"})
 		}
-		found = append(found, book.Diagnostic{Severity: book.Warning, Code: "draft-cut", File: d.job.Book.Chapters[i].Path, Message: "this chapter is longer or deeper nested than a draft shows"})
+		if lacks := pages.Lacks[c.ID]; len(lacks) > 0 {
+			var names []string
+			for _, r := range lacks[:min(len(lacks), 5)] {
+				names = append(names, fmt.Sprintf("U+%04X", r))
+			}
+			if rest := len(lacks) - len(names); rest > 0 {
+				names = append(names, fmt.Sprintf("%d more", rest))
+			}
+			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "draft-typeface", File: c.Path,
+				Message: "the draft's typefaces lack " + strings.Join(names, ", ") + ", and show 〓", Hint: "in the book itself it depends on the image's typefaces"})
+		}
 	}
 	return found
 }

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"maps"
 	"runtime"
 	"slices"
 	"strconv"
@@ -25,8 +26,9 @@ type Result struct {
 	Sheets  []*sheet.Sheet
 	Anchors map[string]Anchor
 	Outline []Bookmark
-	Cut     []string // chapters that had more than the draft holds
-	Fresh   []string // chapters that were set anew; the others were kept from the last time
+	Cut     []string          // chapters that had more than the draft holds
+	Lacks   map[string][]rune // by chapter: characters that no typeface has, shown as 〓
+	Fresh   []string          // chapters that were set anew; the others were kept from the last time
 }
 
 // Anchor is a place on a sheet.
@@ -55,6 +57,7 @@ type setChapter struct {
 	pages []*body
 	heads []string
 	asked map[string]string // page numbers that the chapter shows, by anchor
+	lacks []rune
 	cut   bool
 }
 
@@ -86,7 +89,11 @@ func (ts *Typesetter) Set(ctx context.Context, in Input) (*Result, error) {
 		}
 	}
 	result.Sheets, result.Anchors, result.Outline = b.sheets, b.anchors, b.outline
+	result.Lacks = map[string][]rune{}
 	for i, c := range chapters {
+		if len(c.lacks) > 0 {
+			result.Lacks[in.Book.Chapters[i].ID] = c.lacks
+		}
 		if c.cut {
 			result.Cut = append(result.Cut, in.Book.Chapters[i].ID)
 		}
@@ -145,7 +152,7 @@ func (s *setting) set(source *review.Chapter, pages map[string]string) *setChapt
 		c.partTitle(&review.Heading{Place: source.Place, Level: 1, Number: source.Label, Title: titleOf(source)})
 	}
 	c.blocks(source.Blocks)
-	done := &setChapter{heads: c.heads, asked: c.asked, cut: c.cut}
+	done := &setChapter{heads: c.heads, asked: c.asked, cut: c.cut, lacks: slices.Sorted(maps.Keys(c.lacking))}
 	if c.cut {
 		t := &text{}
 		t.add("[…]", s.hand.sans(s.em()))

@@ -31,6 +31,7 @@ type chapter struct {
 	chars    int
 	cut      bool // there was more than maxChars
 	asked    map[string]string
+	lacking  map[rune]bool // characters that the typefaces lack
 	headings []headingMark
 	heads    []string // running heads that sections set
 }
@@ -100,6 +101,16 @@ func (c *chapter) pageOf(id string) string {
 	return page
 }
 
+// lack notes characters of a text that the typefaces lack.
+func (c *chapter) lack(t *text) {
+	for _, r := range t.lacking {
+		if c.lacking == nil {
+			c.lacking = map[rune]bool{}
+		}
+		c.lacking[r] = true
+	}
+}
+
 // fresh returns the text to fill for the next paragraph.
 func (c *chapter) fresh() *text {
 	c.text.reset()
@@ -108,6 +119,7 @@ func (c *chapter) fresh() *text {
 
 // set adds a paragraph, as long as there is room for characters.
 func (c *chapter) set(t *text, p paragraph) int {
+	c.lack(t)
 	if c.chars += len(t.glyphs); c.chars > maxChars {
 		c.cut = true
 		return len(c.galley.items)

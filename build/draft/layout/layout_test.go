@@ -483,6 +483,18 @@ func TestHostileManuscriptsAreBounded(t *testing.T) {
 	}
 }
 
+func TestCharactersThatNoTypefaceHasAreTold(t *testing.T) {
+	table := &review.Table{Rows: [][]*review.Cell{{{Text: words_("升😀")}}}}
+	note := &review.Note{ID: "n", Number: 1, Text: words_("注🎉")}
+	r := set(t, &Typesetter{}, bookOf([]review.Block{para("字🍣と〓"), table, &review.Paragraph{Text: []review.Inline{&review.NoteRef{Arg: "n", Note: note}}}}, []review.Block{para("並")}), nil)
+	if got := string(r.Lacks["ch01"]); got != "🍣🎉😀" || len(r.Lacks) != 1 {
+		t.Errorf("told are %q", r.Lacks)
+	}
+	if text := allText(r, "ch01"); strings.Count(text, "〓") != 4 {
+		t.Errorf("the page shows %q", text)
+	}
+}
+
 func TestSettingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()

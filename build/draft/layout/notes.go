@@ -32,6 +32,7 @@ func (c *chapter) note(n *review.Note) *note {
 	t.add("*"+strconv.Itoa(n.Number)+" ", st)
 	mark := t.natural(0, len(t.glyphs))
 	c.inlines(&t, n.Text, st)
+	c.lack(&t)
 	indent := 2.5 * size
 	g.set(&t, paragraph{lead: size * 1.45, size: size, first: max(indent-mark, 0), others: indent})
 	c.galley = outer

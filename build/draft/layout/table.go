@@ -238,6 +238,7 @@ func (c *chapter) tableRow(columns []column, row []*review.Cell, left, total flo
 		cell := row[i]
 		c.inlines(texts[i], cell.Text, c.cellStyle(cell))
 		c.chars += len(texts[i].glyphs)
+		c.lack(texts[i])
 		lines[i] = texts[i].breakLines(measure{width: columns[i].width})
 		tallest = max(tallest, len(lines[i]))
 	}

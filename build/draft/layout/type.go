@@ -108,6 +108,8 @@ type text struct {
 	marks  []mark
 	points []point
 
+	lacking []rune // characters that the typefaces lack
+
 	positions, shifts []float64 // of the line that is drawn
 }
 
@@ -139,6 +141,7 @@ type point struct {
 }
 
 func (t *text) reset() {
+	t.lacking = t.lacking[:0]
 	t.glyphs, t.styles, t.things, t.marks, t.points = t.glyphs[:0], t.styles[:0], t.things[:0], t.marks[:0], t.points[:0]
 }
 
@@ -168,7 +171,11 @@ func (t *text) addFlagged(s string, st style, extra flags) {
 			}
 			r = ' '
 		}
-		t.glyphs = append(t.glyphs, setRune(r, st, index, extra))
+		g := setRune(r, st, index, extra)
+		if g.r == missing && r != missing {
+			t.lacking = append(t.lacking, r)
+		}
+		t.glyphs = append(t.glyphs, g)
 	}
 }
 

@@ -52,8 +52,6 @@ func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string
 		p.Println(fmt.Sprintf("bookci: %s: the draft is up to date", name))
 	case res.UpToDate:
 		p.Println(fmt.Sprintf("bookci: %s: up to date", name))
-	case res.Draft:
-		p.Println(fmt.Sprintf("bookci: %s: a draft, %s", name, Sum(res)))
 	default:
 		p.Println(fmt.Sprintf("bookci: %s: %s", name, Sum(res)))
 	}
@@ -93,6 +91,9 @@ func Sum(res build.Result) string {
 	text := Size(res.Artifact.Bytes)
 	if res.Artifact.Pages > 0 {
 		text = fmt.Sprintf("%d pages, %s", res.Artifact.Pages, text)
+	}
+	if res.Draft {
+		text = "a draft, " + text
 	}
 	return fmt.Sprintf("%s in %.1f s", text, total)
 }
