@@ -31,6 +31,7 @@ type site struct {
 	records map[string]netip.Addr // other addresses than the servers'
 	broken  map[string]bool       // names that the name server has no answer for
 	log     []request
+	lookups map[string]int
 }
 
 // request is a line of the servers' log.
@@ -41,7 +42,7 @@ type request struct {
 }
 
 func newSite(t *testing.T) *site {
-	s := &site{t: t, hosts: map[string]http.HandlerFunc{}, records: map[string]netip.Addr{}, broken: map[string]bool{}, begun: time.Now()}
+	s := &site{t: t, hosts: map[string]http.HandlerFunc{}, records: map[string]netip.Addr{}, broken: map[string]bool{}, lookups: map[string]int{}, begun: time.Now()}
 	s.names = s.serveNames()
 	s.plain = httptest.NewServer(http.HandlerFunc(s.serve))
 	s.tls = httptest.NewTLSServer(http.HandlerFunc(s.serve))
@@ -73,6 +74,13 @@ func (s *site) breakName(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.broken[name] = true
+}
+
+// lookedUp is how often the name server was asked for a name.
+func (s *site) lookedUp(name string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lookups[name]
 }
 
 // url of a path at a host, on the server without TLS.
@@ -160,6 +168,7 @@ func (s *site) resolve(question []byte) []byte {
 	_, known := s.hosts[name]
 	addr, other := s.records[name]
 	broken := s.broken[name]
+	s.lookups[name]++
 	s.mu.Unlock()
 	m.Response, m.Authoritative, m.Additionals = true, true, nil
 	switch {

@@ -171,8 +171,6 @@ func TestBodiesOfAllKinds(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	hang := make(chan struct{})
-	t.Cleanup(func() { close(hang) })
 	mux := http.NewServeMux()
 	mux.HandleFunc("/robots.txt", http.NotFound)
 	mux.HandleFunc("/huge", page(text))
@@ -186,19 +184,6 @@ func TestBodiesOfAllKinds(t *testing.T) {
 			if _, err := io.WriteString(w, text[:10_000]); err != nil {
 				return
 			}
-		}
-	})
-	mux.HandleFunc("/trickle", func(w http.ResponseWriter, r *http.Request) {
-		for r.Context().Err() == nil {
-			fmt.Fprint(w, "a")
-			_ = http.NewResponseController(w).Flush()
-			time.Sleep(20 * time.Millisecond)
-		}
-	})
-	mux.HandleFunc("/silent", func(w http.ResponseWriter, r *http.Request) {
-		select {
-		case <-hang:
-		case <-r.Context().Done():
 		}
 	})
 	mux.HandleFunc("/cut", func(w http.ResponseWriter, r *http.Request) {
@@ -236,12 +221,12 @@ func TestBodiesOfAllKinds(t *testing.T) {
 		return s.url(host, path)
 	}
 	want := map[string]string{
-		"/huge": "fine", "/huge#far": "fine", "/bomb": "fine", "/endless": "fine", "/trickle": "doubtful link-timeout", "/silent": "doubtful link-timeout",
+		"/huge": "fine", "/huge#far": "fine", "/bomb": "fine", "/endless": "fine",
 		"/cut": "doubtful link-cut", "/slam": "doubtful link-cut", "/junk": "doubtful link-answer", "/headers": "doubtful link-answer",
 		"/picture": "fine", "/picture#page=2": "fine", "/notgzip": "doubtful link-answer",
 	}
 	o := s.options()
-	o.requestTime = 3 * time.Second
+	o.requestTime = 30 * time.Second
 	var urls []string
 	for path := range want {
 		urls = append(urls, at(path))
@@ -266,6 +251,39 @@ func TestBodiesOfAllKinds(t *testing.T) {
 		if cut := strings.HasSuffix(i.URL, "/huge") || strings.HasSuffix(i.URL, "/bomb") || strings.HasSuffix(i.URL, "/endless"); cut != i.Truncated {
 			t.Errorf("%s: truncated is %v", i.URL, i.Truncated)
 		}
+	}
+}
+
+func TestAnswersThatDoNotEndInTime(t *testing.T) {
+	s := newSite(t)
+	s.host("trickle.books.jp", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		for r.Context().Err() == nil {
+			fmt.Fprint(w, "a")
+			_ = http.NewResponseController(w).Flush()
+			time.Sleep(20 * time.Millisecond)
+		}
+	})
+	s.host("silent.books.jp", func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		<-r.Context().Done()
+	})
+	o := s.options()
+	o.requestTime = 2 * time.Second
+	got := newDesk(t).verdicts(o, s.url("trickle.books.jp", "/"), s.url("silent.books.jp", "/"))
+	for url, verdict := range got {
+		if verdict != "doubtful link-timeout" {
+			t.Errorf("%s: %s", url, verdict)
+		}
+	}
+	if len(got) != 2 || len(s.asked("silent.books.jp")) != 3 {
+		t.Errorf("%v; the silent host was asked %d times", got, len(s.asked("silent.books.jp")))
 	}
 }
 

@@ -148,6 +148,11 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 	var runs []*linksRun
 	told := map[string]map[links.Citation]bool{} // by folder: variants share chapters
+	root, err := os.OpenRoot(p.root)
+	if err != nil {
+		return nil, fault.Environmentf("", "%w", err)
+	}
+	defer root.Close()
 	for _, b := range p.books {
 		if err := p.faults[b]; err != nil {
 			return nil, err
@@ -163,7 +168,7 @@ func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 		}
 		more := links.Citations(tree)
 		for _, name := range b.ConfigFiles {
-			text, err := os.ReadFile(filepath.Join(p.root, filepath.FromSlash(name)))
+			text, err := root.ReadFile(filepath.FromSlash(name))
 			if err != nil {
 				continue // its absence is told where it matters
 			}
@@ -250,7 +255,7 @@ func (a *app) askLinks(ctx context.Context, p *project, f *linksFlags, show scre
 func (a *app) askBook(ctx context.Context, p *project, f *linksFlags, r *linksRun, memory *links.Memory, store objects.Store, show screen.Show) error {
 	s := p.settings.Links
 	state := filepath.Join(p.state(), "links", strings.ReplaceAll(r.book.Dir, "/", "+"))
-	if err := fsx.MakeOwnFolder(p.root, filepath.Dir(state)); err != nil {
+	if err := fsx.MakeOwnFolder(p.root, state); err != nil {
 		return err
 	}
 	keep := links.Keep{Dir: state, Memory: memory, Book: r.name, Store: store, Bodies: s.Bodies, Begun: time.Now(), Resume: f.resume}
@@ -287,23 +292,7 @@ func (a *app) askBook(ctx context.Context, p *project, f *linksFlags, r *linksRu
 	}
 	r.judge(items)
 	r.stopped = r.seen < len(r.pages)
-	if store != nil {
-		// An archive that cannot be read has no copies; the verdicts stand.
-		r.copies, _ = links.FindCopies(context.WithoutCancel(ctx), store, r.name, record.Prefix(), r.dead())
-	}
-	for _, u := range r.dead() {
-		if at, archive, key := memory.WasFine(u); at != "" {
-			if _, known := r.copies[u]; !known {
-				if r.copies == nil {
-					r.copies = map[string]links.Copy{}
-				}
-				if key != "" {
-					key = strings.TrimSuffix(archive, "/") + "/" + key
-				}
-				r.copies[u] = links.Copy{Key: key, At: at}
-			}
-		}
-	}
+	r.findCopies(context.WithoutCancel(ctx), memory, store, record.Prefix())
 	return linksError(ctx, err)
 }
 
@@ -361,6 +350,33 @@ func (r *linksRun) dead() (urls []string) {
 		}
 	}
 	return urls
+}
+
+// findCopies finds out when what is dead was last fine, and where it was kept.
+func (r *linksRun) findCopies(ctx context.Context, memory *links.Memory, store objects.Store, prefix string) {
+	r.copies = map[string]links.Copy{}
+	var unknown []string
+	for _, u := range r.dead() {
+		at, archive, key := memory.WasFine(u)
+		if key != "" {
+			key = strings.TrimSuffix(archive, "/") + "/" + key
+		}
+		if at != "" {
+			r.copies[u] = links.Copy{Key: key, At: at}
+		}
+		if key == "" {
+			unknown = append(unknown, u)
+		}
+	}
+	if store == nil || len(unknown) == 0 {
+		return
+	}
+	// An archive that cannot be read has no copies; the verdicts stand.
+	found, _ := links.FindCopies(ctx, store, r.name, prefix, unknown)
+	for u, c := range found {
+		c.Key = strings.TrimSuffix(store.String(), "/") + "/" + c.Key
+		r.copies[u] = c
+	}
 }
 
 // openArchive opens the archive at a location, nil for none. A folder is taken

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/bookci/bookci/internal/s3server"
 )
 
 // serveLoopback serves h at one port of 127.0.0.1, 127.0.0.2 and so on: hosts to
@@ -262,4 +264,70 @@ func TestLinksThatAreKilledGoOn(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 	t.Logf("killed %d times, %d chunks", killed, len(chunks))
+}
+
+// The command keeps in a bucket what it keeps in a folder, and judges from there.
+func TestLinksAreKeptInABucket(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("needs many addresses on this machine")
+	}
+	server := s3server.Start(t)
+	server.Bucket(t, "kept")
+	port, closeAll, err := serveLoopback(4, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/robots.txt" {
+			http.NotFound(w, r)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprintf(w, "<p>本文 %s</p>", r.URL.Path)
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll()
+	dir, urls := linkBook(t, port, 4, 2)
+	run := func(args ...string) string {
+		t.Helper()
+		cmd := bookciCommand(t.Context(), dir, append([]string{"links"}, args...)...)
+		cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL="+server.Endpoint)
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("bookci links %v: %v\n%s", args, err, stderr.String())
+		}
+		return string(out) + stderr.String()
+	}
+	if out := run("--allow-private", "--archive", "s3://kept/books"); !strings.Contains(out, "s3://kept/books/book/") {
+		t.Errorf("stdout is %q", out)
+	}
+	run("--allow-private", "--fresh", "none", "--archive", "folder")
+	lines := func(pattern string) (all []string) {
+		t.Helper()
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) != 1 {
+			t.Fatalf("%s: %v, %v", pattern, files, err)
+		}
+		text, err := os.ReadFile(files[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range jsonLines(t, text) {
+			delete(l, "crawled_at")
+			one, err := json.Marshal(l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, string(one))
+		}
+		slices.Sort(all) // hosts answer in any order
+		return all
+	}
+	bucket, folder := lines(filepath.Join(server.Dir, "kept/books/book/*/items.0000000.jl.gz")), lines(filepath.Join(dir, "folder/book/*/items.0000000.jl.gz"))
+	if len(bucket) != len(urls) || !slices.Equal(bucket, folder) {
+		t.Errorf("in the bucket:\n%s\nin the folder:\n%s", strings.Join(bucket, "\n"), strings.Join(folder, "\n"))
+	}
+	if out := run("--from", "s3://kept/books"); !strings.Contains(out, "8 links: 0 broken, 0 doubtful, 8 fine") {
+		t.Errorf("judged from the bucket: %s", out)
+	}
 }
