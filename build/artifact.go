@@ -86,6 +86,7 @@ func hashFile(f io.ReadSeeker) (string, error) {
 
 // checkPDF tells whether a PDF was written to its end and opens, and counts its pages.
 func checkPDF(ctx context.Context, f io.ReaderAt, size int64) (pages int, err error) {
+	defer pdf.Recovered(&err)
 	d, err := pdf.Open(ctx, f, size)
 	if err != nil {
 		return 0, err

@@ -99,6 +99,7 @@ func openEdition(ctx context.Context, path, name string) (_ *edition, err error)
 			f.Close()
 		}
 	}()
+	defer pdf.Recovered(&err)
 	st, err := f.Stat()
 	if err != nil {
 		return nil, err

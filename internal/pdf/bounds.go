@@ -3,6 +3,7 @@ package pdf
 import (
 	"context"
 	"errors"
+	"fmt"
 )
 
 // A PDF decides how much its reader does: a few bytes can unpack to gigabytes,
@@ -58,4 +59,12 @@ func (p *purse) spend(n int64) bool {
 		p.ended = context.Cause(p.ctx)
 	}
 	return p.ended == nil
+}
+
+// Recovered turns a panic into an error. Whoever reads a PDF defers it: a mistake
+// in this package, which its fuzz test looks for, must not end a watch.
+func Recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("what it holds cannot be followed: %v", r)
+	}
 }

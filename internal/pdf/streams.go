@@ -193,10 +193,9 @@ func (p *rows) Read(b []byte) (int, error) {
 	if len(p.rest) == 0 {
 		p.row, p.above = p.above, p.row
 		n, err := io.ReadFull(p.r, p.row)
-		if err == io.ErrUnexpectedEOF {
-			err = nil // the last row may be short
-		}
-		if err != nil {
+		// The last row may be short. Data that break off end with the same
+		// error, before a row too.
+		if n == 0 || err != nil && err != io.ErrUnexpectedEOF {
 			return 0, err
 		}
 		if err := p.undo(n); err != nil {

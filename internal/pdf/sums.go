@@ -13,7 +13,8 @@ type PageSum [sha256.Size]byte
 
 // PageSums returns a sum for each page of a PDF, of its text and graphics. The
 // images that a page shows count by their names and sizes alone.
-func PageSums(ctx context.Context, name string) ([]PageSum, error) {
+func PageSums(ctx context.Context, name string) (_ []PageSum, err error) {
+	defer Recovered(&err)
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
