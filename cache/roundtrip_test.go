@@ -3,7 +3,9 @@ package cache
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,7 +155,8 @@ func TestLayersThatTheClassicStoreHasAreLeftOut(t *testing.T) {
 func TestADaemonThatObjectsToLeftOutLayersGetsThemAll(t *testing.T) {
 	c := engines(t)[0]
 	s := newStore(t, c)
-	ref := makeImage(t, c, "object", "a", "b")
+	own := fmt.Sprint(rand.Uint64()) // layers that no other image has
+	ref := makeImage(t, c, "object", own+"a", own+"b")
 	if _, err := s.Save(t.Context(), ref, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +173,7 @@ func TestADaemonThatObjectsToLeftOutLayersGetsThemAll(t *testing.T) {
 	if r.LeftOut != 0 {
 		t.Errorf("left out %d", r.LeftOut)
 	}
-	if got := runs(t, c, ref); got != printed("a") {
+	if got := runs(t, c, ref); got != printed(own+"a") {
 		t.Errorf("prints %q", got)
 	}
 }
@@ -245,7 +248,8 @@ func TestSavingAnImageThatIsNotThereSaysSo(t *testing.T) {
 func TestATarballOfTheFirstFormatIsRestored(t *testing.T) {
 	c := engines(t)[0]
 	s := newStore(t, c)
-	ref := makeImage(t, c, "format", "a", "b")
+	own := fmt.Sprint(rand.Uint64()) // layers that no other image has
+	ref := makeImage(t, c, "format", own+"a", own+"b")
 	id := imageID(t, c, ref)
 	saved, err := s.Save(t.Context(), ref, nil)
 	fatal(t, err)

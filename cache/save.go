@@ -122,14 +122,20 @@ func (s *Store) save(ctx context.Context, ref string, img image.InspectResponse)
 		return Index{}, err
 	}
 	defer body.Close() // read to its end below
-	pack, err := newPacker(ctx, f)
+	pack, err := newPacker(ctx, &eager{f: f})
 	if err != nil {
 		return Index{}, err
 	}
 	from := &counter{r: body, each: func(n int64) {
 		s.progress(Progress{Step: "saving", Ref: ref, Done: n, Total: img.Size})
 	}}
-	entries, scanErr := scan(from, pack)
+	sent := readAhead(from)
+	defer func() {
+		cancel()
+		body.Close() // ends a Read that waits for the daemon
+		sent.stop()
+	}()
+	entries, scanErr := scan(sent, pack)
 	if scanErr != nil {
 		pack.cancel(scanErr)
 	}

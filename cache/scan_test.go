@@ -5,12 +5,14 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/zstd"
 )
@@ -189,6 +191,28 @@ func TestPackedSegmentsDecodeToTheirBytes(t *testing.T) {
 	if !bytes.Equal(all, text) {
 		t.Error("other bytes came out")
 	}
+}
+
+func TestWhatIsReadAheadIsWhatWasSent(t *testing.T) {
+	text := noise("ahead", 5*aheadBytes+123)
+	for name, r := range map[string]io.Reader{
+		"at once": bytes.NewReader(text), "in pieces": iotest.HalfReader(bytes.NewReader(text)), "with its end": iotest.DataErrReader(bytes.NewReader(text)),
+	} {
+		a := readAhead(r)
+		got, err := io.ReadAll(a)
+		a.stop()
+		if err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%s: %d bytes, %v", name, len(got), err)
+		}
+	}
+	broken := errors.New("the daemon is gone")
+	a := readAhead(io.MultiReader(bytes.NewReader(text), iotest.ErrReader(broken)))
+	if got, err := io.ReadAll(a); !errors.Is(err, broken) || !bytes.Equal(got, text) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	a.stop()
+	a = readAhead(bytes.NewReader(text))
+	a.stop() // though nobody has read
 }
 
 func FuzzVerify(f *testing.F) {
