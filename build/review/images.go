@@ -13,7 +13,6 @@ type imageFinder struct {
 	builder string              // of the images of one kind of output alone
 	types   []string            // extensions, the best first
 	files   map[string][]string // by path without extension
-	root    string              // what leads from the root to folder
 }
 
 // imageTypes are the extensions that a kind of output takes.

@@ -34,7 +34,7 @@ func (p *parser) bullets() {
 		p.pos++
 		p.continued(&item.Text, func(s string) bool { return s[0] != '*' })
 
-		depth := min(stars, len(open)+1)
+		depth := len(open)
 		if stars > level {
 			depth = len(open) + 1
 			if level == 0 {
@@ -42,12 +42,8 @@ func (p *parser) bullets() {
 			}
 		} else if stars < level {
 			depth = max(1, len(open)-(level-stars))
-		} else {
-			depth = len(open)
 		}
-		if depth > maxDepth {
-			depth = maxDepth
-		}
+		depth = min(depth, maxDepth)
 		level = stars
 		for len(open) < depth {
 			parent := open[len(open)-1]

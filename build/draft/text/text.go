@@ -47,7 +47,6 @@ type writer struct {
 	book     *review.Book
 	out      strings.Builder
 	blank    bool // the last line is blank
-	children bool
 	tabWidth int
 }
 
