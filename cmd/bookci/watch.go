@@ -95,6 +95,9 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 	if err != nil {
 		return err
 	}
+	if p.settings.Engine == engineFargate {
+		return usagef("watch with --engine docker, and build with fargate", "a task is too far away to watch a book with")
+	}
 	c, err := a.standBy(show.Println, show.Event)
 	if err != nil {
 		return err
@@ -283,9 +286,6 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 // prepare opens a workshop, or keeps the warm one when the settings and the
 // image are the same.
 func (w *watcher) prepare(p *project) error {
-	if p.settings.Engine == engineFargate {
-		return usagef("watch with --engine docker, and build with fargate", "a task is too far away to watch a book with")
-	}
 	image, err := p.imageIdentity()
 	if err != nil {
 		return err
