@@ -36,7 +36,11 @@ func (a *app) newWatchCmd() *cobra.Command {
 		Use:   "watch [DIR]",
 		Short: "Make the artifacts again after each change",
 		Long: `watch builds the book and then builds it again after each change to its files,
-in a container that stays warm. Ctrl-C ends it and leaves nothing behind.`,
+in a container that stays warm. Ctrl-C ends it and leaves nothing behind.
+
+The commands of --on-success and --on-failure run in the book's root, with the
+exit status in BOOKCI_RESULT and the artifacts' paths in BOOKCI_BUILT, one a line.
+They may build there themselves: a watch has the root to itself only while it builds.`,
 		Example: `  bookci watch
   bookci watch --serve localhost:8000 --open
   bookci watch --on-success 'open artifacts/book.pdf'`,
