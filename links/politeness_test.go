@@ -268,12 +268,16 @@ func TestRetryAfterAndCrawlDelayAreObeyed(t *testing.T) {
 
 func TestRobotsThatSayNotNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex // the hosts are asked beside each other
 		asked := map[string]int{}
 		p := newPipes(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path != "/robots.txt" {
 				return
 			}
+			mu.Lock()
 			asked[r.Host]++
+			first := asked[r.Host] == 1
+			mu.Unlock()
 			switch r.Host {
 			case "s429.books.jp":
 				w.Header().Set("Retry-After", "60")
@@ -281,7 +285,7 @@ func TestRobotsThatSayNotNow(t *testing.T) {
 			case "s503.books.jp":
 				w.WriteHeader(503)
 			case "once.books.jp":
-				if asked[r.Host] == 1 {
+				if first {
 					w.WriteHeader(500)
 				}
 			case "s403.books.jp":
