@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path"
 	"strings"
 
 	"github.com/bookci/bookci/build/source"
@@ -84,26 +83,7 @@ func (s *session) send(ctx context.Context, files []source.File) error {
 			return err
 		}
 	}
-	now := make(map[string]source.File, len(files))
-	var changed []source.File
-	for _, f := range files {
-		now[f.Path] = f
-		if s.sent[f.Path] != f {
-			changed = append(changed, f)
-		}
-	}
-	var stale []string // also what changed: a folder may have become a file
-	for name, old := range s.sent {
-		if f, still := now[name]; !still || f.Mode.Type() != old.Mode.Type() {
-			stale = append(stale, name)
-		}
-	}
-	folders := foldersOf(now)
-	for dir := range foldersOf(s.sent) {
-		if !folders[dir] {
-			stale = append(stale, dir)
-		}
-	}
+	now, changed, stale := source.Difference(s.sent, files)
 	if len(stale) > 0 {
 		err := s.shell(ctx, "removing files from the container", `cd "$1" && xargs -0 rm -rf --`, []string{tree},
 			strings.NewReader("./"+strings.Join(stale, "\x00./")+"\x00"), nil)
@@ -132,15 +112,4 @@ func (s *session) send(ctx context.Context, files []source.File) error {
 	}
 	s.sent = now
 	return nil
-}
-
-// foldersOf lists the folders that hold files.
-func foldersOf(files map[string]source.File) map[string]bool {
-	folders := map[string]bool{}
-	for name := range files {
-		for dir := path.Dir(name); dir != "." && !folders[dir]; dir = path.Dir(dir) {
-			folders[dir] = true
-		}
-	}
-	return folders
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strings"
 
@@ -40,26 +39,7 @@ func (s *session) send(ctx context.Context, files []source.File) error {
 	if s.sent == nil {
 		s.queue(step{op: "emptying the task's copy", text: shell(emptyWork, tree)})
 	}
-	now := make(map[string]source.File, len(files))
-	var changed []source.File
-	for _, f := range files {
-		now[f.Path] = f
-		if s.sent[f.Path] != f {
-			changed = append(changed, f)
-		}
-	}
-	var stale []string // also what changed: a folder may have become a file
-	for name, old := range s.sent {
-		if f, still := now[name]; !still || f.Mode.Type() != old.Mode.Type() {
-			stale = append(stale, name)
-		}
-	}
-	folders := foldersOf(now)
-	for dir := range foldersOf(s.sent) {
-		if !folders[dir] {
-			stale = append(stale, dir)
-		}
-	}
+	now, changed, stale := source.Difference(s.sent, files)
 	if len(stale) > 0 {
 		slices.Sort(stale)
 		name, err := s.putPlain(ctx, strings.NewReader("./"+strings.Join(stale, "\x00./")+"\x00"))
@@ -103,15 +83,4 @@ func (s *session) sendChanged(ctx context.Context, tree string, changed []source
 	}
 	s.queue(step{op: "sending the sources", input: name, at: at, text: shell(`cd "$1" && exec tar -xzf -`, tree)})
 	return nil
-}
-
-// foldersOf lists the folders that hold files.
-func foldersOf(files map[string]source.File) map[string]bool {
-	folders := map[string]bool{}
-	for name := range files {
-		for dir := path.Dir(name); dir != "." && !folders[dir]; dir = path.Dir(dir) {
-			folders[dir] = true
-		}
-	}
-	return folders
 }
