@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/inside"
+	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/build/pictures"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
@@ -72,7 +74,7 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 	}
 	m.log = diagnose.NewLog(diagnose.LogOptions{
 		Book: m.job.Book, Target: m.target, Work: m.session.Paths().Work,
-		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit,
+		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit, Reader: m.readerSays,
 	})
 	env := append(m.b.dates(), "BOOKCI_URNID="+m.job.Book.URN())
 	if m.target == book.PDF {
@@ -149,6 +151,19 @@ func (m *making) diagnostics(status int) []book.Diagnostic {
 	}
 	return m.log.Diagnostics(status, notes, func(name string) ([]byte, error) {
 		return os.ReadFile(filepath.Join(m.b.Root, filepath.FromSlash(name)))
+	})
+}
+
+// readerSays is what the reader of the language finds wrong with the chapters
+// that are made.
+func (m *making) readerSays() []book.Diagnostic {
+	tree, err := manuscript.Read(m.job.Book, m.target)
+	if err != nil {
+		return nil // the maker has read it, and its words will do
+	}
+	return slices.DeleteFunc(tree.Faults, func(d book.Diagnostic) bool {
+		c, isChapter := m.job.Book.Chapter(path.Base(d.File))
+		return len(m.job.Only) > 0 && isChapter && !slices.Contains(m.job.Only, c.ID)
 	})
 }
 

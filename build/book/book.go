@@ -195,6 +195,7 @@ func (b *Book) checkConfig(t Target) []Diagnostic {
 			say(name, "bookname is "+name.Is()+", at which review-pdfmaker stops", fmt.Sprintf("put it into quotes: %q", name.Text))
 		}
 	}
+	found = append(found, b.conf.misspelledKeys(t)...)
 	maker := string(t) + "maker"
 	if section := b.conf.values.Get(maker); section != nil {
 		_, ok := section.Val.(*psych.Map)

@@ -237,7 +237,7 @@ func TestTheNameOfABookIsSafeToShow(t *testing.T) {
 
 func TestAMissingChapterIsExplained(t *testing.T) {
 	for name, c := range map[string]struct{ catalog, file, hint string }{
-		"a slip":           {"CHAPS:\n  - ch10.re\n", "ch01.re", "did you mean ch01.re?"},
+		"a slip":           {"CHAPS:\n  - ch10.re\n", "ch01.re", "write ch01.re, if that is what the file is called now; otherwise create the file or take it out of the catalog"},
 		"letter case":      {"CHAPS:\n  - Ch01.re\n", "ch01.re", "there is a file ch01.re, whose name differs in letter case; rename one of the two"},
 		"the Unicode form": {"CHAPS:\n  - が.re\n", "か\u3099.re", "there is a file か\u3099.re, whose name differs in Unicode form; rename one of the two"},
 		"an extension":     {"CHAPS:\n  - ch01\n", "ch01.re", "write it with its extension: ch01.re"},
@@ -247,6 +247,62 @@ func TestAMissingChapterIsExplained(t *testing.T) {
 		found := b.Check()
 		if len(found) != 1 || found[0].Hint != c.hint {
 			t.Errorf("%s: found %+v", name, found)
+		}
+	}
+}
+
+func TestARenamedChapterIsTheOneThatTheCatalogDoesNotName(t *testing.T) {
+	b := readBook(t, map[string]string{"config.yml": "bookname: b\n", "catalog.yml": "PREDEF:\n  - ch02.re\nCHAPS:\n  - ch03.re\n  - ch01.re\n", "ch01.re": "= 1\n", "ch02.re": "= 2\n", "install.re": "= 3\n", "bib.re": "\n"})
+	found := b.Check()
+	if len(found) != 1 || !strings.HasPrefix(found[0].Hint, "write install.re, if that is what the file is called now") {
+		t.Errorf("found %+v", found)
+	}
+}
+
+func TestAMisspelledKeyIsNamed(t *testing.T) {
+	b := readBook(t, testbook.Small(map[string]string{"config.yml": "bookname: b\nbooktitel: 題\nauthor: 誰か\nmy_own: 1\npdfmaker:\n  hook_beforetexcompil: h.sh\n  toclevl: 2\n"}))
+	var got []string
+	for _, d := range b.Check() {
+		got = append(got, shown(d)+": "+d.Hint)
+	}
+	want := []string{
+		"config.yml:2 warning Re:VIEW knows no key booktitel and passes over it: write booktitle:",
+		"config.yml:3 warning Re:VIEW knows no key author and passes over it: write aut:",
+		"config.yml:6 warning Re:VIEW knows no key hook_beforetexcompil and passes over it: write hook_beforetexcompile:",
+		"config.yml:7 warning Re:VIEW knows no key toclevl and passes over it: write toclevel:",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("found\n%s", strings.Join(got, "\n"))
+	}
+}
+
+// The hint says how the line is to be written; written so, nothing is wrong.
+func TestSignsAndSpacesOfYAMLAreMendedByTheHint(t *testing.T) {
+	const config, catalog = "bookname: b\nbooktitle: 題\naut: x\n", "CHAPS:\n  - ch01.re\n"
+	for _, c := range []struct{ file, text, hint, mended string }{
+		{"config.yml", "bookname: b\nbooktitle:　題\naut: x\n", `write "booktitle: 題": half-width signs, and a space behind them`, config},
+		{"config.yml", "bookname: b\nbooktitle： 題\naut: x\n", `write "booktitle: 題": half-width signs, and a space behind them`, config},
+		{"config.yml", "bookname:b\nbooktitle: 題\naut: x\n", `write "bookname: b" in line 1: half-width signs, and a space behind them`, config},
+		{"catalog.yml", "CHAPS:\n  -　ch01.re\n", `write "  - ch01.re": half-width signs, and a space behind them`, catalog},
+		{"catalog.yml", "CHAPS:\n　- ch01.re\n", `write "  - ch01.re": half-width signs, and a space behind them`, catalog},
+		{"catalog.yml", "CHAPS:\n  -ch01.re\n", `write "  - ch01.re": half-width signs, and a space behind them`, catalog},
+		{"catalog.yml", "CHAPS：\n  - ch01.re\n", `write "CHAPS:": half-width signs, and a space behind them`, catalog},
+	} {
+		found := func(text string) []Diagnostic {
+			files := map[string]string{"config.yml": config, "catalog.yml": catalog, "ch01.re": "= 章\n"}
+			files[c.file] = text
+			b, err := Read(testbook.Folder(t, files), ".", "config.yml")
+			var bad *Faults
+			if errors.As(err, &bad) {
+				return bad.Diagnostics
+			}
+			return b.Check()
+		}
+		if said := found(c.text); len(said) == 0 || said[0].Hint != c.hint {
+			t.Errorf("%q: %v", c.text, said)
+		}
+		if said := found(c.mended); len(said) > 0 {
+			t.Errorf("%q: %v", c.mended, said)
 		}
 	}
 }

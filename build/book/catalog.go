@@ -1,6 +1,7 @@
 package book
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,6 +47,8 @@ type catalogReader struct {
 	strict bool   // Re:VIEW 5: every file named must be there
 	out    *catalog
 	seen   map[string]named // by chapter ID
+
+	inCatalog map[string]bool // the base names that stand anywhere in it
 }
 
 // named is a chapter with the place that names it.
@@ -70,6 +73,8 @@ func readCatalog(files *bookFiles, conf *config, dir string, t Target) *catalog 
 		strict: strictVersion(conf.reviewVersion()),
 		out:    &catalog{},
 		seen:   map[string]named{},
+
+		inCatalog: map[string]bool{},
 	}
 	r.read()
 	return r.out
@@ -107,6 +112,8 @@ func (r *catalogReader) read() {
 		r.fail(v, "is "+v.Is()+", not a mapping of PREDEF, CHAPS, APPENDIX and POSTDEF to lists of files", "")
 		return
 	}
+	namesIn(v, r.inCatalog)
+	r.inCatalog[r.conf.name(r.target, "bib_file")] = true
 	r.checkSections(m)
 	for _, s := range catalogSections {
 		if section := m.Get(s.name); section != nil {
@@ -282,8 +289,10 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 			hint = fmt.Sprintf("there is no folder %s: see contentdir in the config", path.Join(r.dir, r.conf.name(r.target, "contentdir")))
 		default:
 			hint = "create the file or take it out of the catalog"
-			if near := text.Nearest(path.Base(name), r.chapterFiles(path.Dir(file), ext)); near != "" {
-				hint = fmt.Sprintf("did you mean %s?", near)
+			// A chapter that was renamed is in no line of the catalog.
+			free := slices.DeleteFunc(r.chapterFiles(path.Dir(file), ext), func(n string) bool { return r.inCatalog[n] })
+			if near := cmp.Or(text.Nearest(path.Base(name), free), onlyOne(free)); near != "" {
+				hint = fmt.Sprintf("write %s, if that is what the file is called now; otherwise %s", near, hint)
 			}
 		}
 		r.add(r.conf.diagnostic(severity, "catalog-missing-file", v, message, hint))
@@ -318,6 +327,31 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 		r.seen[c.ID] = named{c, v}
 	}
 	r.out.chapters = append(r.out.chapters, c)
+}
+
+// onlyOne is the element of a list that has one.
+func onlyOne(list []string) string {
+	if len(list) == 1 {
+		return list[0]
+	}
+	return ""
+}
+
+// namesIn collects all texts below a value.
+func namesIn(v *psych.Value, names map[string]bool) {
+	switch x := v.Val.(type) {
+	case string:
+		names[path.Base(x)] = true
+	case []*psych.Value:
+		for _, e := range x {
+			namesIn(e, names)
+		}
+	case *psych.Map:
+		for _, k := range x.Keys {
+			namesIn(k, names)
+			namesIn(x.Values[k.Identity()], names)
+		}
+	}
 }
 
 func (r *catalogReader) contentDirMissing() bool {

@@ -47,6 +47,7 @@ func (l *Log) Diagnostics(status int, notes *Notes, source func(path string) ([]
 	if status != 0 && source != nil {
 		d.fromEncoding()
 	}
+	d.fromReader()
 	d.fromStatus(&tex)
 	return d.result()
 }
@@ -156,4 +157,85 @@ func (d *diagnoser) result() []book.Diagnostic {
 func atoi(s string) int {
 	n, _ := strconv.Atoi(s)
 	return n
+}
+
+// What the reader of the language says knows the whole book: the line and what
+// was most likely meant. The maker decides what is an error; the reader's words
+// are taken for it. Codes that begin in markup- are what no maker says.
+const readersOwn = "markup-"
+
+func (d *diagnoser) fromReader() {
+	if d.log.opts.Reader == nil {
+		return
+	}
+	said := d.log.opts.Reader()
+	if d.book.IsOld() {
+		return // whose Re:VIEW is another one
+	}
+	d.dropFollowing(said)
+	for _, r := range said {
+		same := func(x book.Diagnostic) bool {
+			return x.File == r.File && x.Line == r.Line && (x.Code == r.Code || r.Code == "markup-brace" && strings.HasPrefix(x.Code, "tex-"))
+		}
+		if i := slices.IndexFunc(d.list, same); i >= 0 {
+			if n := slices.IndexFunc(d.list[i:], func(x book.Diagnostic) bool { return same(x) && x.Message == r.Message }); n >= 0 {
+				i += n // of several in one line
+			}
+			d.list[i].Message, d.list[i].Hint = r.Message, r.Hint
+			continue
+		}
+		r.Column, r.Source = 0, ""
+		switch {
+		case d.explainsTeX(r):
+			r.Severity = book.Error
+			d.list = append(d.list, r)
+		case strings.HasPrefix(r.Code, readersOwn):
+			d.list = append(d.list, r)
+		}
+	}
+}
+
+// dropFollowing leaves out references to what has become the text of another
+// block: the block is what is wrong.
+func (d *diagnoser) dropFollowing(said []book.Diagnostic) {
+	swallowed := func(x book.Diagnostic) bool { return x.Code == "markup-swallowed" }
+	if !slices.ContainsFunc(said, swallowed) {
+		return
+	}
+	before := len(d.list)
+	d.list = slices.DeleteFunc(d.list, func(x book.Diagnostic) bool {
+		return x.Code == "review-unknown-reference" && !slices.ContainsFunc(said, func(r book.Diagnostic) bool {
+			return r.Code == x.Code && r.File == x.File && r.Line == x.Line
+		})
+	})
+	if len(d.list) == before {
+		return
+	}
+	for i := range said {
+		if swallowed(said[i]) {
+			said[i].Severity = book.Error
+		}
+	}
+}
+
+// explainsTeX tells whether a fault of the markup is what TeX has stopped at,
+// though Re:VIEW let it pass; what TeX said without a place is then left out.
+func (d *diagnoser) explainsTeX(r book.Diagnostic) bool {
+	if d.status == 0 || r.Code != "markup-brace" && (r.Severity != book.Error || !strings.HasPrefix(r.Code, "review-")) {
+		return false
+	}
+	ofTeX := func(x book.Diagnostic) bool { return strings.HasPrefix(x.Code, "tex-") }
+	placed := false // an error that TeX has nothing to do with, or that has its place
+	without := false
+	for _, x := range d.list {
+		if x.Severity == book.Error {
+			placed = placed || !ofTeX(x) || x.File != "" && r.Code == "markup-brace"
+			without = without || ofTeX(x)
+		}
+	}
+	if placed || !without {
+		return false
+	}
+	d.list = slices.DeleteFunc(d.list, func(x book.Diagnostic) bool { return ofTeX(x) && x.Severity == book.Error && x.File == "" })
+	return true
 }

@@ -20,6 +20,10 @@ type LogOptions struct {
 	Work    string            // the session's work tree, as paths in the log begin
 	Tee     io.Writer         // gets the log without the event lines; may be nil
 	OnEvent func(event.Event) // called as things happen, never concurrently; may be nil
+
+	// Reader says what the reader of the language finds wrong with what is made.
+	// It is called when the maker has ended; may be nil.
+	Reader func() []book.Diagnostic
 }
 
 // Log reads what a maker prints, as it comes. It keeps what matters and no more:

@@ -1,9 +1,12 @@
 package review
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/bookci/bookci/internal/text"
 )
 
 // imageFinder finds the file of an image by its id, in the order in which
@@ -41,15 +44,8 @@ func newImageFinder(m *Manuscript, s *Settings, builder string) *imageFinder {
 
 // find returns the slash path of an image's file, "" when there is none.
 func (f *imageFinder) find(chapter, id string) string {
-	for _, stem := range []string{
-		f.builder + "/" + chapter + "/" + id,
-		f.builder + "/" + chapter + "-" + id,
-		f.builder + "/" + id,
-		chapter + "/" + id,
-		chapter + "-" + id,
-		id,
-	} {
-		found := f.files[f.folder+"/"+stem]
+	for _, stem := range f.stems(chapter, id) {
+		found := f.files[stem]
 		if len(found) == 0 {
 			continue
 		}
@@ -62,4 +58,143 @@ func (f *imageFinder) find(chapter, id string) string {
 		}
 	}
 	return ""
+}
+
+// elsewhereFolders are where images lie when they lie in the wrong place.
+var elsewhereFolders = []string{"image", "images", "Images", "img", "imgs", "fig", "figs", "figures", "pictures", "assets", "static", "media"}
+
+// missingHint says what is to be done for an image whose file was not found.
+func (p *parser) missingHint(command, id string) string {
+	f := p.images
+	place := f.folder + "/" + p.chapter.ID + "-" + path.Base(id)
+	otherwise := fmt.Sprintf("put it into %s/ as %s.png, .jpg or .pdf, or into %s/%s/", path.Base(f.folder), path.Base(place), path.Base(f.folder), p.chapter.ID)
+	if !p.mayGuess() {
+		return otherwise
+	}
+	write := func(id string) string {
+		if command == "icon" {
+			return "write @<icon>{" + id + "}"
+		}
+		return "write //" + command + "[" + id + "]"
+	}
+	if ext := path.Ext(id); ext != "" {
+		if stem := strings.TrimSuffix(id, ext); f.find(p.chapter.ID, stem) != "" {
+			return write(stem) + ": an id is the name without the extension"
+		}
+	}
+	for _, stem := range f.stems(p.chapter.ID, id) {
+		for _, file := range f.files[stem] {
+			return fmt.Sprintf("save %s as %s too: %s shows no %s", file, strings.TrimSuffix(file, path.Ext(file))+f.preferred(file), f.target(), path.Ext(file))
+		}
+	}
+	var known []string
+	for stem := range f.files {
+		known = append(known, stem)
+	}
+	slices.Sort(known)
+	for _, wanted := range f.stems(p.chapter.ID, id) {
+		for _, stem := range known {
+			if strings.EqualFold(stem, wanted) && f.takes(stem) {
+				if f.find(p.chapter.ID, f.idOf(stem, p.chapter.ID)) != "" {
+					return write(f.idOf(stem, p.chapter.ID)) + ": the file is " + f.files[stem][0]
+				}
+				return fmt.Sprintf("rename %s to %s", f.files[stem][0], wanted+path.Ext(f.files[stem][0]))
+			}
+		}
+	}
+	for _, stem := range known {
+		if base := path.Base(stem); (base == id || strings.HasSuffix(base, "-"+id)) && f.takes(stem) {
+			return fmt.Sprintf("copy %s to %s", f.files[stem][0], place+path.Ext(f.files[stem][0]))
+		}
+	}
+	if file := p.imageElsewhere(id); file != "" {
+		return fmt.Sprintf("move %s to %s", file, place+path.Ext(file))
+	}
+	var near []string
+	for _, stem := range known {
+		if own := f.idOf(stem, p.chapter.ID); f.find(p.chapter.ID, own) != "" {
+			near = append(near, own)
+		}
+	}
+	if n := text.Nearest(id, near); n != "" {
+		return write(n)
+	}
+	return otherwise
+}
+
+// imageElsewhere looks for an image beside the chapter and in folders that are
+// not the book's folder of images.
+func (p *parser) imageElsewhere(id string) string {
+	name := strings.TrimSuffix(path.Base(id), path.Ext(id))
+	is := func(file string) bool {
+		stem := strings.TrimSuffix(path.Base(file), path.Ext(file))
+		return (stem == name || stem == p.chapter.ID+"-"+name) && p.images.shows(file)
+	}
+	for _, dir := range []string{p.manuscript.Dir, path.Dir(p.chapter.File)} {
+		for _, ext := range []string{".png", ".jpg", ".jpeg", ".pdf"} {
+			for _, file := range []string{name + ext, p.chapter.ID + "-" + name + ext} {
+				if _, err := p.manuscript.Files.Read(path.Join(dir, file)); err == nil {
+					return path.Join(dir, file)
+				}
+			}
+		}
+		for _, folder := range elsewhereFolders {
+			if folder = path.Join(dir, folder); folder == p.images.folder {
+				continue
+			}
+			if i := slices.IndexFunc(p.manuscript.Files.Images(folder), is); i >= 0 {
+				return p.manuscript.Files.Images(folder)[i]
+			}
+		}
+	}
+	return ""
+}
+
+// stems are the paths, without extension, at which an image is looked for.
+func (f *imageFinder) stems(chapter, id string) []string {
+	var list []string
+	for _, name := range []string{
+		f.builder + "/" + chapter + "/" + id,
+		f.builder + "/" + chapter + "-" + id,
+		f.builder + "/" + id,
+		chapter + "/" + id,
+		chapter + "-" + id,
+		id,
+	} {
+		list = append(list, f.folder+"/"+name)
+	}
+	return list
+}
+
+// idOf is the id by which a chapter shows the image at a path without extension.
+func (f *imageFinder) idOf(stem, chapter string) string {
+	id := strings.TrimPrefix(strings.TrimPrefix(stem, f.folder+"/"), f.builder+"/")
+	return strings.TrimPrefix(strings.TrimPrefix(id, chapter+"/"), chapter+"-")
+}
+
+// shows tells whether the kind of output takes a file.
+func (f *imageFinder) shows(file string) bool {
+	return slices.Contains(f.types, strings.ToLower(path.Ext(file)))
+}
+
+// takes tells whether the kind of output takes any file of a path without extension.
+func (f *imageFinder) takes(stem string) bool { return slices.ContainsFunc(f.files[stem], f.shows) }
+
+// preferred is the extension to save an image with that cannot be shown.
+func (f *imageFinder) preferred(file string) string {
+	if strings.EqualFold(path.Ext(file), ".svg") && f.builder == "latex" {
+		return ".pdf"
+	}
+	return ".png"
+}
+
+// target names the kind of output.
+func (f *imageFinder) target() string {
+	switch f.builder {
+	case "latex":
+		return "the PDF"
+	case "html":
+		return "an EPUB"
+	}
+	return "this kind of output"
 }

@@ -45,15 +45,19 @@ type parser struct {
 	labels   []placed
 	notes    []*Note
 
-	list      Block  // the list that has just ended, for //beginchild
-	resumed   Block  // the list that goes on behind //endchild
-	inBox     bool   // between //note{ and its //}
-	noIndent  bool   // //noindent has been read
-	olnum     int    // what //olnum says, 0 when nothing does
-	firstNum  int    // what //firstlinenum says, 0 when nothing does
-	widths    string // what //tsize says
-	swallowed bool   // a block that is never closed has taken the rest of the chapter
-	endnote   *Note  // the first one that no //printendnotes has printed
+	list      Block           // the list that has just ended, for //beginchild
+	resumed   Block           // the list that goes on behind //endchild
+	inBox     bool            // between //note{ and its //}
+	box       Place           // that //note{
+	noIndent  bool            // //noindent has been read
+	olnum     int             // what //olnum says, 0 when nothing does
+	firstNum  int             // what //firstlinenum says, 0 when nothing does
+	widths    string          // what //tsize says
+	guesses   int             // how often it was looked for what may be meant
+	verbatim  bool            // what is read stands as it is meant: code, a quotation
+	swallowed bool            // a block that is never closed has taken the rest of the chapter
+	lostIDs   map[string]bool // ids that have become the text of another block
+	endnote   *Note           // the first one that no //printendnotes has printed
 }
 
 // container is something open that blocks are put into.
@@ -105,6 +109,7 @@ func clipped(line string) string {
 
 func (p *parser) parse() {
 	p.open = []container{{kind: inChapter, blocks: &p.chapter.Blocks}}
+	p.nearComments()
 	for p.pos < len(p.src.lines) {
 		line := p.src.lines[p.pos]
 		switch lineKind(line, p.src.ended || p.pos+1 < len(p.src.lines)) {
@@ -132,16 +137,18 @@ func (p *parser) parse() {
 		case commandLine:
 			p.command()
 		case slashLine:
-			p.add(noCommand(p.here()))
+			p.add(noCommand(p.here(), p.rightCommand(line)))
 			p.list, p.resumed = nil, nil
 			at := p.here()
 			opens := strings.HasSuffix(rstrip(line), "{")
 			p.pos++
 			if opens {
 				// Left out, but read: what is wrong in it is wrong.
-				for _, l := range p.block(at, false) {
+				p.verbatim = true
+				for _, l := range p.block(at, "", false) {
 					p.inlinesAt(l.index, 0, l.text)
 				}
+				p.verbatim = false
 			}
 		case blankLine:
 			p.pos++
@@ -158,7 +165,11 @@ func (p *parser) end() {
 	for _, c := range p.open {
 		switch c.kind {
 		case inBox:
-			f := unclosedBlock(c.at)
+			slip := p.findSwallowed(p.between(c.at.Line, len(p.src.lines))).slip
+			f := unclosedBlock(c.at, swallowed{slip: slip})
+			if slip != nil {
+				p.forgetNearMiss(slip.index + 1)
+			}
 			if !p.makes("latex") && !p.makes("html") {
 				f.Severity = book.Lax // plain text has no ends that could be missing
 			}
@@ -271,6 +282,7 @@ func digits(s string) int {
 // and lists do not end it.
 func (p *parser) paragraph() {
 	par := &Paragraph{Place: p.here(), NoIndent: p.noIndent}
+	first := p.pos
 	for p.pos < len(p.src.lines) {
 		line := p.src.lines[p.pos]
 		if strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#@") {
@@ -288,6 +300,11 @@ func (p *parser) paragraph() {
 		}
 		par.Text = append(par.Text, p.inlinesAt(p.pos-1, indent(line), text)...)
 	}
+	end := p.pos
+	if strip(p.src.lines[end-1]) == "" {
+		end--
+	}
+	p.nearLines(first, end)
 	p.noIndent = false
 	p.put(par)
 }

@@ -26,7 +26,7 @@ func (p *parser) command() {
 	p.pos++
 	if h.opens {
 		raw := h.name == "embed" || h.name == "texequation" || h.name == "graph"
-		b.lines = p.block(at, raw)
+		b.lines = p.block(at, h.name, raw)
 		b.raw = raw
 	}
 	if h.name != "noindent" {
@@ -37,7 +37,7 @@ func (p *parser) command() {
 		p.put(&Unknown{Place: at, Name: h.name, Args: h.args, Lines: b.inlineLines(), Defined: true})
 		return
 	case !known:
-		p.add(unknownBlock(at, h.name))
+		p.add(unknownBlock(at, h.name, p.nearestBlock(h.name)))
 		p.put(&Unknown{Place: at, Name: h.name, Args: h.args, Lines: b.inlineLines()})
 		return
 	case own:
@@ -46,7 +46,7 @@ func (p *parser) command() {
 	case p.lacksBlock(h.name):
 		p.add(lackingBlock(at, "//"+h.name))
 	case h.rest != "":
-		p.add(brokenArguments(p.place(b.line, len(line)-len(h.rest)), h.rest))
+		p.add(brokenArguments(p.place(b.line, len(line)-len(h.rest)), h.rest, p.rightCommand(line)))
 	case len(h.args) < s.min || len(h.args) > s.max:
 		p.add(wrongArguments(at, h.name, s, len(h.args)))
 	}
@@ -67,14 +67,19 @@ func (p *parser) beginBox(at Place, h blockHead, s syntax) {
 		p.add(wrongArguments(at, h.name, s, len(h.args)))
 	}
 	if p.inBox {
-		p.add(nestedBox(at))
+		outer := p.box
+		slip := p.findSwallowed(p.between(outer.Line, at.Line-1)).slip
+		p.add(nestedBox(at, outer, swallowed{slip: slip}))
+		if slip != nil {
+			p.forgetNearMiss(slip.index + 1)
+		}
 		return
 	}
 	b := blockReader{parser: p, head: h, line: p.pos - 1, at: at}
 	node := &Box{Place: at, Command: h.name, Caption: b.argument(0)}
 	p.put(node)
 	p.open = append(p.open, container{kind: inBox, at: at, blocks: &node.Blocks})
-	p.inBox = true
+	p.inBox, p.box = true, at
 	p.noIndent = false
 }
 
@@ -86,12 +91,13 @@ type rawLine struct {
 
 // block reads the lines up to //}. Comments are left out, but where all lines
 // are taken as they are.
-func (p *parser) block(head Place, raw bool) []rawLine {
+func (p *parser) block(head Place, name string, raw bool) []rawLine {
 	var lines []rawLine
 	for p.pos < len(p.src.lines) {
 		line := p.src.lines[p.pos]
 		if strings.HasPrefix(line, "//}") {
 			p.pos++
+			p.checkSwallowed(head, name, lines)
 			return lines
 		}
 		switch {
@@ -102,7 +108,7 @@ func (p *parser) block(head Place, raw bool) []rawLine {
 		}
 		p.pos++
 	}
-	p.add(unclosedBlock(head))
+	p.add(unclosedBlock(head, p.findSwallowed(lines)))
 	p.swallowed = true
 	return lines
 }
@@ -134,6 +140,8 @@ func (b *blockReader) argument(n int) []Inline {
 }
 
 func (b *blockReader) inlineLines() []Line {
+	b.verbatim = true
+	defer func() { b.verbatim = false }()
 	lines := make([]Line, 0, len(b.lines))
 	for _, l := range b.lines {
 		at := b.place(l.index, 0)
@@ -240,6 +248,8 @@ func (b *blockReader) build() {
 	case "note", "memo", "tip", "info", "warning", "important", "caution", "notice":
 		b.put(&Box{Place: b.at, Command: name, Caption: b.argument(0), Blocks: b.paragraphs()})
 	default:
+		b.verbatim = name == "quote" || name == "blockquote"
+		defer func() { b.verbatim = false }()
 		b.put(&Passage{Place: b.at, Command: name, Caption: b.argument(0), Blocks: b.paragraphs()})
 	}
 }
@@ -351,16 +361,16 @@ func (b *blockReader) image() {
 		b.enter(&b.chapter.indexes.freeImage, e)
 	}
 	if b.head.name != "graph" {
-		node.File = b.findImage(b.at, node.ID)
+		node.File = b.findImage(b.at, node.Command, node.ID)
 	}
 	b.put(node)
 }
 
 // findImage looks for an image, and tells when there is none.
-func (p *parser) findImage(at Place, id string) string {
+func (p *parser) findImage(at Place, command, id string) string {
 	file := p.images.find(p.chapter.ID, id)
 	if file == "" {
-		p.add(imageMissing(at, id))
+		p.add(imageMissing(at, id, p.missingHint(command, id)))
 	}
 	return file
 }

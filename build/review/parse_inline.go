@@ -24,9 +24,12 @@ func (p *parser) inlinesAt(line, offset int, text string) []Inline {
 		at.Column += utf8.RuneCountInString(text[seen:t.offset])
 		seen = t.offset
 		if t.op == "" {
+			p.nearInline(at, t.text)
 			list = append(list, &Text{at, t.text})
 			continue
 		}
+		behind, _, _ := strings.Cut(text[t.offset+len(t.raw):], "@<")
+		p.nearBrace(at, t, behind)
 		list = append(list, p.inline(at, t))
 	}
 	return list
@@ -39,7 +42,7 @@ func (p *parser) inline(at Place, t token) Inline {
 		if p.extension.inlines[op] || p.extension.anyInline {
 			return &UnknownInline{at, op, arg, true}
 		}
-		p.add(unknownInline(at, op))
+		p.add(unknownInline(at, op, p.nearestInline(op)))
 		return &UnknownInline{at, op, arg, false}
 	}
 	if p.lacksInline(op) {
@@ -84,7 +87,7 @@ func (p *parser) inline(at Place, t token) Inline {
 		return &IndexTerm{at, arg, op == "idx"}
 	case "icon":
 		p.chapter.indexes.icon.add(&entry{id: arg, node: &Icon{Place: at, ID: arg}})
-		return &Icon{at, arg, p.findImage(at, arg)}
+		return &Icon{at, arg, p.findImage(at, op, arg)}
 	case "raw":
 		builders, text := inlineBuilders(arg)
 		return &InlineEmbed{at, op, builders, strings.ReplaceAll(text, `\n`, "\n")}

@@ -23,12 +23,13 @@ func (b *blockReader) table() {
 	if b.head.name == "imgtable" {
 		image := &Image{Place: b.at, Command: b.head.name, ID: node.ID, Metric: b.arg(2), Lines: b.inlineLines()}
 		b.enter(&b.chapter.indexes.freeImage, &entry{id: node.ID, node: image})
-		image.File = b.findImage(b.at, node.ID)
+		image.File = b.findImage(b.at, node.Command, node.ID)
 		node.Image = image
 		b.put(node)
 		return
 	}
 	b.rows(node)
+	b.nearTable(node)
 	if len(node.Rows) == 0 {
 		b.add(noRows(b.at))
 	}

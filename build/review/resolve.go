@@ -1,13 +1,18 @@
 package review
 
-import "strings"
+import (
+	"path"
+	"strings"
+
+	"github.com/bookci/bookci/internal/text"
+)
 
 // resolve finds what every reference of the book points to.
 func (r *reader) resolve() {
 	labels := r.collectLabels()
-	r.torn = map[*Chapter]bool{}
+	r.torn, r.lost = map[*Chapter]bool{}, map[*Chapter]map[string]bool{}
 	for _, p := range r.parsers {
-		r.torn[p.chapter] = p.swallowed
+		r.torn[p.chapter], r.lost[p.chapter] = p.swallowed, p.lostIDs
 	}
 	for _, p := range r.parsers {
 		for _, ref := range p.refs {
@@ -72,6 +77,7 @@ func chapterName(s string) bool {
 var kinds = map[string]string{
 	"list": "list", "img": "image", "imgref": "image", "table": "table", "eq": "equation", "chap": "chapter", "title": "chapter", "chapref": "chapter",
 	"hd": "headline", "secref": "headline", "sec": "headline", "sectitle": "headline", "column": "column", "bib": "bib",
+	"fn": "footnote", "endnote": "endnote",
 }
 
 func (p *parser) resolveRef(ref *Ref) {
@@ -86,7 +92,7 @@ func (p *parser) resolveRef(ref *Ref) {
 	case "sec", "sectitle":
 		c, id, ok := p.target(ref.Arg, chapterName)
 		if !ok {
-			p.unknown(ref.Place, nil, kinds[ref.Command], id)
+			p.unknown(ref.Place, nil, ref.Command, ref.Arg, id)
 			return
 		}
 		p.toHeading(ref, c, id)
@@ -99,7 +105,7 @@ func (p *parser) resolveRef(ref *Ref) {
 func (p *parser) resolveItem(ref *Ref) {
 	c, id, ok := p.target(ref.Arg, chapterName)
 	if !ok {
-		p.unknown(ref.Place, nil, kinds[ref.Command], ref.Arg)
+		p.unknown(ref.Place, nil, ref.Command, ref.Arg, ref.Arg)
 		return
 	}
 	word, x := ref.Command, &c.indexes.list
@@ -113,16 +119,16 @@ func (p *parser) resolveItem(ref *Ref) {
 	}
 	e, _ := x.get(id)
 	if e == nil {
-		p.unknown(ref.Place, c, kinds[ref.Command], id)
+		p.unknown(ref.Place, c, ref.Command, ref.Arg, id)
 		return
 	}
 	ref.Chapter, ref.Target = c, e.node
-	text := p.itemLabel(word, c, e.number)
+	label := p.itemLabel(word, c, e.number)
 	if ref.Command == "imgref" && len(e.caption) > 0 {
-		ref.Text = append([]Inline{&Text{ref.Place, text}}, p.around(&e.shown, ref.Place, "image_quote", e.caption)...)
+		ref.Text = append([]Inline{&Text{ref.Place, label}}, p.around(&e.shown, ref.Place, "image_quote", e.caption)...)
 		return
 	}
-	ref.Text = []Inline{&Text{ref.Place, text}}
+	ref.Text = []Inline{&Text{ref.Place, label}}
 }
 
 // imageIndex is the index in which Re:VIEW looks for an image's id.
@@ -139,7 +145,7 @@ func (x *indexes) imageIndex(id string) *index {
 func (p *parser) resolveChapter(ref *Ref) {
 	c := p.byID[ref.Arg]
 	if c == nil {
-		p.unknown(ref.Place, nil, "chapter", ref.Arg)
+		p.unknown(ref.Place, nil, ref.Command, ref.Arg, ref.Arg)
 		return
 	}
 	ref.Chapter, ref.Target = c, c
@@ -160,7 +166,7 @@ func (p *parser) resolveBib(ref *Ref) {
 	}
 	e, _ := p.bib.get(ref.Arg)
 	if e == nil {
-		p.unknown(ref.Place, p.bibFile, "bib", ref.Arg)
+		p.unknown(ref.Place, p.bibFile, ref.Command, ref.Arg, ref.Arg)
 		return
 	}
 	ref.Chapter, ref.Target = p.bibFile, e.node
@@ -182,7 +188,7 @@ func (p *parser) resolveTitle(ref *Ref) {
 	}
 	e, ambiguous := c.indexes.column.get(id)
 	if e == nil {
-		p.unknownTitle(ref, c, "column", id, ambiguous)
+		p.unknownTitle(ref, c, id, ambiguous)
 		return
 	}
 	ref.Chapter, ref.Target = c, e.node
@@ -192,7 +198,7 @@ func (p *parser) resolveTitle(ref *Ref) {
 func (p *parser) toHeading(ref *Ref, c *Chapter, id string) {
 	e, ambiguous := c.indexes.heading.get(id)
 	if e == nil {
-		p.unknownTitle(ref, c, "headline", id, ambiguous)
+		p.unknownTitle(ref, c, id, ambiguous)
 		return
 	}
 	ref.Chapter, ref.Target = c, e.node
@@ -212,25 +218,34 @@ func (p *parser) toHeading(ref *Ref, c *Chapter, id string) {
 }
 
 // unknownTitle tells of a heading that is not there, or there several times.
-func (p *parser) unknownTitle(ref *Ref, c *Chapter, kind, id string, ambiguous bool) {
+func (p *parser) unknownTitle(ref *Ref, c *Chapter, id string, ambiguous bool) {
 	if ambiguous {
 		p.add(ambiguousReference(ref.Place, id))
 		return
 	}
-	p.unknown(ref.Place, c, kind, id)
+	p.unknown(ref.Place, c, ref.Command, ref.Arg, id)
 }
 
 // unknown tells of a reference into a chapter, nil when there is none, unless
 // what it means may well be in a part of the book that could not be read.
-func (p *parser) unknown(at Place, c *Chapter, kind, id string) {
-	if c == nil && p.missing || p.torn[c] {
+func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
+	if c == nil && p.missing || p.torn[c] || p.lost[c][id] {
 		return
 	}
-	if kind == "chapter" {
-		p.add(unknownChapter(at, id))
-		return
+	kind := kinds[command]
+	switch kind {
+	case "chapter":
+		hint := p.nearestChapter(arg, func(id string) string { return "write @<" + command + ">{" + id + "}" })
+		p.add(unknownChapter(at, arg, hint))
+	case "bib":
+		hint := "write //bibpaper[" + id + "][title] into " + path.Base(p.bibPath)
+		if near := text.Nearest(id, ids(&p.bib)); near != "" && p.mayGuess() {
+			hint = "write @<bib>{" + near + "}"
+		}
+		p.add(unknownReference(at, kind, id, hint))
+	default:
+		p.add(unknownReference(at, kind, id, p.nearestReference(command, arg, c, kind, id)))
 	}
-	p.add(unknownReference(at, kind, id))
 }
 
 // around puts running text into the words for a key, as their last argument.
@@ -270,13 +285,13 @@ func clipTitle(title []Inline) []Inline {
 }
 
 func (p *parser) resolveNote(ref *NoteRef) {
-	x, kind := &p.chapter.indexes.footnote, "footnote"
+	x, command := &p.chapter.indexes.footnote, "fn"
 	if ref.Endnote {
-		x, kind = &p.chapter.indexes.endnote, "endnote"
+		x, command = &p.chapter.indexes.endnote, "endnote"
 	}
 	e, _ := x.get(ref.Arg)
 	if e == nil {
-		p.unknown(ref.Place, p.chapter, kind, ref.Arg)
+		p.unknown(ref.Place, p.chapter, command, ref.Arg, ref.Arg)
 		return
 	}
 	ref.Note = e.node.(*Note)

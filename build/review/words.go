@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"strings"
@@ -48,8 +49,8 @@ func controlCharacter(at Place, c byte) book.Diagnostic {
 	return fault(at, book.Error, "review-control-character", fmt.Sprintf("there is an invisible control character (%#x) here", c), "delete it: your editor can show invisible characters")
 }
 
-func unknownInline(at Place, op string) book.Diagnostic {
-	return fault(at, book.Error, "review-unknown-inline", "there is no inline command @<"+op+">", "check the spelling, or define @<"+op+"> in review-ext.rb")
+func unknownInline(at Place, op, hint string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-inline", "there is no inline command @<"+op+">", cmp.Or(hint, "check the spelling, or define @<"+op+"> in review-ext.rb"))
 }
 
 func lackingInline(at Place, op string) book.Diagnostic {
@@ -60,20 +61,40 @@ func nestedInline(at Place, raw string) book.Diagnostic {
 	return fault(at, book.Error, "review-nested-inline", "inline commands cannot stand inside each other: "+raw, "close the outer command first; text with a } needs @<b>$...$ instead of @<b>{...}")
 }
 
-func unknownBlock(at Place, name string) book.Diagnostic {
-	return fault(at, book.Error, "review-unknown-block", "there is no block command //"+name, "check the spelling, or define //"+name+" in review-ext.rb")
+func unknownBlock(at Place, name, hint string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-block", "there is no block command //"+name, cmp.Or(hint, "check the spelling, or define //"+name+" in review-ext.rb"))
 }
 
 func lackingBlock(at Place, what string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-block", what+" does not exist for this kind of output", "check the spelling, or define it in review-ext.rb")
 }
 
-func noCommand(at Place) book.Diagnostic {
-	return fault(at, book.Lax, "review-unknown-block", "a line begins with // but is no command, and is left out", "write @<embed>{//} for the text itself")
+func noCommand(at Place, right string) book.Diagnostic {
+	hint := "write @<embed>{//} for the text itself"
+	if right != "" {
+		hint = "write " + clipped(right)
+	}
+	return fault(at, book.Lax, "review-unknown-block", "a line begins with // but is no command, and is left out", hint)
 }
 
-func unclosedBlock(at Place) book.Diagnostic {
-	return fault(at, book.Error, "review-unclosed-block", "this block is never closed", "put //} on a line of its own at its end")
+func unclosedBlock(at Place, s swallowed) book.Diagnostic {
+	return fault(at, book.Error, "review-unclosed-block", "this block is never closed", s.hint("put //} on a line of its own at its end"))
+}
+
+// swallowing is said at the block that is swallowed: above it the //} is missing.
+func swallowing(at, head Place, name string, s swallowed) book.Diagnostic {
+	return fault(at, book.Lax, "markup-swallowed", fmt.Sprintf("//%s of line %d is probably never closed: //%s begins inside it", name, head.Line, s.name), s.hint(""))
+}
+
+// hint says where the end is missing.
+func (s swallowed) hint(otherwise string) string {
+	switch {
+	case s.slip != nil:
+		return fmt.Sprintf("write //} in line %d, at the beginning of the line and in half-width letters", s.slip.index+1)
+	case s.head != nil:
+		return fmt.Sprintf("put //} on a line of its own above line %d", s.head.index+1)
+	}
+	return otherwise
 }
 
 func blockNotOpened(at Place) book.Diagnostic {
@@ -84,8 +105,12 @@ func wrongArguments(at Place, name string, s syntax, have int) book.Diagnostic {
 	return fault(at, book.Error, "review-arguments", fmt.Sprintf("//%s takes %s arguments in [], here it has %d", name, s.arguments(), have), "for instance //list[id][caption]{")
 }
 
-func brokenArguments(at Place, rest string) book.Diagnostic {
-	return fault(at, book.Error, "review-arguments", "the arguments of this command are not well formed: "+rest, "every argument stands in [...]; write ] inside as \\]")
+func brokenArguments(at Place, rest, right string) book.Diagnostic {
+	hint := "every argument stands in [...]; write ] inside as \\]"
+	if right != "" {
+		hint = "write " + clipped(right)
+	}
+	return fault(at, book.Error, "review-arguments", "the arguments of this command are not well formed: "+rest, hint)
 }
 
 func blockRequired(at Place, name string) book.Diagnostic {
@@ -96,8 +121,9 @@ func blockNotAllowed(at Place, name string) book.Diagnostic {
 	return fault(at, book.Error, "review-arguments", "block is not allowed for command //"+name+"; ignore", "a block ends its first line with { and closes with //}")
 }
 
-func nestedBox(at Place) book.Diagnostic {
-	return fault(at, book.Error, "review-nested-block", "a note cannot stand inside another one", "close the first with //} before")
+func nestedBox(at Place, outer Place, s swallowed) book.Diagnostic {
+	otherwise := fmt.Sprintf("put //} on a line of its own above this line: the first begins in line %d", outer.Line)
+	return fault(at, book.Error, "review-nested-block", "a note cannot stand inside another one", s.hint(otherwise))
 }
 
 func headingTooDeep(at Place) book.Diagnostic {
@@ -138,12 +164,13 @@ func noRows(at Place) book.Diagnostic {
 	return fault(at, book.Error, "review-table", "this table has no rows", "")
 }
 
-func unknownReference(at Place, kind, id string) book.Diagnostic {
-	return fault(at, book.Error, "review-unknown-reference", "there is no "+kind+" with the id "+id, "check the spelling; an id of another chapter is written chapter|id")
+func unknownReference(at Place, kind, id, hint string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no "+kind+" with the id "+id, hint)
 }
 
-func unknownChapter(at Place, id string) book.Diagnostic {
-	return fault(at, book.Error, "review-unknown-reference", "there is no chapter or heading with the id "+id, "a chapter's id is its file name without .re; check catalog.yml")
+func unknownChapter(at Place, id, hint string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no chapter or heading with the id "+id,
+		cmp.Or(hint, "a chapter's id is its file name without .re: check catalog.yml"))
 }
 
 func ambiguousReference(at Place, id string) book.Diagnostic {
@@ -166,8 +193,8 @@ func doubledID(at Place, id string) book.Diagnostic {
 	return fault(at, book.Lax, "review-duplicate-label", "the id "+id+" is given twice, so references to it show the wrong number", "give each list, table and image of a chapter an id of its own")
 }
 
-func imageMissing(at Place, id string) book.Diagnostic {
-	return fault(at, book.Lax, "review-image-missing", "there is no image file for the id "+id, "put it into images/ as CHAPTER-"+id+".png, .jpg or .pdf, or into images/CHAPTER/")
+func imageMissing(at Place, id, hint string) book.Diagnostic {
+	return fault(at, book.Lax, "review-image-missing", "there is no image file for the id "+id, hint)
 }
 
 func wordMissing(at Place, word string) book.Diagnostic {
@@ -196,4 +223,58 @@ func footnoteInColumn(at Place, id string) book.Diagnostic {
 
 func deprecatedDefinition(at Place) book.Diagnostic {
 	return fault(at, book.Warning, "review-warning", "Definition list starting with `:` is deprecated. It should start with ` : `", "")
+}
+
+// What is no fault to Re:VIEW; see lines.go.
+
+func nearMiss(at Place, message, hint string) book.Diagnostic {
+	return fault(at, book.Warning, "markup-near-miss", message, hint)
+}
+
+func wideInline(at Place, written, right string) book.Diagnostic {
+	return nearMiss(at, "this is text and no command, for its full-width characters: "+written, "write "+right)
+}
+
+func openInline(at Place, written, end string) book.Diagnostic {
+	return nearMiss(at, written+" is never closed, so it is text and no command", "write "+end+" in the same line: a command does not go on in the next")
+}
+
+func braceEnds(at Place, given, right string) book.Diagnostic {
+	return fault(at, book.Lax, "markup-brace", "the first } ends the command, so TeX gets no more than "+given, "write "+right)
+}
+
+func bareBreak(at Place) book.Diagnostic {
+	return nearMiss(at, "@<br> is text and no command without {}", "write @<br>{}")
+}
+
+func detachedInline(at Place, written string) book.Diagnostic {
+	return nearMiss(at, written+" is text and no command: no { stands right behind it", "write "+written+"{...} without a space")
+}
+
+func wideHead(at Place, right string) book.Diagnostic {
+	return nearMiss(at, "this is text and no heading, for its full-width characters", "write "+right)
+}
+
+func headingInText(at Place) book.Diagnostic {
+	return nearMiss(at, "this is text and no heading, since the paragraph above goes on", "put an empty line above it")
+}
+
+func tightHeading(at Place, right string) book.Diagnostic {
+	return nearMiss(at, "this is text and no heading: a space is missing behind the =", "write "+right)
+}
+
+func nearBlock(at Place, right string) book.Diagnostic {
+	return nearMiss(at, "this is text and no command, which begins its line and is written in half-width characters", "write "+clipped(right))
+}
+
+func ruleTooShort(at Place) book.Diagnostic {
+	return nearMiss(at, "this is a row of the table and no rule, which has 12 or more - or =", "write ------------")
+}
+
+func spacesForTabs(at Place) book.Diagnostic {
+	return nearMiss(at, "this row has one cell: only a tab ends a cell", "put a tab between the cells; your editor may write spaces for it")
+}
+
+func notMapped(at Place, command, file string) book.Diagnostic {
+	return nearMiss(at, "nobody has filled in "+clipped(command)+", and Re:VIEW does not read it", "run `bookci run --write -- review-preproc --replace "+path.Base(file)+"`")
 }

@@ -8,8 +8,15 @@ import (
 // Nearest returns the word of words that is so like word that a slip of the
 // hand explains the difference, "" when none is.
 func Nearest(word string, words []string) string {
+	const longest = 256 // bytes; nobody slips in more
+	if len(word) > longest {
+		return ""
+	}
 	best, least := "", len([]rune(word))/3+1
 	for _, w := range words {
+		if len(w) > len(word)+longest {
+			continue
+		}
 		if d := editDistance(strings.ToLower(word), strings.ToLower(w)); d < least {
 			best, least = w, d
 		}
