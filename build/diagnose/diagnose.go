@@ -175,7 +175,7 @@ func (d *diagnoser) fromReader() {
 	d.dropFollowing(said)
 	for _, r := range said {
 		same := func(x book.Diagnostic) bool {
-			return x.File == r.File && x.Line == r.Line && (x.Code == r.Code || r.Code == "markup-brace" && strings.HasPrefix(x.Code, "tex-"))
+			return x.File == r.File && x.Line == r.Line && (x.Code == r.Code || stopsTeX[r.Code] && strings.HasPrefix(x.Code, "tex-"))
 		}
 		if i := slices.IndexFunc(d.list, same); i >= 0 {
 			if n := slices.IndexFunc(d.list[i:], func(x book.Diagnostic) bool { return same(x) && x.Message == r.Message }); n >= 0 {
@@ -221,7 +221,7 @@ func (d *diagnoser) dropFollowing(said []book.Diagnostic) {
 // explainsTeX tells whether a fault of the markup is what TeX has stopped at,
 // though Re:VIEW let it pass; what TeX said without a place is then left out.
 func (d *diagnoser) explainsTeX(r book.Diagnostic) bool {
-	if d.status == 0 || r.Code != "markup-brace" && (r.Severity != book.Error || !strings.HasPrefix(r.Code, "review-")) {
+	if d.status == 0 || !stopsTeX[r.Code] && (r.Severity != book.Error || !strings.HasPrefix(r.Code, "review-")) {
 		return false
 	}
 	ofTeX := func(x book.Diagnostic) bool { return strings.HasPrefix(x.Code, "tex-") }
@@ -229,13 +229,20 @@ func (d *diagnoser) explainsTeX(r book.Diagnostic) bool {
 	without := false
 	for _, x := range d.list {
 		if x.Severity == book.Error {
-			placed = placed || !ofTeX(x) || x.File != "" && r.Code == "markup-brace"
+			// TeX reads on behind what it stumbles over in the end.
+			follows := x.File == "" || x.Code == "tex-brace" && x.File == r.File && x.Line > r.Line
+			placed = placed || !ofTeX(x) || !follows && stopsTeX[r.Code]
 			without = without || ofTeX(x)
 		}
 	}
 	if placed || !without {
 		return false
 	}
-	d.list = slices.DeleteFunc(d.list, func(x book.Diagnostic) bool { return ofTeX(x) && x.Severity == book.Error && x.File == "" })
+	d.list = slices.DeleteFunc(d.list, func(x book.Diagnostic) bool {
+		return ofTeX(x) && x.Severity == book.Error && (x.File == "" || stopsTeX[r.Code])
+	})
 	return true
 }
+
+// stopsTeX are the faults of markup that Re:VIEW lets pass and TeX does not.
+var stopsTeX = map[string]bool{"markup-brace": true, "markup-metric": true}

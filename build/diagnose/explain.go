@@ -86,6 +86,7 @@ var reviewRules = []rule{
 	on(`(\S+) is (?:obsoleted|obsolete|oboleted|deprecated)`, "config-obsolete", book.Warning, "", "bring the config up to date with "+reviewUpdate),
 	on(`^texcommand isn't defined`, "config-value", book.Error, "the config's texcommand is empty", "write texcommand: uplatex, or leave it out"),
 	on(`^//footnote\[(\S+)\] is in the column block`, "review-footnote-column", book.Warning, "the footnote $1 stands inside a column and may get lost", "move the //footnote line out of the column"),
+	on(`^deprecated ID: .* in .(.*?).$`, "review-id", book.Warning, "the id $1 has a character that makes trouble", "use letters, digits, - and _ in it, also in the name of an image's file"),
 	on(`^word not bound: (\S+)`, "review-word-missing", book.Lax, "the words_file has no word $1", "add it to the file, or check the spelling"),
 	on(`ID (\S+) is not referred`, "review-unreferenced", book.Warning, "nothing refers to $1", ""),
 	on("`//' seen but is not valid command", "review-unknown-block", book.Lax, "a line begins with // but is no command, and is left out", "write @<embed>{//} for the text itself"),

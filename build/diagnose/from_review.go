@@ -173,6 +173,10 @@ func (d *diagnoser) reviewPlace(e *reviewEntry, code, chapter string) place {
 		if id != nil {
 			p = d.find(file, has("["+id[1]+"]"))
 		}
+	case code == "review-id":
+		if m := regexp.MustCompile(`in .(.*?).$`).FindStringSubmatch(e.message); m != nil {
+			p = d.above(file, at.line, has("["+m[1]+"]"))
+		}
 	case code == "review-image-missing":
 		id := strings.TrimPrefix(e.message, "image not bound: ")
 		p = d.above(file, at.line, has("["+id+"]", "<icon>{"+id+"}", "<icon>$"+id+"$"))

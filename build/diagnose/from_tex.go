@@ -1,6 +1,8 @@
 package diagnose
 
 import (
+	"cmp"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -87,7 +89,7 @@ func (d *diagnoser) imageFile(e *texError) string {
 }
 
 func (d *diagnoser) texWarnings(t *texLog) {
-	overfull, worst, worstAt := 0, 0.0, place{}
+	sticksOut := map[place]float64{} // pt
 	for _, w := range t.warnings {
 		switch w.kind {
 		case "reference":
@@ -110,26 +112,70 @@ func (d *diagnoser) texWarnings(t *texLog) {
 		case "overfull":
 			// The title page and the like are not the author's to mend.
 			if c, ok := d.locator.positions.chapter(w.file); ok {
-				overfull++
-				if w.size > worst {
-					worst = w.size
-					worstAt = d.locator.inChapter(c, &texError{line: w.line, before: c.at(w.line).text}, "tex-overfull")
-				}
+				at := d.locator.inChapter(c, &texError{line: w.line, before: c.at(w.line).text}, "tex-overfull")
+				at = d.blockOf(at)
+				sticksOut[at] = max(sticksOut[at], w.size)
 			}
+		case "too-high":
+			d.tooHigh(w)
 		}
 	}
-	// Re:VIEW's own colophon and empty headings stick out by 4.2 pt, 1.5 mm,
-	// which no reader sees and no author can mend.
-	const seen = 5
-	if worst >= seen {
-		d.list = append(d.list, book.Diagnostic{Severity: book.Warning, Code: "tex-overfull", File: worstAt.file, Line: worstAt.line, Count: overfull,
-			Message: "a line sticks out " + strconv.FormatFloat(worst, 'f', 1, 64) + "pt into the margin", Hint: "long words, URLs and code may need a line break by hand"})
+	places := slices.SortedFunc(maps.Keys(sticksOut), func(a, b place) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line)) })
+	for _, at := range places {
+		size := sticksOut[at]
+		// Re:VIEW's own colophon and empty headings stick out by 4.2 pt, 1.5 mm,
+		// which no reader sees and no author can mend.
+		const seen = 5
+		if size < seen {
+			continue
+		}
+		hint := "long words, URLs and code may need a line break by hand"
+		if block := d.line(at.file, at.line); strings.HasPrefix(block, "//table") || strings.HasPrefix(block, "//emtable") {
+			hint = "say how wide the columns are: //tsize[|latex||p{30mm}|p{60mm}|] on the line above //table, a p{} for each column"
+		}
+		d.add(book.Warning, "tex-overfull", at, "a line sticks out "+millimetres(size)+" into the margin", hint)
 	}
 }
+
+// millimetres is a length of TeX's, in pt, as authors measure.
+func millimetres(pt float64) string { return strconv.FormatFloat(pt*25.4/72.27, 'f', 1, 64) + " mm" }
+
+// blockOf is the first line of the table that a line stands in, else the line itself.
+func (d *diagnoser) blockOf(at place) place {
+	for n := at.line; n >= 1 && n > at.line-500; n-- {
+		s := d.line(at.file, n)
+		switch {
+		case n < at.line && strings.HasPrefix(s, "//}"):
+			return at
+		case strings.HasPrefix(s, "//table[") || strings.HasPrefix(s, "//emtable"):
+			return place{at.file, n}
+		case n < at.line && blockHead.MatchString(s):
+			return at
+		}
+	}
+	return at
+}
+
+var chapterTitle = regexp.MustCompile(`^=(?:\[\w+\])?(?:\{[^}]*\})?[ \t]`)
 
 // duplicateLabel reports a label that TeX met twice. Re:VIEW makes labels of ids,
 // such as image:ch01:plan, and sees for itself only some that are given twice.
 func (d *diagnoser) duplicateLabel(name string) {
+	if id, isChapter := strings.CutPrefix(name, "chap:"); isChapter {
+		if c, ok := d.book.Chapter(id); ok {
+			titles := 0
+			at := d.find(c.Path, func(s string) bool {
+				if chapterTitle.MatchString(s) {
+					titles++
+				}
+				return titles == 2
+			})
+			if at.known() {
+				d.add(book.Lax, "tex-duplicate-label", at, "a file is one chapter, and here begins a second one", "write == for a section, or put the chapter into a file of its own")
+				return
+			}
+		}
+	}
 	if parts := strings.SplitN(name, ":", 3); len(parts) == 3 {
 		if c, ok := d.book.Chapter(parts[1]); ok {
 			e := &reviewEntry{message: "duplicate ID: " + parts[2], location: c.ID}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"regexp"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 )
 
 func (d *diagnoser) fromTools() {
+	d.damagedImages()
 	for _, f := range d.log.tools.findings {
 		switch f.kind {
 		case "dvipdfmx":
@@ -65,6 +67,53 @@ func (d *diagnoser) fromTools() {
 		d.add(r.severity, r.code, at, r.say, r.hint)
 	}
 }
+
+// damagedImages names the images at which the converter has stopped: it does
+// not say which it was.
+func (d *diagnoser) damagedImages() {
+	if d.status == 0 || d.read == nil || !strings.Contains(d.log.tools.running, "dvipdf") {
+		return
+	}
+	for _, i := range d.images() {
+		if i.damage != "" {
+			d.add(book.Error, "image-unreadable", i.at, "the image "+i.file+" is damaged: "+i.damage, "open it and save it again, or fetch it once more")
+		}
+	}
+}
+
+// tooHigh names the image that is higher than a page.
+func (d *diagnoser) tooHigh(w texWarning) {
+	const seen = 5 // pt
+	if w.size < seen || d.read == nil {
+		return
+	}
+	var highest shownImage
+	height := 0.0 // pt; a pixel without other measures is one 72nd of an inch
+	for _, i := range d.images() {
+		if h := float64(i.height) * 72.27 / 72; h > height && !strings.Contains(i.line, "scale=") && !strings.Contains(i.line, "height=") {
+			highest, height = i, h
+		}
+	}
+	if height <= w.size {
+		return // something else, which TeX does not name
+	}
+	scale := fmt.Sprintf("scale=%.2f", max(0.01, math.Floor((height-w.size)/height*95)/100))
+	d.add(book.Warning, "tex-too-high", highest.at, "the image "+highest.id+" is "+millimetres(w.size)+" too high for the page", "make it smaller: "+withMetric(highest.line, scale))
+}
+
+// withMetric is an image's line with a metric as its third argument.
+func withMetric(line, metric string) string {
+	line = strings.TrimRight(strings.TrimRight(line, " \t"), "{")
+	if strings.Count(line, "[") == 1 {
+		line += "[]"
+	}
+	if m := imageMetric.FindStringSubmatch(line); m != nil {
+		line = m[1] + "[" + metric + "]"
+	}
+	return line
+}
+
+var imageMetric = regexp.MustCompile(`^(//\w+\[[^\]]*\]\[(?:[^\]\\]|\\.)*\])`)
 
 // frame returns the innermost line of a backtrace that is the book's own.
 func (d *diagnoser) frame(f toolFinding) place {

@@ -3,6 +3,7 @@ package diagnose
 import (
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -375,11 +376,14 @@ func (l *locator) named(e *texError) place {
 		if len(name) < 2 {
 			continue
 		}
-		has := func(s string) bool { return strings.Contains(s, name) && !strings.HasPrefix(strings.TrimSpace(s), "#") }
+		has := func(s string) bool {
+			return strings.Contains(s, name) && !strings.HasPrefix(strings.TrimSpace(s), "#") && !strings.HasPrefix(strings.TrimSpace(s), "%")
+		}
 		if p := l.inConfig(has); p.known() {
 			return p
 		}
-		if p := l.inStyles(l.styles(e.open), has); p.known() {
+		// A package is looked for when the file that asks for it has been read.
+		if p := l.inStyles(l.styles(slices.Concat(e.open, e.read)), has); p.known() {
 			return p
 		}
 	}

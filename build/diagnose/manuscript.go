@@ -1,6 +1,11 @@
 package diagnose
 
 import (
+	"bytes"
+	"image"
+	_ "image/gif"  // what their files measure
+	_ "image/jpeg" // the same
+	_ "image/png"  // the same
 	"path"
 	"regexp"
 	"strings"
@@ -194,4 +199,62 @@ func (m *manuscript) own(printed, work string) string {
 		}
 	}
 	return ""
+}
+
+// shownImage is an image that a chapter shows, with what its file is like.
+type shownImage struct {
+	at            place
+	line          string // of the manuscript
+	id, file      string
+	width, height int // pixels, 0 when unknown
+	damage        string
+}
+
+var imageLine = regexp.MustCompile(`^//(?:image|indepimage|numberlessimage|imgtable)\[([^\]]+)\]`)
+
+// images looks into the files of the images that the chapters show.
+func (m *manuscript) images() []shownImage {
+	const most = 2000
+	folder, _ := m.book.Setting(book.PDF, "imagedir").(string)
+	if folder == "" {
+		folder = "images"
+	}
+	var list []shownImage
+	for _, c := range m.book.Chapters {
+		for i, s := range m.lines(c.Path) {
+			found := imageLine.FindStringSubmatch(s)
+			if found == nil || len(list) >= most {
+				continue
+			}
+			one := shownImage{at: place{c.Path, i + 1}, line: s, id: found[1]}
+			for _, stem := range []string{"latex/" + c.ID + "/" + one.id, "latex/" + c.ID + "-" + one.id, "latex/" + one.id, c.ID + "/" + one.id, c.ID + "-" + one.id, one.id} {
+				for _, ext := range []string{".png", ".jpg", ".jpeg", ".gif"} {
+					file := path.Join(m.book.Dir, folder, stem+ext)
+					if data, err := m.read(file); err == nil && one.file == "" {
+						one.file = file
+						one.look(data)
+					}
+				}
+			}
+			if one.file != "" {
+				list = append(list, one)
+			}
+		}
+	}
+	return list
+}
+
+// look measures an image, and notices when its file ends too early.
+func (s *shownImage) look(data []byte) {
+	config, kind, err := image.DecodeConfig(bytes.NewReader(data))
+	if err == nil {
+		s.width, s.height = config.Width, config.Height
+	}
+	tail := data[max(0, len(data)-4096):]
+	switch {
+	case err != nil:
+		s.damage = "it is no image, or damaged"
+	case kind == "png" && !bytes.Contains(tail, []byte("IEND")), kind == "jpeg" && !bytes.Contains(tail, []byte("\xff\xd9")):
+		s.damage = "its file ends too early"
+	}
 }

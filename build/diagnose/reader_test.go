@@ -2,6 +2,9 @@ package diagnose
 
 import (
 	"bytes"
+	"fmt"
+	"image"
+	"image/png"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -143,5 +146,102 @@ func TestAnErrorOfTeXWithoutAPlaceIsThatOfTheReader(t *testing.T) {
 	}
 	if found = told(t, 1, log); len(found) != 1 || found[0].Code != "tex-environment" {
 		t.Errorf("without a reader: %v", found)
+	}
+}
+
+// saysOf reads a log and TeX's own log of a book of one chapter.
+func saysOf(t *testing.T, status int, log, tex, positions string, files map[string]string) []book.Diagnostic {
+	t.Helper()
+	l := NewLog(LogOptions{Book: faultyBook(), Work: "/work"})
+	if _, err := l.Write([]byte(log)); err != nil {
+		t.Fatal(err)
+	}
+	p, err := ReadPositions(strings.NewReader(positions))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l.Diagnostics(status, &Notes{TeX: []byte(tex), Positions: p}, func(name string) ([]byte, error) {
+		if text, ok := files[strings.TrimPrefix(name, "articles/")]; ok {
+			return []byte(text), nil
+		}
+		return nil, fs.ErrNotExist
+	})
+}
+
+func picture(t *testing.T, width, height int) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, width, height))); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+const texBegins = "This is e-upTeX, Version 3.14\n"
+
+func TestAnImageThatIsTooHighIsNamedWithTheSizeThatFits(t *testing.T) {
+	files := map[string]string{"ch01.re": "= 章\n\n//image[wide][題]{\n//}\n\n//image[plan][題]{\n//}\n", "images/ch01-plan.png": picture(t, 300, 3000), "images/ch01-wide.png": picture(t, 900, 100)}
+	found := saysOf(t, 0, "", texBegins+"Overfull \\vbox (2584.4pt too high) has occurred while \\output is active []\n", "", files)
+	if len(found) != 1 || found[0].Line != 6 || found[0].Message != "the image plan is 908.3 mm too high for the page" || found[0].Hint != "make it smaller: //image[plan][題][scale=0.13]" {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestAnImageAtWhichTheConverterStopsIsNamed(t *testing.T) {
+	files := map[string]string{"ch01.re": "= 章\n\n//image[good][題]{\n//}\n\n//image[plan][題]{\n//}\n", "images/ch01-plan.png": picture(t, 30, 30)[:50], "images/ch01-good.png": picture(t, 9, 9)}
+	log := "INFO review-pdfmaker: dvipdfmx -d 5 -z 9 __REVIEW_BOOK__.dvi\n[1][2][10libpng error: Read Error\nAborted\n"
+	found := saysOf(t, 1, log, "", "", files)
+	if len(found) != 1 || found[0].Line != 6 || found[0].Message != "the image articles/images/ch01-plan.png is damaged: its file ends too early" {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestEveryLineThatSticksOutIsToldOnceInMillimetres(t *testing.T) {
+	files := map[string]string{"ch01.re": "= 章\n\nlong-long-word\n\n//table[t][題]{\na\tb\n------------\nc\td\n//}\n"}
+	tex := texBegins + "(./ch01.tex\nOverfull \\hbox (314.0pt too wide) in paragraph at lines 3--4\n[]\n\nOverfull \\hbox (20.0pt too wide) in alignment at lines 5--6\n[]\n\nOverfull \\hbox (30.0pt too wide) in alignment at lines 6--7\n[]\n\nOverfull \\hbox (4.2pt too wide) in paragraph at lines 3--4\n[]\n\n)\n"
+	positions := "C ch01.tex\tch01.re\nM 0\t1\nM 12\t3\nM 30\t9\nT \\chapter{章}\nT \nT long-long-word\nT \nT a&b\nT c&d\n"
+	var said []string
+	for _, d := range saysOf(t, 0, "", tex, positions, files) {
+		said = append(said, fmt.Sprintf("%d %s %d; %s", d.Line, d.Message, d.Count, d.Hint))
+	}
+	want := []string{
+		"3 a line sticks out 110.4 mm into the margin 0; long words, URLs and code may need a line break by hand",
+		"5 a line sticks out 10.5 mm into the margin 0; say how wide the columns are: //tsize[|latex||p{30mm}|p{60mm}|] on the line above //table, a p{} for each column",
+	}
+	if !slices.Equal(said, want) {
+		t.Errorf("said\n%s", strings.Join(said, "\n"))
+	}
+}
+
+func TestAPackageIsSoughtInStylesThatTeXHasReadAlready(t *testing.T) {
+	files := map[string]string{"sty/review-custom.sty": "% nosuchpackage\n%\n\\usepackage{nosuchpackage}\n", "sty/reviewmacro.sty": strings.Repeat("%\n", 13) + "\\RequirePackage{review-custom}\n"}
+	log := texBegins + "(./reviewmacro.sty (./review-style.sty)\n(./review-custom.sty)\n\n! LaTeX Error: File `nosuchpackage.sty' not found.\n\nType X to quit or <RETURN> to proceed,\nor enter new name. (Default extension: sty)\n\nEnter file name: \n./reviewmacro.sty:14: Emergency stop.\n<read *> \n         \nl.14 ^^M\n        \nNo pages of output.\n"
+	found := saysOf(t, 1, log, "", "", files)
+	if len(found) == 0 || found[0].File != "articles/sty/review-custom.sty" || found[0].Line != 3 {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestWhatTeXStumblesOverBehindAPercentageIsThePercentage(t *testing.T) {
+	metric := book.Diagnostic{Severity: book.Lax, Code: "markup-metric", File: "articles/ch01.re", Line: 3, Message: "a % in scale=50%", Hint: "write [scale=0.5]"}
+	found := told(t, 1, texBegins+"! File ended while scanning use of \\reviewincludegraphics.\n\n", metric)
+	if len(found) != 1 || found[0].Code != "markup-metric" || found[0].Severity != book.Error {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestAnIDWithASpaceIsNamedWhereItIsGiven(t *testing.T) {
+	files := map[string]string{"ch01.re": "= 章\n\n//image[my plan][題]{\n説明\n//}\n"}
+	found := saysOf(t, 0, "WARN review-pdfmaker: ch01.re:5: deprecated ID: ` ` in `my plan`\n", "", "", files)
+	if len(found) != 1 || found[0].Line != 3 || found[0].Message != "the id my plan has a character that makes trouble" {
+		t.Errorf("found %v", found)
+	}
+}
+
+func TestASecondTitleIsNamedAtItsLine(t *testing.T) {
+	files := map[string]string{"ch01.re": "= 章\n\n本文\n\n= 章二\n"}
+	found := saysOf(t, 0, "", texBegins+"LaTeX Warning: Label `chap:ch01' multiply defined.\n", "", files)
+	if len(found) != 1 || found[0].Line != 5 || !strings.HasPrefix(found[0].Hint, "write == for a section") {
+		t.Errorf("found %v", found)
 	}
 }

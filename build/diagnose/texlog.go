@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -21,12 +22,13 @@ type texError struct {
 	runaway       string // what an argument without end had swallowed
 
 	open []string // the files that TeX was reading, outermost first
+	read []string // the book's own files that it had read by then
 	last string   // the last of the book's own files that TeX opened
 }
 
 // texWarning is one warning as TeX tells it.
 type texWarning struct {
-	kind string // "reference", "citation", "label", "overfull", "character", "group", "rerun"
+	kind string // "reference", "citation", "label", "overfull", "too-high", "character", "group", "rerun"
 	name string // the label, the character, the group's opening
 	line int    // line of file
 	size float64
@@ -44,6 +46,7 @@ type texLog struct {
 	err      *texError
 	want     int // what the next lines are: see below
 	files    []string
+	read     []string // the book's own, each once
 	last     string
 	skipText int  // lines of a box that TeX shows after complaining about it
 	metafont bool // what follows was printed by METAFONT, called for a font
@@ -76,7 +79,7 @@ var (
 
 	texUndefined = regexp.MustCompile("(?:Reference|Hyper reference|Citation) [`']([^']*)'.* undefined(?: on input line (\\d+))?")
 	texMultiply  = regexp.MustCompile("Label [`']([^']*)' multiply defined")
-	texOverfull  = regexp.MustCompile(`^Overfull \\[hv]box \(([0-9.]+)pt too (?:wide|high)\)(?:.* at lines? (\d+))?`)
+	texOverfull  = regexp.MustCompile(`^Overfull \\[hv]box \(([0-9.]+)pt too (wide|high)\)(?:.* at lines? (\d+))?`)
 	texMissing   = regexp.MustCompile(`^Missing character: There is no (.+) in font (\S+)`)
 	texGroup     = regexp.MustCompile(`^### .*\(level \d+\) entered at line (\d+) \((.*)\)`)
 )
@@ -163,7 +166,7 @@ func (t *texLog) unwrapped(s string) {
 	}
 	if texRunaway.MatchString(s) {
 		t.flush()
-		t.err = &texError{open: t.opened(), last: t.last}
+		t.err = &texError{open: t.opened(), read: t.read, last: t.last}
 		t.want = wantRunaway
 		return
 	}
@@ -218,7 +221,7 @@ func (t *texLog) start(file string, line int, message string) {
 		return
 	}
 	t.flush()
-	t.err = &texError{file: file, line: line, message: message, open: t.opened(), last: t.last}
+	t.err = &texError{file: file, line: line, message: message, open: t.opened(), read: t.read, last: t.last}
 	t.want = wantDetails
 }
 
@@ -318,7 +321,11 @@ func (t *texLog) warning(s string) {
 	case strings.HasPrefix(s, "Overfull "):
 		if m := texOverfull.FindStringSubmatch(s); m != nil {
 			size, _ := strconv.ParseFloat(m[1], 64)
-			add(texWarning{kind: "overfull", line: number(m[2]), size: size})
+			kind := "overfull"
+			if m[2] == "high" {
+				kind = "too-high"
+			}
+			add(texWarning{kind: kind, line: number(m[3]), size: size})
 			t.skipText = 1
 		}
 		return
@@ -370,6 +377,9 @@ func (t *texLog) follow(s string) {
 		}
 		if strings.HasPrefix(name, "./") && strings.HasSuffix(name, ".tex") {
 			t.last = name
+		}
+		if strings.HasPrefix(name, "./") && len(t.read) < 1000 && !slices.Contains(t.read, name) {
+			t.read = append(t.read, name)
 		}
 		s = s[i+1:]
 	}

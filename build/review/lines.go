@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -417,6 +418,36 @@ func (b *blockReader) allSpaced() bool {
 		rows++
 	}
 	return rows > 1
+}
+
+var percent = regexp.MustCompile(`^(?:latex::)?(scale|width|height)=([0-9.]+)%$`)
+
+// nearMetric looks at an image's size, which TeX takes in parts of one or in lengths.
+func (b *blockReader) nearMetric(metric string) {
+	if !b.makes("latex") || !strings.Contains(metric, "%") {
+		return
+	}
+	wrong := false
+	parts := strings.Split(metric, ",")
+	for i, part := range parts {
+		m := percent.FindStringSubmatch(strip(part))
+		if m == nil {
+			continue
+		}
+		wrong = true
+		n, _ := strconv.ParseFloat(m[2], 64)
+		value := strconv.FormatFloat(n/100, 'f', -1, 64)
+		switch m[1] {
+		case "width":
+			value += "\\textwidth"
+		case "height":
+			value += "\\textheight"
+		}
+		parts[i] = m[1] + "=" + value
+	}
+	if wrong {
+		b.add(metricPercent(b.place(b.line, b.head.columns[2]), metric, "["+strings.Join(parts, ",")+"]"))
+	}
 }
 
 // nearComments finds a preprocessor's commands that nobody has filled in: their

@@ -53,6 +53,7 @@ type parser struct {
 	olnum     int             // what //olnum says, 0 when nothing does
 	firstNum  int             // what //firstlinenum says, 0 when nothing does
 	widths    string          // what //tsize says
+	titles    int             // headings of the first level
 	guesses   int             // how often it was looked for what may be meant
 	verbatim  bool            // what is read stands as it is meant: code, a quotation
 	swallowed bool            // a block that is never closed has taken the rest of the chapter
@@ -357,6 +358,11 @@ func (p *parser) heading() {
 func (p *parser) section(at Place, h headLine, title []Inline) {
 	node := &Heading{Place: at, Level: h.level, Tag: Tag(h.tag), ID: h.label, Title: title}
 	e := &entry{node: node, caption: title}
+	if h.level == 1 {
+		if p.titles++; p.titles == 2 && p.makes("latex") {
+			p.add(secondTitle(at))
+		}
+	}
 	if node.Tag == NoTag {
 		p.sections.count(h.level)
 		e.numbers = p.sections.numbers()

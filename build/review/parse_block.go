@@ -360,6 +360,7 @@ func (b *blockReader) image() {
 	} else {
 		b.enter(&b.chapter.indexes.freeImage, e)
 	}
+	b.nearMetric(node.Metric)
 	if b.head.name != "graph" {
 		node.File = b.findImage(b.at, node.Command, node.ID)
 	}

@@ -385,3 +385,27 @@ func TestHintsAboutFilesAndOtherLinesMend(t *testing.T) {
 		t.Errorf("a chapter outside the catalog: %v", said)
 	}
 }
+
+func TestAPercentageIsNoSizeOfAnImageToTeX(t *testing.T) {
+	for metric, right := range map[string]string{"scale=50%": "[scale=0.5]", "width=80%,html::width=80%": `[width=0.8\textwidth,html::width=80%]`} {
+		files := memory{"images/ch01-a.png": "", "ch01.re": "= 章\n\n//image[a][題][" + metric + "]{\n//}\n"}
+		read := func() *Book {
+			return Read(&Manuscript{Dir: ".", Files: files, Chapters: []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}})
+		}
+		b := read()
+		if len(b.Faults) != 1 || b.Faults[0].Code != "markup-metric" || b.Faults[0].Line != 3 || b.Faults[0].Hint != "write "+right {
+			t.Errorf("%s: %v", metric, b.Faults)
+		}
+		files["ch01.re"] = strings.Replace(files["ch01.re"], "["+metric+"]", right, 1)
+		if b := read(); len(b.Faults) > 0 {
+			t.Errorf("%s: %v", right, b.Faults)
+		}
+	}
+}
+
+func TestASecondTitleInAChapterIsTold(t *testing.T) {
+	b := readOne("= 一\n\n本文\n\n= 二\n\n本文\n\n= 三\n")
+	if len(b.Faults) != 1 || b.Faults[0].Line != 5 || !strings.HasPrefix(b.Faults[0].Hint, "write == for a section") {
+		t.Errorf("%v", b.Faults)
+	}
+}

@@ -243,6 +243,14 @@ func braceEnds(at Place, given, right string) book.Diagnostic {
 	return fault(at, book.Lax, "markup-brace", "the first } ends the command, so TeX gets no more than "+given, "write "+right)
 }
 
+func metricPercent(at Place, metric, right string) book.Diagnostic {
+	return fault(at, book.Lax, "markup-metric", "a % in "+metric+" makes TeX skip the rest of the line", "write "+right)
+}
+
+func secondTitle(at Place) book.Diagnostic {
+	return fault(at, book.Lax, "tex-duplicate-label", "a file is one chapter, and here begins a second one", "write == for a section, or put the chapter into a file of its own")
+}
+
 func bareBreak(at Place) book.Diagnostic {
 	return nearMiss(at, "@<br> is text and no command without {}", "write @<br>{}")
 }
