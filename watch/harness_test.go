@@ -17,10 +17,15 @@ import (
 )
 
 // bench is a Run over a temporary folder, with a Func that notes what it read.
+//
+// Its clock stands still while the test works on the files, so what a test does
+// in one go is one burst however slow the machine is, and passes ten times
+// faster than the machine's while the test waits.
 type bench struct {
-	t    *testing.T
-	dir  string
-	opts Options
+	t     *testing.T
+	dir   string
+	opts  Options
+	clock *fakeClock // nil: the machine's
 
 	mu      sync.Mutex
 	builds  []built
@@ -40,11 +45,22 @@ type built struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
+	b := newRealBench(t)
+	b.clock = newFakeClock()
+	b.opts.Clock = b.clock
+	return b
+}
+
+// newRealBench lives in the machine's time. It is for tests that write to a
+// file at any moment: within a tick of the file system's clock only a look that
+// comes later sees that.
+func newRealBench(t *testing.T) *bench {
+	t.Helper()
 	t.Parallel()
 	return newBenchAlone(t)
 }
 
-// newBenchAlone is for tests that measure this process.
+// newBenchAlone is for tests that measure this process, in the machine's time.
 func newBenchAlone(t *testing.T) *bench {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
@@ -122,7 +138,7 @@ func (b *bench) last() built {
 // waitBuilds waits until n builds have ended, and then that no further one starts.
 func (b *bench) waitBuilds(n int) {
 	b.t.Helper()
-	until(b.t, func() bool { return b.count() >= n }, func() string { return fmt.Sprintf("%d builds, want %d", b.count(), n) })
+	b.until(func() bool { return b.count() >= n }, func() string { return fmt.Sprintf("%d builds, want %d", b.count(), n) })
 	b.rest()
 	if got := b.count(); got != n {
 		b.t.Fatalf("%d builds, want %d; the last for %v", got, n, b.last().change.Edits)
@@ -133,11 +149,56 @@ func (b *bench) waitBuilds(n int) {
 func (b *bench) rest() {
 	for n := -1; n != b.count(); {
 		n = b.count()
-		time.Sleep(6*b.opts.withDefaults().Quiet + 100*time.Millisecond)
+		b.pass(6*b.opts.withDefaults().Quiet + 100*time.Millisecond)
 		if b.opts.Poll {
-			time.Sleep(2 * b.opts.withDefaults().PollInterval)
+			b.pass(2 * b.opts.withDefaults().PollInterval)
 		}
 	}
+}
+
+// pass lets time go by.
+func (b *bench) pass(d time.Duration) {
+	b.t.Helper()
+	if b.clock == nil {
+		time.Sleep(d)
+		return
+	}
+	for end := b.clock.Mono() + d; b.clock.Mono() < end; {
+		b.clock.step(b.t)
+	}
+}
+
+// until lets time go by until ok.
+func (b *bench) until(ok func() bool, say func() string) {
+	b.t.Helper()
+	if b.clock == nil {
+		until(b.t, ok, say)
+		return
+	}
+	until(b.t, func() bool {
+		if ok() {
+			return true
+		}
+		b.clock.step(b.t)
+		return false
+	}, say)
+}
+
+// takes is for a Func: a build of that length. Somebody else lets the time go by.
+func (b *bench) takes(d time.Duration) {
+	if b.clock == nil {
+		time.Sleep(d)
+		return
+	}
+	for end := b.clock.Mono() + d; b.clock.Mono() < end; {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// untilBuilding lets time go by until a build has begun.
+func (b *bench) untilBuilding() {
+	b.t.Helper()
+	b.until(func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.running }, func() string { return "no build" })
 }
 
 func (b *bench) noticed(kind NoticeKind) bool {

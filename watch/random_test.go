@@ -26,7 +26,7 @@ func TestAfterAnySequenceOfOperationsTheLastBuildSawTheFinalState(t *testing.T) 
 }
 
 func randomOperations(t *testing.T, rng *rand.Rand, poll, reports bool, bursts int) {
-	b := newBench(t)
+	b := newRealBench(t)
 	b.opts.Quiet = 30 * time.Millisecond
 	b.opts.Poll, b.opts.PollInterval = poll, 30*time.Millisecond
 	if rng.IntN(2) == 0 {

@@ -54,7 +54,7 @@ func TestAnEditTakenBackWithinTheBurstIsNotBuilt(t *testing.T) {
 	b.write("ch01.re", "= one\n")
 	b.start()
 	b.write("ch01.re", "= two\n")
-	time.Sleep(20 * time.Millisecond)
+	b.pass(20 * time.Millisecond)
 	b.write("ch01.re", "= one\n")
 	b.waitBuilds(1)
 }
@@ -144,10 +144,10 @@ func TestTheFolderItselfMayGoAndComeBack(t *testing.T) {
 	b.write("ch01.re", "= one\n")
 	b.start()
 	must(t, os.Rename(b.dir, b.dir+"-away"))
-	until(t, func() bool { return b.noticed(FolderGone) }, func() string { return "not told that the folder is gone" })
+	b.until(func() bool { return b.noticed(FolderGone) }, func() string { return "not told that the folder is gone" })
 	b.waitBuilds(1) // an absent book is not built
 	must(t, os.Rename(b.dir+"-away", b.dir))
-	until(t, func() bool { return b.noticed(FolderBack) }, func() string { return "not told that the folder is back" })
+	b.until(func() bool { return b.noticed(FolderBack) }, func() string { return "not told that the folder is back" })
 	b.waitBuilds(1) // and the same one not again
 
 	must(t, os.RemoveAll(b.dir))
@@ -239,7 +239,7 @@ func TestABusyMakerOfManyFilesIsWaitedFor(t *testing.T) {
 	b.write(".git/index.lock", "")
 	for i := range 10 {
 		b.write(fmt.Sprintf("f%d.re", i), "two")
-		time.Sleep(100 * time.Millisecond)
+		b.pass(100 * time.Millisecond)
 	}
 	must(t, os.Remove(lock))
 	b.waitBuilds(2)
@@ -252,9 +252,9 @@ func TestAnEditDuringABuildIsBuiltRightAfter(t *testing.T) {
 	release := make(chan struct{})
 	b.onBuild = func(context.Context, Change) (Result, error) { <-release; return Result{}, nil }
 	b.write("ch01.re", "= two\n")
-	until(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.running }, func() string { return "no build" })
+	b.untilBuilding()
 	b.write("ch01.re", "= three\n")
-	time.Sleep(200 * time.Millisecond)
+	b.pass(200 * time.Millisecond)
 	close(release)
 	b.waitBuilds(3)
 	b.wantEdits("changed ch01.re")
@@ -277,7 +277,7 @@ func TestAWorthlessBuildIsCancelledAndItsEditsAreKept(t *testing.T) {
 		return Result{}, context.Cause(ctx)
 	}
 	b.write("ch01.re", "= two\n")
-	until(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.running }, func() string { return "no build" })
+	b.untilBuilding()
 	b.write("ch02.re", "= two\n")
 	b.waitBuilds(3)
 	b.wantEdits("changed ch01.re", "changed ch02.re")
@@ -299,7 +299,7 @@ func TestACancelledBuildWhoseEditIsTakenBackNeedsNoOther(t *testing.T) {
 		return Result{}, context.Cause(ctx)
 	}
 	b.write("ch01.re", "= two\n")
-	until(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.running }, func() string { return "no build" })
+	b.untilBuilding()
 	b.write("ch01.re", "= one\n")
 	b.waitBuilds(2)
 }
@@ -316,7 +316,7 @@ func TestABuildThatFailsAsItIsGivenUpIsNotRepeated(t *testing.T) {
 		return Result{Read: sums(b.dir, readTree(b.dir, nil))}, errBook
 	}
 	b.write("ch01.re", "= two\n")
-	until(t, func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.running }, func() string { return "no build" })
+	b.untilBuilding()
 	b.write("ch01.re", "= three\n")
 	b.waitBuilds(2)
 }
@@ -327,7 +327,7 @@ func TestABuildThatReadANewerFileIsNotRepeated(t *testing.T) {
 	b.start()
 	b.onBuild = func(ctx context.Context, c Change) (Result, error) {
 		b.write("ch01.re", "= three\n") // the author was faster than the build's reading
-		time.Sleep(300 * time.Millisecond)
+		b.takes(300 * time.Millisecond)
 		return Result{Read: sums(b.dir, readTree(b.dir, nil))}, nil
 	}
 	b.write("ch01.re", "= two\n")
@@ -343,7 +343,7 @@ func TestABuildThatMayHaveReadATransientStateIsRepeated(t *testing.T) {
 			return Result{}, nil
 		}
 		b.write("ch01.re", "= broken\n")
-		time.Sleep(300 * time.Millisecond)
+		b.takes(300 * time.Millisecond)
 		b.write("ch01.re", "= two\n")
 		return Result{}, errBook
 	}
@@ -365,14 +365,9 @@ func TestErrorsOfBuildsDoNotEndTheLoopButFatalOnesDo(t *testing.T) {
 		return Result{}, fmt.Errorf("building: %w", Fatal(errBook))
 	}
 	b.write("ch01.re", "= three\n")
-	select {
-	case err := <-b.ended:
-		b.ended <- err
-		if !errors.Is(err, errBook) {
-			t.Errorf("ended with %v", err)
-		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("did not end")
+	b.until(func() bool { return len(b.ended) > 0 }, func() string { return "Run has not ended" })
+	if err := b.stop(); !errors.Is(err, errBook) {
+		t.Errorf("ended with %v", err)
 	}
 }
 
@@ -431,13 +426,9 @@ func TestPeekIsFasterThanTheBuild(t *testing.T) {
 	b.write("ch01.re", "= one\n")
 	b.start()
 	b.write("ch01.re", "= two\n")
-	select {
-	case c := <-peeks:
-		if b.count() != 1 || len(c.Edits) != 1 {
-			t.Errorf("peek %+v after %d builds", c, b.count())
-		}
-	case <-time.After(5 * time.Second):
-		t.Fatal("no peek")
+	b.until(func() bool { return len(peeks) > 0 }, func() string { return "no peek" })
+	if c := <-peeks; b.count() != 1 || len(c.Edits) != 1 {
+		t.Errorf("peek %+v after %d builds", c, b.count())
 	}
 	b.waitBuilds(2)
 	if len(peeks) != 0 {
