@@ -79,6 +79,29 @@ func TestAContainersLimitsHold(t *testing.T) {
 	})
 }
 
+func TestSourcesThatDoNotFitNameTheLimit(t *testing.T) {
+	enginetest.InContainers(t, func(t *testing.T, c enginetest.Contender) {
+		// The second is less than the limit, but whoever copies it needs memory, too.
+		for _, size := range []int64{600 << 20, 511 << 20} {
+			root := t.TempDir()
+			s := enginetest.Open(t, c.Engine(t), root)
+			enginetest.Put(t, root, map[string]string{"video.mp4": ""})
+			if err := os.Truncate(filepath.Join(root, "video.mp4"), size); err != nil {
+				t.Fatal(err)
+			}
+			found, err := source.Find(t.Context(), root, source.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = s.Sync(t.Context(), found.Files)
+			var env *fault.Environment
+			if !errors.As(err, &env) || !strings.Contains(env.Hint, "raise limits.memory") {
+				t.Errorf("%d bytes: %v", size, err)
+			}
+		}
+	})
+}
+
 // A watch gives up many builds in one container.
 func TestProcessesThatLostTheirParentLeaveNothing(t *testing.T) {
 	enginetest.InContainers(t, func(t *testing.T, c enginetest.Contender) {

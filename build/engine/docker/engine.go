@@ -169,6 +169,7 @@ func (e *Engine) start(ctx context.Context, opts engine.SessionOptions, info sys
 		api:       e.API,
 		id:        created.ID,
 		root:      opts.Root,
+		memory:    e.Limits.Memory,
 		transport: transport,
 		paths:     engine.Paths{Work: e.Mount, Own: ownDir},
 		sent:      map[string]source.File{},

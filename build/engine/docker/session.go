@@ -33,6 +33,7 @@ type session struct {
 	reaper      *reaper.Reaper
 	id          string
 	root        string
+	memory      int64 // the limit of all that it holds, files and processes; 0: none
 	transport   Transport
 	paths       engine.Paths
 	sent        map[string]source.File // what the container's copy of the sources holds (Copy); nil: unknown
@@ -220,13 +221,17 @@ func (s *session) shell(ctx context.Context, op, script string, args []string, s
 	}
 	if status != 0 {
 		failed := &shellError{op: op, status: status, stderr: stderr.String()}
-		if strings.Contains(failed.stderr, "No space left") {
-			return fault.Environmentf("raise limits.memory in bookci.yml: the work tree is held in memory", "%w", failed)
+		// Files count like processes, so what is full is mostly told by the
+		// kernel, which kills whoever writes.
+		if status == killedStatus || strings.Contains(failed.stderr, "No space left") {
+			return fault.Environmentf(memoryHint, "%s: the container's memory is used up", op)
 		}
 		return failed
 	}
 	return nil
 }
+
+const memoryHint = "raise limits.memory in bookci.yml: the work tree is held in memory"
 
 // killLimit bounds how long a cancelled command may take to end before its
 // container is removed under it.
@@ -311,7 +316,12 @@ func (s *session) stillThere(ctx context.Context) error {
 		if err != nil {
 			return s.lost(ctx, fmt.Errorf("%w: %w", errEnded, err))
 		}
-		if c.State == nil || !c.State.Running {
+		switch {
+		case c.State == nil:
+			return s.lost(ctx, errEnded)
+		case !c.State.Running && c.State.OOMKilled:
+			return fault.Environmentf(memoryHint, "%w: its memory is used up", errEnded)
+		case !c.State.Running:
 			return s.lost(ctx, errEnded)
 		}
 	}

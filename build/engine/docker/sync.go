@@ -3,16 +3,23 @@ package docker
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
+	"github.com/docker/go-units"
+
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // How the sources come into a container: from the mount, or through the API.
 
 // Sync implements Session.
 func (s *session) Sync(ctx context.Context, files []source.File) error {
+	if err := s.fits(files); err != nil {
+		return err
+	}
 	if s.transport == Bind {
 		err := s.copyMounted(ctx, files)
 		var failed *shellError
@@ -31,6 +38,9 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 		// engine that gives its containers users of their own.
 		s.note("reading the mounted folder failed (%s), sending the files instead", failed.firstLine())
 		s.transport = Copy
+		if err := s.fits(files); err != nil {
+			return err
+		}
 	}
 	if err := s.send(ctx, files); err != nil {
 		return source.OrChanged(err, s.root, files)
@@ -38,6 +48,32 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 	// The folder itself is left out: its times are not the user's to set.
 	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 |`+copyNames,
 		[]string{s.paths.Work, ownDir + "/tree", ownDir + "/run/unread"}, nil, nil)
+}
+
+// fits refuses sources that the container's memory cannot hold, before they are
+// sent there. Sent files are held twice, as they came and as the work tree.
+func (s *session) fits(files []source.File) error {
+	if s.memory <= 0 {
+		return nil
+	}
+	var need int64
+	var largest source.File
+	for _, f := range files {
+		need += f.Size
+		if f.Size > largest.Size {
+			largest = f
+		}
+	}
+	if s.transport == Copy {
+		need *= 2
+	}
+	const copying = 32 << 20 // the processes at it
+	if need+copying < s.memory {
+		return nil
+	}
+	return fault.Environmentf(
+		fmt.Sprintf("leave out what the book does not use, as with `exclude: [%s]` in bookci.yml (that file has %s), or raise limits.memory there", largest.Path, units.HumanSize(float64(largest.Size))),
+		"the sources take %s of memory and limits.memory is %s", units.HumanSize(float64(need)), units.HumanSize(float64(s.memory)))
 }
 
 // emptyWork removes all below $1. What a hostile maker left unreadable is made
