@@ -58,6 +58,11 @@ type Builder struct {
 
 	// Draft makes drafts, whatever engines there are.
 	Draft bool
+	// Waiting, when not nil, has call called as soon as Engine is going to take
+	// minutes, until stop is called. PDFs are drafted meanwhile, and Meanwhile is
+	// told of each draft.
+	Waiting   func(call func()) (stop func())
+	Meanwhile func(Result)
 
 	drafts     drafts
 	manifest   manifestFile
@@ -306,7 +311,9 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	if job.Command[t] != "" {
 		maker = ""
 	}
+	meanwhile := b.draftMeanwhile(ctx, job, t)
 	session, makers, err := b.session(ctx, job, code, maker)
+	meanwhile()
 	var missing *NoMakers
 	if errors.As(err, &missing) && t == book.PDF && context.Cause(ctx) == nil {
 		res = b.draft(ctx, job, t, watch, emit)

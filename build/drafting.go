@@ -108,6 +108,28 @@ func (b *Builder) draft(ctx context.Context, job Job, t book.Target, watch *stop
 	return res
 }
 
+// draftMeanwhile makes a draft when the engine keeps the build waiting, so that a
+// download of minutes begins with pages. The build goes on after wait.
+func (b *Builder) draftMeanwhile(ctx context.Context, job Job, t book.Target) (wait func()) {
+	if b.Waiting == nil || t != book.PDF {
+		return func() {}
+	}
+	var drafting sync.WaitGroup
+	stop := b.Waiting(func() {
+		drafting.Go(func() {
+			// The steps that are shown are the engine's.
+			res := b.draft(ctx, job, t, newStopwatch(b.Now), func(event.Event) {})
+			if res.Err == nil { // else the build says why
+				b.Meanwhile(res)
+			}
+		})
+	})
+	return func() {
+		stop()
+		drafting.Wait()
+	}
+}
+
 // recipe is all but the inputs that decides what a draft will be.
 func (d *drafting) recipe() any {
 	return struct {

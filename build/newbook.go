@@ -2,6 +2,7 @@ package build
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -51,4 +52,23 @@ func moveUp(dir string) error {
 		}
 	}
 	return os.Remove(dir)
+}
+
+//go:embed newbook
+var newBook embed.FS
+
+// NewPlainBook makes a book of bookci's own in dir, for want of an engine with
+// review-init. It has no style files: those of the image serve it.
+func NewPlainBook(name, dir string) error {
+	for from, to := range map[string]string{"config.yml": "config.yml", "catalog.yml": "catalog.yml", "chapter.re": name + ".re"} {
+		data, err := newBook.ReadFile("newbook/" + from)
+		if err != nil {
+			return err
+		}
+		text := strings.ReplaceAll(string(data), "BOOKNAME", name)
+		if err := os.WriteFile(filepath.Join(dir, to), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return os.Mkdir(filepath.Join(dir, "images"), 0o755)
 }

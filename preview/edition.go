@@ -16,13 +16,14 @@ import (
 	"github.com/bookci/bookci/internal/pdf"
 )
 
-// edition is one PDF of a book.
+// edition is one PDF of a book, or a draft of it.
 type edition struct {
-	name    string // of its file in the room, unlike that of any other edition
-	file    *os.File
+	name    string   // of its file in the room, unlike that of any other edition; "" for a draft
+	file    *os.File // nil for a draft
 	size    int64
 	pages   []page
 	outline []entry
+	sheets  []Sheet // of a draft, one for each page; nil for a PDF
 
 	rightToLeft bool // bound at the right, as a book set vertically
 
@@ -52,7 +53,9 @@ func (e *edition) use() (done func()) {
 func (e *edition) close(then func()) {
 	e.mu.Lock()
 	e.retire = func() {
-		e.file.Close() // read only: nothing can be lost
+		if e.file != nil {
+			e.file.Close() // read only: nothing can be lost
+		}
 		then()
 	}
 	idle := e.users == 0

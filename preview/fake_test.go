@@ -21,6 +21,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/bookci/bookci/build/draft/fonts"
 )
 
 // fakeRoom stands in for a session: its programs keep to the protocols of
@@ -257,7 +259,13 @@ func serve(t *testing.T, root, pdf, addr string) *shown {
 			made = append(made, newFakeRoom(t, root))
 			return made[len(made)-1], nil
 		},
-		Now:  time.Now,
+		Now: time.Now,
+		Typeface: func(name string) []byte {
+			if face, err := fonts.Load(fonts.GothicLatin); err == nil && name == "Face" {
+				return face.File()
+			}
+			return nil
+		},
 		Note: func(text string) { t.Log(text) },
 	})
 	l, err := net.Listen("tcp", addr)

@@ -35,10 +35,13 @@ func (s *Server) routes() []route {
 		{"/app.css", s.asset("app.css", "text/css; charset=utf-8")},
 		{"/app.js", s.asset("app.js", "text/javascript; charset=utf-8")},
 		{"/words.js", s.asset("words.js", "text/javascript; charset=utf-8")}, // what the page says, in the reader's language
+		{"/sheet.js", s.asset("sheet.js", "text/javascript; charset=utf-8")}, // draws the pages of a draft
 		{"/icon.svg", s.asset("icon.svg", "image/svg+xml")},
 		{"/api/events", s.events},            // what happens, as a stream
 		{"/api/pages", s.pages},              // ?book=: sizes and hashes of the pages, the table of contents
 		{"/api/picture/{hash}", s.picture},   // ?book= &page= &width=: a page as PNG
+		{"/api/drawing/{hash}", s.drawing},   // ?book= &page=: what stands on a draft's page
+		{"/api/typeface/{name}", s.typeface}, // a font file of a draft
 		{"/api/text", s.text},                // ?book= &chapter=: a chapter as HTML
 		{"/api/place", s.place},              // ?book= &page= &x= &y=: the manuscript's line for a point of a page
 		{"/api/spot", s.spot},                // ?book= &file= &line=: the point of a page for a line of the manuscript
@@ -47,7 +50,7 @@ func (s *Server) routes() []route {
 	}
 }
 
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Handler answers requests that g lets pass.
 func (s *Server) Handler(g guard) http.Handler {
@@ -122,6 +125,8 @@ type pagesAnswer struct {
 	Changed []int   `json:"changed"`
 	// RightToLeft: the book is bound at the right.
 	RightToLeft bool `json:"rightToLeft,omitempty"`
+	// Draft: the pages are drawn by the browser.
+	Draft bool `json:"draft,omitempty"`
 }
 
 func (s *Server) pages(w http.ResponseWriter, r *http.Request) {
@@ -138,8 +143,8 @@ func (s *Server) pages(w http.ResponseWriter, r *http.Request) {
 		fail(w, errNoPages)
 		return
 	}
-	got.Pages, got.Outline, got.RightToLeft = e.pages, e.outline, e.rightToLeft
-	if len(got.Outline) == 0 {
+	got.Pages, got.Outline, got.RightToLeft, got.Draft = e.pages, e.outline, e.rightToLeft, e.sheets != nil
+	if len(got.Outline) == 0 && !got.Draft {
 		got.Outline = s.contents(r.Context(), b)
 	}
 	answer(w, got)
@@ -211,7 +216,7 @@ func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	n := e.number(r.PathValue("hash"), near)
-	if n == 0 {
+	if n == 0 || e.sheets != nil {
 		http.NotFound(w, r)
 		return
 	}

@@ -21,6 +21,8 @@ type Options struct {
 	Now   func() time.Time // the clock
 	// Note is told what the user may want to know, in a sentence.
 	Note func(string)
+	// Typeface returns the font file that a Drawing names, nil when there is none.
+	Typeface func(name string) []byte
 }
 
 // Book is one variant of a book.
@@ -31,12 +33,14 @@ type Book struct {
 	Config   string // base name of the config
 	Chapters []Chapter
 	PDF      string // absolute path of the last good PDF, "" when there is none
+	Drafts   bool   // there is nowhere to typeset it: drafts are all that can be shown
 }
 
 // Outcome is what became of one book in a build.
 type Outcome struct {
 	Book     string
 	PDF      string // absolute path of the new PDF, "" when there is none
+	Draft    bool   // there is nowhere to make one: drafts are all that can be shown
 	Problems []Problem
 	Err      string        // why there is no new PDF
 	Took     time.Duration // 0 when it was up to date
@@ -75,6 +79,8 @@ type book struct {
 	mu       sync.Mutex
 	chapters []Chapter // as they are now
 	edition  *edition
+	typeset  bool // the edition is the maker's, and not to be replaced by a draft
+	alone    bool // there is nothing but drafts
 	version  int
 	changed  []int
 	words    [][]line // of the edition, nil until asked for
@@ -183,7 +189,7 @@ func (s *Server) Update(books []Book) {
 }
 
 func (s *Server) newBook(given Book) *book {
-	b := &book{Book: given, chapters: given.Chapters}
+	b := &book{Book: given, chapters: given.Chapters, typeset: given.PDF != "", alone: given.Drafts}
 	b.texts = newTexts(b, s.opts.Root, s.rooms)
 	return b
 }
@@ -314,7 +320,16 @@ func (s *Server) Built(outcomes []Outcome) {
 			}
 			took += o.Took
 			for _, b := range s.shelf() {
-				if b.Name == o.Book && o.PDF != "" {
+				if b.Name != o.Book {
+					continue
+				}
+				if o.Draft || o.PDF != "" {
+					b.mu.Lock()
+					b.alone = o.Draft
+					b.typeset = b.typeset && !o.Draft
+					b.mu.Unlock()
+				}
+				if o.PDF != "" {
 					s.publish(b, o.PDF)
 				}
 			}
@@ -329,21 +344,32 @@ func (s *Server) Built(outcomes []Outcome) {
 
 // publish shows a new PDF.
 func (s *Server) publish(b *book, path string) {
+	next, err := openEdition(s.ctx, path, rand.Text()+".pdf")
+	if err != nil {
+		s.opts.Note(fmt.Sprintf("showing the pages: %v", err))
+		b.mu.Lock()
+		b.typeset = b.edition != nil && b.edition.sheets == nil
+		b.mu.Unlock()
+		return
+	}
+	s.show(b, next)
+}
+
+// show puts an edition in the place of the one that is shown.
+func (s *Server) show(b *book, next *edition) {
 	b.mu.Lock()
 	old, version := b.edition, b.version+1
 	b.mu.Unlock()
-	next, err := openEdition(s.ctx, path, fmt.Sprintf("%s-%d.pdf", rand.Text()[:8], version))
-	if err != nil {
-		s.opts.Note(fmt.Sprintf("showing the pages: %v", err))
-		return
-	}
-	changed := next.changed(old)
-	if old != nil && len(changed) == 0 && len(old.pages) == len(next.pages) {
-		next.close(func() {})
-		return
+	var changed []int
+	if old != nil && (old.sheets == nil) == (next.sheets == nil) { // a draft and a PDF have nothing in common
+		if changed = next.changed(old); len(changed) == 0 && len(old.pages) == len(next.pages) {
+			next.close(func() {})
+			return
+		}
 	}
 	b.mu.Lock()
 	b.edition, b.version, b.changed = next, version, changed
+	b.typeset = next.sheets == nil
 	b.mu.Unlock()
 	if old != nil {
 		old.close(func() { s.paint.forget(old) })
@@ -380,9 +406,12 @@ func (s *Server) print(ctx context.Context, b *book) (*edition, [][]line, error)
 	if b.wordsOf == e {
 		return e, b.words, nil
 	}
-	pages, err := s.paint.words(ctx, e)
-	if err != nil {
-		return nil, nil, err
+	pages := e.lines()
+	if e.sheets == nil {
+		var err error
+		if pages, err = s.paint.words(ctx, e); err != nil {
+			return nil, nil, err
+		}
 	}
 	b.words, b.wordsOf = pages, e
 	return e, pages, nil
@@ -407,6 +436,8 @@ type bookState struct {
 	Name     string    `json:"name"`
 	Title    string    `json:"title,omitempty"`
 	Version  int       `json:"version"` // of the pages, 0 when there are none
+	Draft    bool      `json:"draft"`   // the pages are a draft's
+	Text     bool      `json:"text"`    // chapters may be had as text
 	Chapters []Chapter `json:"chapters"`
 }
 
@@ -419,7 +450,7 @@ func (s *Server) state() state {
 	s.mu.Unlock()
 	for _, b := range s.shelf() {
 		b.mu.Lock()
-		st.Books = append(st.Books, bookState{Name: b.Name, Title: b.Title, Version: b.version, Chapters: b.chapters})
+		st.Books = append(st.Books, bookState{Name: b.Name, Title: b.Title, Version: b.version, Draft: b.edition != nil && b.edition.sheets != nil, Text: !b.alone, Chapters: b.chapters})
 		b.mu.Unlock()
 	}
 	return st

@@ -11,7 +11,6 @@ import (
 	"github.com/bookci/bookci/build/draft/layout"
 	"github.com/bookci/bookci/build/draft/pdf"
 	"github.com/bookci/bookci/build/draft/picture"
-	"github.com/bookci/bookci/build/draft/sheet"
 	"github.com/bookci/bookci/build/review"
 )
 
@@ -78,14 +77,6 @@ func (p *Pages) WritePDF(ctx context.Context, w io.Writer) ([]Trouble, error) {
 	return found, err
 }
 
-// Chapters returns, for each page, the chapter that it belongs to, "" for none.
-func (p *Pages) Chapters() []string {
-	list := make([]string, len(p.Sheets))
-	for i, s := range p.Sheets {
-		list[i] = s.Chapter
-	}
-	return list
-}
-
-// Sheet returns one page, from 0.
-func (p *Pages) Sheet(i int) *sheet.Sheet { return p.Sheets[i] }
+// Stamp tells the contents of an image's file apart. It is asked before the
+// book is set again.
+func (p *Pages) Stamp(file string) string { return p.images.stamp(file) }

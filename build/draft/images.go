@@ -80,6 +80,18 @@ func (m *images) Picture(name string) layout.Picture {
 	return known.picture
 }
 
+// stamp is another one for every content of an image's file.
+func (m *images) stamp(name string) string {
+	m.Picture(name)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	known := m.known[name]
+	if known == nil {
+		return ""
+	}
+	return fmt.Sprintf("%x-%x", known.size, known.changed.UnixNano())
+}
+
 // probe reads an image's header.
 func (m *images) probe(name string) (layout.Picture, *picture.Info) {
 	ext := strings.ToLower(path.Ext(name))

@@ -41,6 +41,10 @@ func readSource(file string, data []byte, add func(book.Diagnostic)) *source {
 		return s
 	}
 	s.lines = make([]string, 0, strings.Count(whole, "\n")+1)
+	if clean(whole) {
+		s.lines = slices.AppendSeq(s.lines, strings.SplitSeq(whole, "\n"))
+		return s
+	}
 	for line := range strings.SplitSeq(whole, "\n") {
 		at := Place{file, len(s.lines) + 1, 0}
 		line = strings.ToValidUTF8(line, "\ufffd")
@@ -57,6 +61,16 @@ func readSource(file string, data []byte, add func(book.Diagnostic)) *source {
 		s.lines = append(s.lines, line)
 	}
 	return s
+}
+
+// clean tells whether nothing in a text has to be replaced.
+func clean(s string) bool {
+	for i := range len(s) {
+		if refusedControl(rune(s[i])) {
+			return false
+		}
+	}
+	return utf8.ValidString(s)
 }
 
 func refusedControl(r rune) bool { return r < ' ' && r != '\t' && r != '\n' && r != '\r' }

@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/manuscript"
+	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 )
 
@@ -83,7 +84,11 @@ func errorsAhead(b *book.Book, targets []book.Target) []book.Diagnostic {
 	if err != nil {
 		return nil // the maker will say why
 	}
-	return slices.DeleteFunc(tree.Faults, func(d book.Diagnostic) bool { return d.Severity != book.Error })
+	return errorsOf(tree)
+}
+
+func errorsOf(tree *review.Book) []book.Diagnostic {
+	return slices.DeleteFunc(slices.Clone(tree.Faults), func(d book.Diagnostic) bool { return d.Severity != book.Error })
 }
 
 // aheadLines shows errors as those of a maker are shown.

@@ -46,6 +46,8 @@ type engines struct {
 	daemon *daemon.Daemon  // nil when the engine is host
 	images *imageGetter    // likewise
 	tasks  *fargate.Engine // nil but for the engine fargate
+
+	waits waits
 }
 
 // get implements what build.Builder asks for. Variants ask at the same time.
@@ -56,6 +58,7 @@ func (e *engines) get(ctx context.Context) (engine.Engine, build.Makers, error) 
 		return e.engine, e.makers, e.err
 	}
 	engine, makers, err := e.find(ctx)
+	e.waits.end()
 	if err != nil && context.Cause(ctx) != nil {
 		// A watch gave this build up for a newer edit: nothing is known yet.
 		e.close()
@@ -125,6 +128,17 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	return nil, build.Makers{}, e.missing(err)
 }
 
+// answer tells whether there are a Docker or makers that get could take.
+func (e *engines) answer(ctx context.Context) bool {
+	d, err := daemon.Connect(ctx, e.app.getenv)
+	if err != nil {
+		_, _, err = e.host()
+		return err == nil
+	}
+	_ = d.Close() // it was only asked whether it is there
+	return true
+}
+
 // missing marks an error that is for want of Docker or network, so that a draft
 // may stand in. A mistake gets none: an address or a context that is none, an
 // image that the user named, an engine that was asked for.
@@ -148,7 +162,7 @@ func (e *engines) missing(err error) error {
 // docker is the engine that runs makers in the book's image.
 func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, build.Makers, error) {
 	p := e.project
-	images, err := newImageGetter(p, d, e.reaper, e.event)
+	images, err := newImageGetter(p, d, e.reaper, e.event, &e.waits)
 	if err != nil {
 		return nil, build.Makers{}, err
 	}

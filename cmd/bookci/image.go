@@ -28,16 +28,17 @@ type imageGetter struct {
 	lock    *cache.Lock
 	store   *cache.Store // nil without a cache folder
 	onEvent func(event.Event)
+	waits   *waits
 
 	fresh []string // references that were pulled or built: not kept yet
 }
 
-func newImageGetter(p *project, d *daemon.Daemon, reap *reaper.Reaper, onEvent func(event.Event)) (*imageGetter, error) {
+func newImageGetter(p *project, d *daemon.Daemon, reap *reaper.Reaper, onEvent func(event.Event), w *waits) (*imageGetter, error) {
 	lock, err := p.readLock()
 	if err != nil {
 		return nil, err
 	}
-	g := &imageGetter{project: p, daemon: d, lock: lock, onEvent: onEvent}
+	g := &imageGetter{project: p, daemon: d, lock: lock, onEvent: onEvent, waits: w}
 	if dir := p.cacheDir(); dir != "" {
 		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Reaper: reap, Progress: func(p cache.Progress) {
 			onEvent(event.Event{Kind: event.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
@@ -115,6 +116,7 @@ func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.M
 	if found, ok, err := docker.FindImage(ctx, g.daemon, ref); err != nil || ok {
 		return build.Makers{Ref: ref, ID: found.ID}, err
 	}
+	g.waits.begin()
 	if id, ok, err := g.restore(ctx, ref); err != nil || ok {
 		return build.Makers{Ref: ref, ID: id}, err
 	}
@@ -153,6 +155,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 	if ok {
 		return found.ID, imageError(pin.Check(ref, cache.FactsOf(found)))
 	}
+	g.waits.begin()
 	if id, ok, err := g.restore(ctx, ref); err != nil || ok {
 		return id, err
 	}

@@ -26,7 +26,8 @@ func (a *app) newInitCmd() *cobra.Command {
 		Short: "Begin a new book",
 		Long: `init makes DIR, or fills it or this folder when it is empty but for git's own
 folder, with the book that Re:VIEW's own review-init makes, a bookci.yml and a
-.gitignore.`,
+.gitignore. Where there is no Docker it is a small book of bookci's own, which
+can be checked and drafted at once.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.runInit(cmd.Context(), dirArg(args), cmd.Flags())
@@ -64,7 +65,8 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	e := &engines{app: a, project: &project{root: abs, settings: s}, reaper: reaper, onEvent: show.Event}
 	defer e.close()
 	engine, _, err := e.get(ctx)
-	if err != nil {
+	var missing *build.NoMakers
+	if err != nil && !errors.As(err, &missing) {
 		return err
 	}
 	// The new book is completed beside its place and appears whole. A folder that
@@ -85,7 +87,12 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 		return err
 	}
 	name := bookName(filepath.Base(abs))
-	if err := build.NewBook(ctx, engine, name, part); err != nil {
+	if missing != nil {
+		err = build.NewPlainBook(name, part)
+	} else {
+		err = build.NewBook(ctx, engine, name, part)
+	}
+	if err != nil {
 		return err
 	}
 	if err := writeNewSettings(part, name, e.project.imageRef()); err != nil {
@@ -106,7 +113,11 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	if dir != "." {
 		command += " " + dir
 	}
-	show.Println("bookci: made " + dir + "; `" + command + "` makes its PDF")
+	what := "its PDF"
+	if missing != nil {
+		what = "a draft of it, and its PDF once there is a Docker"
+	}
+	show.Println("bookci: made " + dir + "; `" + command + "` makes " + what)
 	_, err = fmt.Fprintln(a.stdout, dir)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
@@ -33,6 +34,8 @@ type previewer interface {
 	Use(p *project, changed bool)
 	// Peek is told of files just saved, before they are built: absolute paths.
 	Peek(paths []string)
+	// Draft is told of a book's manuscript as it was just read.
+	Draft(ctx context.Context, b *book.Book, tree *review.Book)
 	Building(reason string)
 	Built(results []build.Result)
 	// Failed is Built for a build that ended before it had results for all.
@@ -58,7 +61,7 @@ func (c *claim) newPreviewer(ctx context.Context, p *project, addr string, open 
 	}
 	note := func(text string) { c.say("bookci: " + text) }
 	s := &servedBook{claim: c, project: p, note: note}
-	s.server = preview.New(preview.Options{Root: p.root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note})
+	s.server = preview.New(preview.Options{Root: p.root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note, Typeface: typeface})
 	s.serving.Add(1)
 	go func() {
 		defer s.serving.Done()
@@ -81,6 +84,7 @@ type servedBook struct {
 	note    func(string)
 	server  *preview.Server
 	serving sync.WaitGroup
+	drafter drafter
 
 	mu      sync.Mutex
 	project *project
@@ -96,7 +100,23 @@ func (s *servedBook) Use(p *project, changed bool) {
 	}
 }
 
-func (s *servedBook) Peek(paths []string)    { s.server.Peek(paths) }
+func (s *servedBook) Peek(paths []string) { s.server.Peek(paths) }
+
+// Draft shows a book as a draft, as long as there is nothing better.
+func (s *servedBook) Draft(ctx context.Context, b *book.Book, tree *review.Book) {
+	if !s.server.Drafts(b.Name) {
+		return
+	}
+	sheets, err := s.drafter.sheets(ctx, b, tree)
+	if err != nil {
+		if context.Cause(ctx) == nil {
+			s.note(fmt.Sprintf("drawing the draft: %v", err))
+		}
+		return
+	}
+	s.server.Draft(b.Name, sheets)
+}
+
 func (s *servedBook) Building(reason string) { s.server.Building(reason) }
 
 func (s *servedBook) Built(results []build.Result) { s.Failed(results, nil) }
@@ -108,7 +128,7 @@ func (s *servedBook) Failed(results []build.Result, err error) {
 	var outcomes []preview.Outcome
 	for _, res := range results {
 		o := preview.Outcome{Book: res.Book.Name}
-		if res.Target == book.PDF && res.Err == nil {
+		if o.Draft = res.Draft && res.Target == book.PDF; !o.Draft && res.Target == book.PDF && res.Err == nil {
 			o.PDF = absoluteIn(root, res.Artifact.Path)
 		}
 		for _, d := range res.Diagnostics {
@@ -154,7 +174,7 @@ func (s *servedBook) books(p *project) []preview.Book {
 	// Without a manifest, or with one that is damaged, nothing was made.
 	if text, err := fsx.ReadFile(filepath.Join(p.artifacts(), build.ManifestName), maxManifest); err == nil && json.Unmarshal(text, &manifest) == nil {
 		for _, e := range manifest.Artifacts {
-			if e.Target == book.PDF && (e.Image == build.DraftImage) == (p.settings.Engine == engineDraft) {
+			if e.Target == book.PDF && e.Image != build.DraftImage && p.settings.Engine != engineDraft {
 				// The manifest may have come with the sources: a claim, no fact.
 				name := absoluteIn(p.root, e.Path)
 				if rel, err := filepath.Rel(p.artifacts(), name); err == nil && fsx.IsFileBelow(p.artifacts(), rel) {
@@ -168,7 +188,7 @@ func (s *servedBook) books(p *project) []preview.Book {
 		if p.faults[b] != nil {
 			continue // its config cannot be read: its problems say so
 		}
-		shown := preview.Book{Name: b.Name, Title: titleOf(b), Dir: b.Dir, Config: b.Config, PDF: made[b.Name]}
+		shown := preview.Book{Name: b.Name, Title: titleOf(b), Dir: b.Dir, Config: b.Config, PDF: made[b.Name], Drafts: p.settings.Engine == engineDraft}
 		for _, ch := range b.Chapters {
 			shown.Chapters = append(shown.Chapters, preview.Chapter{ID: ch.ID, File: ch.Path})
 		}

@@ -85,6 +85,7 @@ type watcher struct {
 	hooks   *hooks
 	warned  []string // the settings' warnings, as they were last said
 	moved   bool     // the workshop is not the one that the preview was told of
+	standIn bool     // drafts stand in for want of makers
 }
 
 // runWatch is the watch command.
@@ -173,6 +174,12 @@ func cancelPolicy(choice string) func(watch.Change, time.Duration, []watch.Edit)
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
 	defer func() { w.show.Rest(w.lines.Status()) }()
+	if w.standIn && c.Reason == againReason && len(c.Edits) == 0 && !w.makersCame(ctx) {
+		if cause := context.Cause(ctx); cause != nil {
+			return watch.Result{}, cause
+		}
+		return watch.Result{Again: w.retry.longer()}, nil
+	}
 	if w.preview != nil {
 		w.preview.Building(strings.Trim(screen.Because(w.root(), c), " ()"))
 	}
@@ -201,8 +208,16 @@ func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, erro
 	for _, res := range results {
 		err = errors.Join(err, res.Err)
 	}
-	if out.Again = w.retry.after(c, err); out.Again == firstPause {
+	stoodIn := w.standIn
+	if w.standIn = slices.ContainsFunc(results, func(r build.Result) bool { return r.Missing != nil }); w.standIn {
+		w.ahead.look(w.ends) // the preview may have shown the book itself until now
+	}
+	switch out.Again = w.retry.after(c, err, w.standIn); {
+	case out.Again != firstPause:
+	case !w.standIn:
 		w.show.Println(fmt.Sprintf("bookci: trying again in %v, then less often", firstPause))
+	case !stoodIn:
+		w.show.Println(fmt.Sprintf("bookci: these are drafts; looking for Docker again in %v, then less often", firstPause))
 	}
 	w.hook(results, err)
 	return out, err // said already; package watch looks again at what failed

@@ -33,18 +33,38 @@ const (
 // retry is how long the watch waits before it tries again.
 type retry struct{ pause time.Duration }
 
-// after is told of each build and its error, and returns the pause before the
-// next try, 0 for none.
-func (r *retry) after(c watch.Change, err error) time.Duration {
+// after is told of each build and its error, and whether drafts stood in for
+// want of makers. It returns the pause before the next try, 0 for none.
+func (r *retry) after(c watch.Change, err error, standIn bool) time.Duration {
 	switch {
-	case !mendsItself(err):
+	case !standIn && !mendsItself(err):
 		r.pause = 0
 	case c.Reason != againReason || r.pause == 0:
 		r.pause = firstPause
 	default:
-		r.pause = min(2*r.pause, longestPause)
+		return r.longer()
 	}
 	return r.pause
+}
+
+func (r *retry) longer() time.Duration {
+	r.pause = min(2*r.pause, longestPause)
+	return r.pause
+}
+
+// makersCame looks whether there are makers now, where drafts stood in for want
+// of them. The next build then finds them.
+func (w *watcher) makersCame(ctx context.Context) bool {
+	p, err := w.open(ctx)
+	if err != nil {
+		return true // the build will say why
+	}
+	if !w.claim.engines(p).answer(ctx) {
+		return false
+	}
+	w.closeShop() // it knows that there are none
+	w.moved = true
+	return true
 }
 
 // mendsItself reports whether err may be gone without anybody's edit.

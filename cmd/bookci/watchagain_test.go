@@ -69,15 +69,15 @@ func TestPausesGrowUntilSomethingIsEdited(t *testing.T) {
 	var r retry
 	var got []time.Duration
 	for _, c := range []watch.Change{edit, again, again, again, again, again, again, again, edit, again} {
-		got = append(got, r.after(c, away)/time.Second)
+		got = append(got, r.after(c, away, false)/time.Second)
 	}
 	if want := []time.Duration{5, 10, 20, 40, 80, 160, 300, 300, 5, 10}; !slices.Equal(got, want) {
 		t.Errorf("pauses in seconds %v, want %v", got, want)
 	}
-	if p := r.after(again, errors.New("the book is wrong")); p != 0 {
+	if p := r.after(again, errors.New("the book is wrong"), false); p != 0 {
 		t.Errorf("a wrong book is tried again after %v", p)
 	}
-	if p := r.after(again, away); p != firstPause {
+	if p := r.after(again, away, false); p != firstPause {
 		t.Errorf("the next time begins with %v", p)
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/manuscript"
+	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 )
 
@@ -50,13 +52,33 @@ func (l *lookout) look(ctx context.Context) {
 			return // the build will say why
 		}
 		var found []book.Diagnostic
+		trees := map[*book.Book]*review.Book{}
 		for _, b := range p.books {
-			if p.faults[b] == nil {
-				found = append(found, errorsAhead(b, p.targets[b])...)
+			if p.faults[b] != nil {
+				continue
+			}
+			if tree, err := manuscript.Read(b, p.targets[b]...); err == nil { // else the maker will say why
+				found = append(found, errorsOf(tree)...)
+				trees[b] = tree
 			}
 		}
 		l.show(p, found)
+		l.draft(ctx, p, trees)
 	})
+}
+
+// draft shows the books as they were just read in the preview. What a book
+// reads for other targets has other images.
+func (l *lookout) draft(ctx context.Context, p *project, trees map[*book.Book]*review.Book) {
+	preview := l.watcher.preview
+	if preview == nil {
+		return
+	}
+	for _, b := range p.books {
+		if tree := trees[b]; tree != nil && len(p.targets[b]) > 0 && p.targets[b][0] == book.PDF {
+			preview.Draft(ctx, b, tree)
+		}
+	}
 }
 
 // show pins what was found, if it is not what is pinned already.

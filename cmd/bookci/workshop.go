@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/cmd/bookci/screen"
 )
 
 // claim is a root that this bookci has to itself until it closes: others wait,
@@ -91,7 +92,7 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		return nil, err
 	}
 	s, e := p.settings, c.engines(p)
-	return &workshop{engines: e, say: c.say, Builder: &build.Builder{
+	w := &workshop{engines: e, say: c.say, Builder: &build.Builder{
 		Root:      p.root,
 		Artifacts: p.artifacts(),
 		State:     p.state(),
@@ -110,7 +111,14 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		Reaper:    c.reaper,
 		Now:       time.Now,
 		OnEvent:   c.onEvent,
-	}}, nil
+	}}
+	if c.app.getenv("CI") == "" { // nobody reads along there, and all that lies in artifacts/ may be uploaded
+		w.Waiting = e.waits.tell
+		w.Meanwhile = func(res build.Result) {
+			c.say("bookci: " + screen.RelativeTo(p.root, cmp.Or(getwd(), p.root), res.Artifact.Path) + " is a draft, to read until the book itself is there")
+		}
+	}
+	return w, nil
 }
 
 // keepImages saves what had to be pulled or built into the cache folder, if one

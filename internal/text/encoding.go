@@ -17,6 +17,9 @@ func NotUTF8(data []byte) (line int, encodingName string) {
 	if wide := utf16Name(data); wide != "" {
 		return 1, wide
 	}
+	if utf8.Valid(data) { // four times as fast as the search
+		return 0, ""
+	}
 	line = 1
 	rest := data
 	for len(rest) > 0 {

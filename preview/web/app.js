@@ -52,12 +52,30 @@ const seen = new IntersectionObserver(list => {
 // A page passed by is asked for no longer: those in sight would wait for it.
 function leave(f) {
   if (f.asked) {
-    const img = f.asked;
-    f.asked = null;
+    forget(f);
     f.drawn = '';
-    img.removeAttribute('src');
   }
   if (f.img) rest(f);
+}
+
+function forget(f) {
+  const asked = f.asked;
+  f.asked = null;
+  if (asked?.abort) asked.abort(); else asked?.removeAttribute('src');
+}
+
+// The old picture stays until the new one is there.
+function put(f, img) {
+  f.asked = null;
+  f.img?.remove();
+  f.img = img;
+  f.sheet.append(img);
+}
+
+function later(f) {
+  f.asked = null;
+  f.drawn = '';
+  f.retry = setTimeout(() => f.near && draw(f), 1500);
 }
 
 // Pictures far away are let go of: a long book would fill the memory.
@@ -71,26 +89,29 @@ function draw(f) {
   if (!p) return;
   const part = cut(p);
   const width = Math.min(2800, Math.max(160, Math.ceil(f.offsetWidth / part.w * devicePixelRatio / 160) * 160));
-  const src = `/api/picture/${p.hash}?` + new URLSearchParams({ book, page: f.n, width });
-  if (f.drawn === src) return;
-  if (f.asked) f.asked.removeAttribute('src');
-  f.drawn = src;
+  const q = new URLSearchParams({ book, page: f.n });
+  const src = edition.draft ? `/api/drawing/${p.hash}?${q}` : `/api/picture/${p.hash}?${q}&width=${width}`;
+  if (f.drawn === src + width) return;
+  forget(f);
+  f.drawn = src + width;
+  if (edition.draft) return drawDraft(f, src, width, p.hash);
   const img = f.asked = make('img', { alt: W.pageOf(f.n), draggable: false, decoding: 'async' });
-  img.onload = () => {
-    if (f.asked !== img) return;
-    f.asked = null;
-    // The old picture stays until the new one is there.
-    if (f.img) f.img.remove();
-    f.img = img;
-    f.sheet.append(img);
-  };
-  img.onerror = () => {
-    if (f.asked !== img) return;
-    f.asked = null;
-    f.drawn = '';
-    f.retry = setTimeout(() => f.near && draw(f), 1500);
-  };
+  img.onload = () => f.asked === img && put(f, img);
+  img.onerror = () => f.asked === img && later(f);
   img.src = src;
+}
+
+async function drawDraft(f, src, width, hash) {
+  const mine = f.asked = new AbortController();
+  try {
+    const canvas = await drawSheet(src, state.files, width, mine.signal);
+    if (f.asked !== mine) return;
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', W.pageOf(f.n));
+    put(f, canvas);
+    // A message that is sent while a frame is made arrives when it has been painted.
+    requestAnimationFrame(() => { const c = new MessageChannel(); c.port1.onmessage = () => { document.body.dataset.drawn = `${f.n} ${hash}`; document.body.dataset.drawnAt = Date.now(); }; c.port2.postMessage(0); });
+  } catch { if (f.asked === mine) later(f); }
 }
 
 function anchor() {
@@ -204,6 +225,7 @@ async function loadPages(news) {
   const at = before ? pageNow() : 0;
   const hash = before && before.pages[at - 1] && before.pages[at - 1].hash;
   edition = got;
+  $('draft').hidden = !got.draft;
   if (!before || before.pages.length !== got.pages.length || before.pages.some((p, i) => p.w !== got.pages[i].w || p.h !== got.pages[i].h || !p.trim !== !got.pages[i].trim)) {
     arrange();
     // Pages put in before mine: stay at mine.
@@ -432,7 +454,7 @@ async function named(at, from) {
   else parts.push(make('button', { textContent: W.copy, onclick: async e => { await navigator.clipboard.writeText(name); e.target.textContent = W.copied; } }));
   const c = state.books[book].chapters.find(c => c.file === at.file);
   if (from === 'text') parts.push(make('button', { textContent: W.showPage, onclick: () => toSpot(at) }));
-  else if (c) parts.push(make('button', { textContent: W.showText, onclick: () => { hush(); chapter = c.id; see('text'); loadText({ line: at.line }); } }));
+  else if (c && state.books[book].text) parts.push(make('button', { textContent: W.showText, onclick: () => { hush(); chapter = c.id; see('text'); loadText({ line: at.line }); } }));
   $('toast').dataset.place = name;
   say(...parts);
 }
@@ -601,6 +623,9 @@ function onState(next) {
   }
   status();
   const version = state.books[book].version;
+  const text = state.books[book].text;
+  $('views').hidden = !text;
+  if (!text && view === 'text') see('pages');
   if (version && (first || restarted || version !== edition?.version)) loadPages(!first && !restarted);
   else if (!version) empty();
   if (view === 'text' && (restarted || first)) loadText();
@@ -658,7 +683,7 @@ function key(k) {
     case 'k': if (view === 'pages') showPage(pageNow() - (spread ? 2 : 1)); break;
     case 'n': stepChanged(1); break;
     case 'p': stepChanged(-1); break;
-    case 't': see(view === 'pages' ? 'text' : 'pages'); break;
+    case 't': if (state?.books[book].text) see(view === 'pages' ? 'text' : 'pages'); break;
     case 'c': openContents($('toc').hidden); break;
     case '+': case ';': case '=': setZoom(zoom * 1.15); break;
     case '-': setZoom(zoom / 1.15); break;

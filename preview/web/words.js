@@ -12,6 +12,7 @@ const WORDS = {
     showPage: 'Show in the pages', showText: 'Show in the text', noPlace: 'Nothing of the manuscript was found here', noSpot: 'This line was not found in the PDF',
     keylist: [['j / k', 'next / previous page'], ['n / p', 'next / previous changed page'], ['t', 'pages or text'], ['c', 'contents'],
       ['+ / − / 0', 'larger, smaller, fit'], ['s', 'spreads'], ['m', 'crop marks'], ['f', 'follow what I edit'], ['e', 'to the error'], ['g', 'go to a page'], ['click', 'line of the manuscript'], ['?', 'this help']],
+    draft: 'Draft', draftMeans: 'bookci has set these pages itself, without TeX: the book breaks its lines and pages elsewhere',
     followOn: 'Following edits', followOff: 'Staying where you are',
   },
   ja: {
@@ -25,6 +26,7 @@ const WORDS = {
     showPage: 'ページで見る', showText: 'テキストで見る', noPlace: 'ここに対応する原稿は見つかりませんでした', noSpot: 'この行はPDFに見つかりませんでした',
     keylist: [['j / k', '次・前のページ'], ['n / p', '次・前の変更ページ'], ['t', 'ページとテキストの切り替え'], ['c', '目次'],
       ['+ / − / 0', '拡大・縮小・合わせる'], ['s', '見開き'], ['m', 'トンボ'], ['f', '編集箇所を追う'], ['e', 'エラーの場所へ'], ['g', 'ページを指定'], ['クリック', '原稿の行'], ['?', 'この説明']],
+    draft: '下書き', draftMeans: 'TeXを使わずにbookciが組んだページです。行やページの切れ目は、本とは違います',
     followOn: '編集箇所を追います', followOff: '今の場所にとどまります',
   },
 };

@@ -32,6 +32,11 @@ const (
 
 var files = [styles]string{"mincho", "gothic", "gothic-bold", "mincho-latin", "gothic-latin", "gothic-bold-latin"}
 
+// Styles returns all embedded typefaces.
+func Styles() []Style {
+	return []Style{Mincho, Gothic, GothicBold, MinchoLatin, GothicLatin, GothicBoldLatin}
+}
+
 var loaded [styles]struct {
 	once sync.Once
 	face *Face

@@ -14,6 +14,7 @@ type Face struct {
 	BBox            [4]int // that all glyphs fit in, in thousandths of an em
 	UnitsPerEm      int
 
+	file    []byte
 	tables  map[string][]byte
 	bmp     []uint16        // glyph of each character below U+10000
 	astral  map[rune]uint16 // glyph of the others
@@ -28,7 +29,7 @@ var errShort = errors.New("the font ends too early")
 // Parse reads a TrueType font whose characters are found by a table of format 4
 // or 12. It keeps data.
 func Parse(data []byte) (*Face, error) {
-	f := &Face{tables: map[string][]byte{}}
+	f := &Face{file: data, tables: map[string][]byte{}}
 	if len(data) < 12 {
 		return nil, errShort
 	}
@@ -199,6 +200,9 @@ func (f *Face) Advance(glyph uint16) int {
 	}
 	return 0
 }
+
+// File returns the font as it was read. Whoever asks leaves it as it is.
+func (f *Face) File() []byte { return f.file }
 
 // Glyphs returns how many glyphs the font has.
 func (f *Face) Glyphs() int { return len(f.advance) }

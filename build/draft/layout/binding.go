@@ -2,6 +2,7 @@ package layout
 
 import (
 	"context"
+	"slices"
 	"strconv"
 
 	"github.com/bookci/bookci/build/draft/sheet"
@@ -40,20 +41,38 @@ type section struct {
 // sheetAnchor is the anchor of a whole sheet.
 func sheetAnchor(i int) string { return "sheet|" + strconv.Itoa(i) }
 
+// keptContents are the contents as they were last set.
+type keptContents struct {
+	seed    uint64 // of what they depend on beside their entries
+	entries []entry
+	pages   []*body
+}
+
+// contentsOf returns the contents' pages, those of the last time when nothing
+// that they show has changed.
+func (ts *Typesetter) contentsOf(s *setting, entries []entry) []*body {
+	if seed := s.fingerprint(); ts.contents.seed != seed || !slices.Equal(ts.contents.entries, entries) {
+		ts.contents = keptContents{seed, entries, s.contents(entries)}
+	}
+	return ts.contents.pages
+}
+
 // bind numbers pages, with the contents and the index that follow from them.
-func (s *setting) bind(ctx context.Context, in Input, chapters []*setChapter) (*binding, error) {
-	// The contents are as long as their entries; the numbers do not change that.
-	guess := s.gather(in, chapters, 0, nil)
+func (ts *Typesetter) bind(ctx context.Context, s *setting, in Input, chapters []*setChapter) (*binding, error) {
 	var contents []*body
 	if s.book.Settings.Bool("toc", true) {
-		for range 2 {
+		// The contents are as long as their entries; the numbers do not change that.
+		pages := len(ts.contents.pages)
+		for range 3 {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			contents = s.contents(guess.entries)
-			guess = s.gather(in, chapters, len(contents), nil)
+			contents = ts.contentsOf(s, s.gather(in, chapters, pages, nil).entries)
+			if len(contents) == pages {
+				break
+			}
+			pages = len(contents)
 		}
-		contents = s.contents(guess.entries)
 	}
 	return s.gather(in, chapters, len(contents), contents), ctx.Err()
 }

@@ -48,7 +48,8 @@ type Bookmark struct {
 // has changed is set. The zero Typesetter keeps nothing yet. Its methods are for
 // one goroutine at a time.
 type Typesetter struct {
-	kept map[string]*setChapter // by the chapter's place in the book and its id
+	kept     map[string]*setChapter // by the chapter's place in the book and its id
+	contents keptContents
 }
 
 // setChapter is a chapter's pages.
@@ -76,7 +77,7 @@ func (ts *Typesetter) Set(ctx context.Context, in Input) (*Result, error) {
 	}
 	var b *binding
 	for range 3 { // page numbers may move what shows them
-		if b, err = s.bind(ctx, in, chapters); err != nil {
+		if b, err = ts.bind(ctx, s, in, chapters); err != nil {
 			return nil, err
 		}
 		again := ts.stale(chapters, b.pages)
