@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"build/book/psych":        {},
 	"build/review":            {"build/book"},
 	"build/draft":             {"build/book", "build/review", "build/draft/..."},
+	"build/bucket":            {"build", "objects"},
 	"build/manuscript":        {"build/book", "build/review"},
 	"build/event":             {"build/book"},
 	"build/source":            {"build/book"},

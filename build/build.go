@@ -56,6 +56,9 @@ type Builder struct {
 	// OnEvent is told what happens, from several goroutines at once.
 	OnEvent func(event.Event)
 
+	// Deliver, where set, is given each good artifact once it is in its place here.
+	Deliver Delivery
+
 	// Draft makes drafts, whatever engines there are.
 	Draft bool
 	// Waiting, when not nil, has call called as soon as Engine is going to take
@@ -105,7 +108,8 @@ type Job struct {
 	Fault   error                  // why there is nothing to build: the config cannot be read
 	Known   []book.Diagnostic      // what is known to be wrong before a maker runs
 
-	first bool // made by Builder.First
+	first  bool // made by Builder.First
+	steady bool // on a machine that is not taken away
 }
 
 // Result says what became of one target of a job.
@@ -117,6 +121,7 @@ type Result struct {
 	Missing     error    // what the book itself would need, where a draft stands in for it unasked
 	Beside      bool     // with Missing: something lies where the book itself would
 	Artifact    Artifact // Path is empty when there is none
+	Address     string   // where Builder.Deliver has brought it, "" without
 	Diagnostics []book.Diagnostic
 	Log         string // absolute path of the maker's whole output, "" when it did not run
 	Seconds     map[string]float64
@@ -237,7 +242,17 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 			fail(t, err)
 			continue
 		}
-		results = append(results, b.target(ctx, job, t))
+		res := b.target(ctx, job, t)
+		if errors.Is(res.Err, engine.ErrTakenAway) && !job.steady && context.Cause(ctx) == nil {
+			b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: fmt.Sprintf("%s %s: %v; once more, on one that stays", job.Book.Name, t, res.Err)})
+			if err := b.closeSession(job.Book.Name); err != nil {
+				b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: err.Error()})
+			}
+			job.steady = true
+			res = b.target(ctx, job, t)
+		}
+		b.deliver(ctx, job, &res)
+		results = append(results, res)
 	}
 	if !b.KeepOpen {
 		if err := b.closeSession(job.Book.Name); err != nil {
@@ -434,6 +449,7 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 		Seeds:  b.seeds(job, makers, code),
 		Maker:  maker,
 		Hidden: job.Hidden,
+		Steady: job.steady,
 		Note: func(format string, args ...any) {
 			b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
 		},

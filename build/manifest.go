@@ -53,13 +53,13 @@ type manifestFile struct {
 	root string
 }
 
-// maxManifest bounds what is read of a manifest: half a kilobyte an artifact.
-const maxManifest = 32 << 20
+// MaxManifest bounds what is read of a manifest: half a kilobyte an artifact.
+const MaxManifest = 32 << 20
 
 // read returns what the manifest says. A missing or damaged one says nothing.
 func (m *manifestFile) read() Manifest {
 	var got Manifest
-	text, err := fsx.ReadFile(filepath.Join(m.dir, ManifestName), maxManifest)
+	text, err := fsx.ReadFile(filepath.Join(m.dir, ManifestName), MaxManifest)
 	if err != nil || json.Unmarshal(text, &got) != nil {
 		return Manifest{}
 	}
@@ -81,15 +81,22 @@ func (m *manifestFile) put(version string, e Entry) error {
 	})
 	got.Artifacts = append(got.Artifacts, e)
 	slices.SortFunc(got.Artifacts, func(a, b Entry) int { return strings.Compare(a.Path, b.Path) })
+	text, err := ManifestText(got)
+	if err != nil {
+		return err
+	}
+	if err := fsx.WriteFile(filepath.Join(m.dir, ManifestName), text, 0o644); err != nil {
+		return fmt.Errorf("writing the manifest: %w", err)
+	}
+	return nil
+}
+
+// ManifestText is a manifest as its file has it.
+func ManifestText(m Manifest) ([]byte, error) {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(got); err != nil {
-		return err
-	}
-	if err := fsx.WriteFile(filepath.Join(m.dir, ManifestName), text.Bytes(), 0o644); err != nil {
-		return fmt.Errorf("writing the manifest: %w", err)
-	}
-	return nil
+	err := enc.Encode(m)
+	return text.Bytes(), err
 }

@@ -122,7 +122,7 @@ func openIn(root *os.Root, name string) (*os.File, Info, error) {
 		file.Close()
 		return nil, Info{}, err
 	}
-	return file, Info{name, size, hex.EncodeToString(hash.Sum(nil)), st.ModTime()}, nil
+	return file, Info{name, size, hex.EncodeToString(hash.Sum(nil)), st.ModTime(), ""}, nil
 }
 
 // noParent says of "a/b", where a is a file, that it does not exist.
@@ -200,7 +200,7 @@ func (f *Folder) write(ctx context.Context, root *os.Root, name string, body io.
 		return Info{}, err
 	}
 	syncFolder(root, path.Dir(name))
-	return Info{name, size, hex.EncodeToString(hash.Sum(nil)), st.ModTime()}, nil
+	return Info{name, size, hex.EncodeToString(hash.Sum(nil)), st.ModTime(), ""}, nil
 }
 
 // syncFolder makes a rename last through a power cut. Windows and some network

@@ -191,7 +191,7 @@ func (s *S3) Get(ctx context.Context, name string) (io.ReadCloser, Info, error) 
 	if err != nil {
 		return nil, Info{Name: name}, s.errorf(ctx, "reading", name, err)
 	}
-	return out.Body, Info{name, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), aws.ToTime(out.LastModified)}, nil
+	return out.Body, Info{name, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), aws.ToTime(out.LastModified), out.Metadata[noted]}, nil
 }
 
 // Head implements Store.
@@ -203,11 +203,14 @@ func (s *S3) Head(ctx context.Context, name string) (Info, error) {
 	if err != nil {
 		return Info{Name: name}, s.errorf(ctx, "looking at", name, err)
 	}
-	return Info{name, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), aws.ToTime(out.LastModified)}, nil
+	return Info{name, aws.ToInt64(out.ContentLength), aws.ToString(out.ETag), aws.ToTime(out.LastModified), out.Metadata[noted]}, nil
 }
 
-// writer is the metadata that tells one Put from all others.
-const writer = "bookci-put"
+// Metadata of objects: writer tells one Put from all others, noted holds the note.
+const (
+	writer = "bookci-put"
+	noted  = "bookci-note"
+)
 
 // Put implements Store.
 func (s *S3) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutOptions) (Info, error) {
@@ -229,9 +232,13 @@ func (s *S3) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutO
 	if opts.ContentType != "" {
 		in.ContentType = &opts.ContentType
 	}
+	in.Metadata = map[string]string{}
 	if opts.IfAbsent || opts.IfMatch != "" {
 		mine = rand.Text()
-		in.Metadata = map[string]string{writer: mine}
+		in.Metadata[writer] = mine
+	}
+	if opts.Note != "" {
+		in.Metadata[noted] = opts.Note
 	}
 	refused := ErrChanged
 	if opts.IfAbsent {
@@ -241,7 +248,7 @@ func (s *S3) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutO
 	}
 	out, err := s.api.PutObject(ctx, in)
 	if err == nil {
-		return Info{Name: name, Size: size, Version: aws.ToString(out.ETag)}, nil
+		return Info{Name: name, Size: size, Version: aws.ToString(out.ETag), Note: opts.Note}, nil
 	}
 	if mine == "" {
 		return Info{}, s.errorf(ctx, "writing", name, err)
@@ -256,7 +263,7 @@ func (s *S3) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutO
 	// because of the first.
 	head, herr := s.api.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: s.key(name)})
 	if herr == nil && head.Metadata[writer] == mine {
-		return Info{name, size, aws.ToString(head.ETag), aws.ToTime(head.LastModified)}, nil
+		return Info{name, size, aws.ToString(head.ETag), aws.ToTime(head.LastModified), opts.Note}, nil
 	}
 	return Info{}, fmt.Errorf("writing s3://%s/%s%s: %w", s.bucket, s.prefix, name, refused)
 }

@@ -66,6 +66,8 @@ type Info struct {
 	// Modified is by the clock of the machine that holds the object. Put to a
 	// bucket leaves it out.
 	Modified time.Time
+	// Note is that of PutOptions. List leaves it out.
+	Note string
 }
 
 // PutOptions bind a Put to what is there. At most one of IfAbsent and IfMatch is set.
@@ -74,6 +76,9 @@ type PutOptions struct {
 	IfMatch  string // a Version; else ErrChanged
 	// ContentType is what a browser is told that opens an object of a bucket.
 	ContentType string
+	// Note is a word that Head and Get tell again: an object and its note are
+	// replaced as one. A folder keeps none.
+	Note string
 }
 
 // maxName is S3's limit for a key, in bytes.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/bookci/bookci/build/source"
@@ -19,6 +20,10 @@ type Engine interface {
 	Open(ctx context.Context, opts SessionOptions) (Session, error)
 }
 
+// ErrTakenAway is what an error wraps when a session is lost because the machine
+// that it ran on was taken away. Another session, a Steady one, may do better.
+var ErrTakenAway = errors.New("the machine was taken away")
+
 // SessionOptions says what a session is for.
 type SessionOptions struct {
 	Root string   // absolute path of the folder that holds the book
@@ -34,6 +39,8 @@ type SessionOptions struct {
 	Maker string
 	// Interactive: someone waits for each answer, so it goes before other sessions.
 	Interactive bool
+	// Steady wants a machine that nobody takes away, where an engine has others.
+	Steady bool
 	// Note is told what the user may want to know but need not act on.
 	Note func(format string, args ...any)
 }

@@ -40,7 +40,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.String("image", "", "the image to build with")
 	flags.String("engine", "", "where the makers run: auto, docker, host or fargate; or draft: bookci sets the pages itself")
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
-	flags.String("artifacts", "", "the folder for what is made")
+	flags.String("artifacts", "", "the folder for what is made, or s3://bucket/prefix")
 	flags.String("cache-dir", "", "keep the image in this folder, and take it from there")
 	flags.String("timeout", "", "end what takes longer than this `duration`, as in 15m; none for no end")
 	flags.StringP("jobs", "j", "", "the `number` of books built at a time")
@@ -108,12 +108,18 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 		return err
 	}
 	defer c.close()
-	w, err := c.workshop(p)
+	w, err := c.workshop(ctx, p)
 	if err != nil {
 		return err
 	}
 	defer w.close()
 	w.Force = f.force
+	if w.shelf != nil {
+		w.shelf.Force = f.force
+		if err := w.shelf.Reach(ctx); err != nil {
+			return err
+		}
+	}
 	jobs, err := a.jobs(ctx, p, w.Builder, f.only)
 	if err != nil {
 		return err
@@ -212,7 +218,7 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 			errs = append(errs, res.Missing)
 		}
 		if !json {
-			if _, err := fmt.Fprintln(a.stdout, screen.RelativeTo(p.root, here, res.Artifact.Path)); err != nil {
+			if _, err := fmt.Fprintln(a.stdout, cmp.Or(res.Address, screen.RelativeTo(p.root, here, res.Artifact.Path))); err != nil {
 				errs = append(errs, fmt.Errorf("writing the path: %w", err))
 			}
 		}

@@ -231,7 +231,7 @@ func (q *equivalence) compare(what string) {
 		t.Fatal(err)
 	}
 	defer c.close()
-	w, err := c.workshop(p)
+	w, err := c.workshop(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/links"
@@ -388,7 +389,7 @@ func openArchive(ctx context.Context, p *project, location string) (objects.Stor
 	if !objects.IsS3(location) && !filepath.IsAbs(location) && strings.HasPrefix(p.settings.Origin["links.archive"], book.SettingsFile) {
 		location = filepath.Join(p.root, location)
 	}
-	store, err := objects.Open(ctx, location, objects.S3Options{})
+	store, err := objects.Open(ctx, location, p.s3())
 	if err != nil {
 		return nil, fault.Environmentf("the region is taken from AWS_REGION, credentials from where the AWS SDK looks for them", "%w", err)
 	}
@@ -405,7 +406,11 @@ func (a *app) judgeArchive(ctx context.Context, location string) ([]*linksRun, e
 			return nil, usagef("name the folder that --archive had", "--from %s: %w", location, plainError(err))
 		}
 	}
-	store, err := objects.Open(ctx, location, objects.S3Options{})
+	s, err := settings.Read("", nil)
+	if err != nil {
+		return nil, err
+	}
+	store, err := objects.Open(ctx, location, (&project{settings: s}).s3())
 	if err != nil {
 		return nil, fault.Environmentf("", "%w", err)
 	}

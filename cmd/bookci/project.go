@@ -21,6 +21,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/objects"
 )
 
 // project is what a command works on: a root, its settings and its books.
@@ -229,6 +230,9 @@ func (p *project) fontCache() string { return filepath.Join(p.root, ".texmf-var"
 
 // artifacts is the absolute path of the artifacts folder.
 func (p *project) artifacts() string {
+	if objects.IsS3(p.settings.Artifacts) {
+		return filepath.Join(p.state(), "artifacts") // what lies there too, to compare with
+	}
 	if filepath.IsAbs(p.settings.Artifacts) {
 		return p.settings.Artifacts
 	}

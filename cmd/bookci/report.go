@@ -69,6 +69,7 @@ func newReport(root string, results []build.Result, err error) report {
 		}
 		if res.Artifact.Path != "" {
 			one.Artifact = &res.Artifact
+			one.Artifact.Path = cmp.Or(res.Address, res.Artifact.Path)
 		}
 		r.Results = append(r.Results, one)
 	}

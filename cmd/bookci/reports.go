@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -179,7 +180,7 @@ func reportResult(res build.Result, only []string, strict bool, place func(strin
 	one := reports.Result{
 		Book: res.Book.Name, Target: string(res.Target), Status: reports.Built,
 		Config:   place(path.Join(res.Book.Dir, res.Book.Config)),
-		Artifact: reports.Artifact{Path: place(res.Artifact.Path), Bytes: res.Artifact.Bytes, Pages: res.Artifact.Pages},
+		Artifact: reports.Artifact{Path: cmp.Or(res.Address, place(res.Artifact.Path)), Bytes: res.Artifact.Bytes, Pages: res.Artifact.Pages},
 	}
 	switch {
 	case res.UpToDate:

@@ -90,7 +90,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 		return err
 	}
 	defer c.close()
-	w, err := c.workshop(p)
+	w, err := c.workshop(ctx, p)
 	if err != nil {
 		return err
 	}

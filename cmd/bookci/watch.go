@@ -263,7 +263,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			}
 			defer w.claim.release() // a build of another bookci may come between two of the watch's
 		}
-		if err := w.prepare(p); err != nil {
+		if err := w.prepare(ctx, p); err != nil {
 			return nil, nil, err
 		}
 		jobs, err := w.app.jobs(ctx, p, w.shop.Builder, w.flags.only)
@@ -304,7 +304,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 
 // prepare opens a workshop, or keeps the warm one when the settings and the
 // image are the same.
-func (w *watcher) prepare(p *project) error {
+func (w *watcher) prepare(ctx context.Context, p *project) error {
 	image, err := p.imageIdentity()
 	if err != nil {
 		return err
@@ -323,7 +323,7 @@ func (w *watcher) prepare(p *project) error {
 	w.closeShop()
 	w.moved = w.moved || w.project != nil
 	w.project = p
-	if w.shop, err = w.claim.workshop(p); err != nil {
+	if w.shop, err = w.claim.workshop(ctx, p); err != nil {
 		return err
 	}
 	w.shop.KeepOpen = true

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/bucket"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cmd/bookci/screen"
@@ -77,13 +78,14 @@ func (c *claim) engines(p *project) *engines {
 type workshop struct {
 	*build.Builder
 	engines *engines
+	shelf   *bucket.Shelf // nil where artifacts stay here
 	say     func(line string)
 	keeping bool
 	aside   sync.WaitGroup
 }
 
 // workshop makes all ready but for the jobs. No engine is asked yet.
-func (c *claim) workshop(p *project) (*workshop, error) {
+func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
 	if err := c.app.checkTrust(p); err != nil {
 		return nil, err
 	}
@@ -92,7 +94,11 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		return nil, err
 	}
 	s, e := p.settings, c.engines(p)
-	w := &workshop{engines: e, say: c.say, Builder: &build.Builder{
+	shelf, err := p.shelf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := &workshop{shelf: shelf, engines: e, say: c.say, Builder: &build.Builder{
 		Root:      p.root,
 		Artifacts: p.artifacts(),
 		State:     p.state(),
@@ -117,6 +123,9 @@ func (c *claim) workshop(p *project) (*workshop, error) {
 		w.Meanwhile = func(res build.Result) {
 			c.say("bookci: " + screen.RelativeTo(p.root, cmp.Or(getwd(), p.root), res.Artifact.Path) + " is a draft, to read until the book itself is there")
 		}
+	}
+	if shelf != nil {
+		w.Deliver = shelf.Deliver
 	}
 	return w, nil
 }

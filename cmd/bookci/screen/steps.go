@@ -109,6 +109,7 @@ var stageWords = map[string]string{
 	"prepare": "preparing the work tree",
 	"make":    "starting the maker",
 	"collect": "taking out the artifact",
+	"deliver": "bringing it to the bucket",
 }
 
 // line is the step with its name.

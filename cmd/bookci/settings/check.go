@@ -265,6 +265,10 @@ func checkArtifacts(s string) error {
 	if s == "" {
 		return errors.New("is empty")
 	}
+	if strings.Contains(s, "://") {
+		_, _, err := objects.ParseS3(s)
+		return err
+	}
 	if clean := path.Clean(filepath.ToSlash(s)); clean == "." || clean == "/" {
 		return fmt.Errorf("%q is the folder of the sources itself; artifacts need one of their own", s)
 	}
