@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/fargate"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
 // fargate is the engine that runs makers in the user's AWS account.
@@ -57,7 +58,7 @@ func (p *project) tasks() (*fargate.Engine, error) {
 		{"cluster", s.Cluster}, {"bucket", s.Bucket}, {"subnets", strings.Join(s.Subnets, "")},
 	} {
 		if need.value == "" {
-			return nil, usagef("set BOOKCI_FARGATE_"+strings.ToUpper(need.key)+"; `bookci fargate init` prints a template whose outputs name all of them",
+			return nil, usagef("set BOOKCI_FARGATE_"+strings.ToUpper(need.key)+", or write it into "+settings.OwnFile()+"; the outputs of `bookci fargate init`'s template name all of them",
 				"fargate.%s is not set", need.key)
 		}
 	}

@@ -114,6 +114,7 @@ func cmdCloud(ts *testscript.TestScript, _ bool, args []string) {
 		"cannot-pull": func(f *ecsstandin.Faults) { f.CannotPull = true },
 		"pending":     func(f *ecsstandin.Faults) { f.Pending = make(chan struct{}) },
 		"throttle":    func(f *ecsstandin.Faults) { f.Throttle = 3 },
+		"no-run":      func(f *ecsstandin.Faults) { f.Denied = map[string]bool{"RunTask": true} },
 		"no-logs":     func(f *ecsstandin.Faults) { f.Denied = map[string]bool{"GetLogEvents": true} },
 	}
 	switch args[0] {

@@ -146,7 +146,7 @@ and leaves no container behind.`,
 	cmd.CompletionOptions.DisableDefaultCmd = false
 	cmd.AddCommand(
 		a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newCheckCmd(), a.newLinksCmd(), a.newTrustCmd(),
-		a.newCacheCmd(), a.newLockCmd(),
+		a.newCacheCmd(), a.newLockCmd(), a.newFargateCmd(),
 		a.newDoctorCmd(), a.newInitCmd(), a.newCICmd(), a.newVersionCmd(),
 		a.newSweepCmd(), a.newSweepTasksCmd(),
 	)

@@ -24,6 +24,7 @@ type Server struct {
 
 	mu          sync.Mutex
 	faults      Faults
+	watcher     func(op string, in map[string]any)
 	calls       map[string]int
 	definitions map[string][]map[string]any // by family, its revisions
 	tasks       map[string]*task            // by ARN
@@ -70,6 +71,13 @@ func (s *Server) Set(change func(*Faults)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	change(&s.faults)
+}
+
+// Watch has every request that comes from now on shown to seen, one at a time.
+func (s *Server) Watch(seen func(op string, in map[string]any)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.watcher = seen
 }
 
 // Calls counts the calls of each operation.
@@ -170,6 +178,9 @@ func (s *Server) serve(r *http.Request) (any, error) {
 func (s *Server) call(op string, in map[string]any) (any, error) {
 	s.mu.Lock()
 	s.calls[op]++
+	if s.watcher != nil {
+		s.watcher(op, in)
+	}
 	throttled := s.faults.Throttle > 0
 	if throttled {
 		s.faults.Throttle--

@@ -132,7 +132,7 @@ work() {
 	wait "$pid"
 	status=$?
 	{
-		echo "bookci $n $status $(cat at) $(($(wc -c <out))) $(($(wc -c <err)))"
+		echo "bookci $n $status $(cat at) $(($(wc -c <out))) $(($(wc -c <err))) $((${stop:-0}))"
 		cat out err
 	} >result.new
 	# The place may have become another one, or the bucket be out of reach.

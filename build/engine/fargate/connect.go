@@ -41,7 +41,7 @@ func (e *Engine) Connect(ctx context.Context) error {
 	if cfg.Region == "" {
 		return faultf("set fargate.region, or AWS_REGION", "no AWS region is set")
 	}
-	p.Region = cfg.Region
+	p.Region, e.Credentials = cfg.Region, cfg.Credentials
 	at := "s3://" + p.Bucket
 	if p.Prefix != "" {
 		at += "/" + p.Prefix

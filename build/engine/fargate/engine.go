@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 
@@ -33,6 +34,8 @@ type ECS interface {
 	DescribeTasks(ctx context.Context, in *ecs.DescribeTasksInput, opts ...func(*ecs.Options)) (*ecs.DescribeTasksOutput, error)
 	ListTasks(ctx context.Context, in *ecs.ListTasksInput, opts ...func(*ecs.Options)) (*ecs.ListTasksOutput, error)
 	StopTask(ctx context.Context, in *ecs.StopTaskInput, opts ...func(*ecs.Options)) (*ecs.StopTaskOutput, error)
+	// DescribeClusters is Examine's alone.
+	DescribeClusters(ctx context.Context, in *ecs.DescribeClustersInput, opts ...func(*ecs.Options)) (*ecs.DescribeClustersOutput, error)
 }
 
 // Logs is the part of CloudWatch Logs that explains a task which never answered.
@@ -81,9 +84,11 @@ type Engine struct {
 	ECS    ECS
 	Logs   Logs // nil: never asked
 	Bucket *objects.S3
-	Owner  Owner
-	Reaper *reaper.Reaper
-	Clock  Clock
+	// Credentials are looked at by Examine. Connect sets them.
+	Credentials aws.CredentialsProvider
+	Owner       Owner
+	Reaper      *reaper.Reaper
+	Clock       Clock
 	// Patience is how long a task may take to answer for the first time, and how
 	// long capacity is waited for.
 	Patience time.Duration
@@ -98,6 +103,8 @@ type Engine struct {
 	dirty      bool // something may have been uploaded
 	swept      bool
 	tasks      tasks
+	skew       time.Duration // of this machine's clock, once Examine has compared it
+	skewed     bool
 }
 
 // Owner says which process of bookci a task belongs to.
@@ -173,7 +180,7 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (_ engine
 	if err != nil {
 		return nil, e.fault(ctx, "writing to the bucket", err)
 	}
-	if s.task, err = e.launch(ctx, s.id, definition, s.desk, opts.Note); err != nil {
+	if s.task, err = e.launch(ctx, s, definition, e.Size.Spot && !opts.Steady); err != nil {
 		return nil, err
 	}
 	s.keepLease()

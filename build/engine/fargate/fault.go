@@ -11,12 +11,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/smithy-go"
 
+	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/objects"
 )
-
-// ErrInterrupted is what an error wraps when Spot took the task's machine away.
-var ErrInterrupted = errors.New("the task's machine was taken away")
 
 var errClosed = errors.New("the session is closed")
 
@@ -73,7 +71,7 @@ func (e *Engine) ended(t *task) error {
 	hint := "run the command again; `bookci fargate doctor` tries the whole way"
 	switch {
 	case strings.Contains(end.code, "Spot") || end.code == "TerminationNotice":
-		return faultf("set fargate.spot to false, or build again", "%w: %s", ErrInterrupted, words)
+		return faultf("set fargate.spot to false, or build again", "%w: %s", engine.ErrTakenAway, words)
 	case strings.Contains(all, "CannotPullContainer") || strings.Contains(all, "pull image"):
 		hint = image
 	case strings.Contains(all, "OutOfMemory") || end.exit != nil && *end.exit == 137:
@@ -97,7 +95,7 @@ func (e *Engine) lastWords(t *task) string {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	out, err := e.Logs.GetLogEvents(ctx, &cloudwatchlogs.GetLogEventsInput{
-		LogGroupName: &e.Place.LogGroup, LogStreamName: aws.String(logPrefix + "/" + containerName + "/" + t.short()), Limit: aws.Int32(lines),
+		LogGroupName: &e.Place.LogGroup, LogStreamName: aws.String(t.stream()), Limit: aws.Int32(lines),
 	})
 	if err != nil {
 		return "" // no right to read, or nothing there

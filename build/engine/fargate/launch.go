@@ -100,13 +100,13 @@ func (e *Engine) defined(ctx context.Context) (string, error) {
 const launchLimit = 15 * time.Second
 
 // launch starts the task of a session.
-func (e *Engine) launch(ctx context.Context, id, definition string, d *desk, note func(string, ...any)) (*task, error) {
+func (e *Engine) launch(ctx context.Context, s *session, definition string, spot bool) (*task, error) {
 	// A request that was sent may be carried out although bookci is killed: the
 	// reaper looks for its task.
 	if err := e.Reaper.ExpectContainer(); err != nil {
 		return nil, faultf("", "%w", err)
 	}
-	t, err := e.tryLaunch(ctx, id, definition, d, note)
+	t, err := e.tryLaunch(ctx, s, definition, spot)
 	if err != nil {
 		err = e.fault(ctx, "starting a task", err)
 		return t, err
@@ -115,15 +115,15 @@ func (e *Engine) launch(ctx context.Context, id, definition string, d *desk, not
 }
 
 // tryLaunch asks again, with growing pauses, while there is no room.
-func (e *Engine) tryLaunch(ctx context.Context, id, definition string, d *desk, note func(string, ...any)) (*task, error) {
+func (e *Engine) tryLaunch(ctx context.Context, s *session, definition string, spot bool) (*task, error) {
 	begun, told := e.Clock.Now(), false
 	for try := 0; ; try++ {
 		// What stands on the desk is fresh, and so is the address of it.
-		address, err := d.address(ctx)
+		address, err := s.desk.address(ctx)
 		if err != nil {
 			return nil, err
 		}
-		arn, full, err := e.runTask(ctx, e.runInput(id, try, definition, address))
+		arn, full, err := e.runTask(ctx, e.runInput(fmt.Sprintf("%s-%d", s.id, try), definition, address, spot))
 		if err != nil {
 			return nil, err
 		}
@@ -137,20 +137,20 @@ func (e *Engine) tryLaunch(ctx context.Context, id, definition string, d *desk, 
 		}
 		if !told {
 			told = true
-			note("Fargate has no room for a task (%s), asking again", full)
+			s.note("Fargate has no room for a task (%s), asking again", full)
 		}
 		select {
 		case <-e.Clock.After(pause):
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
-		if err := d.renew(ctx); err != nil {
+		if err := s.desk.renew(ctx); err != nil {
 			return nil, err
 		}
 	}
 }
 
-func (e *Engine) runInput(id string, try int, definition, address string) *ecs.RunTaskInput {
+func (e *Engine) runInput(token, definition, address string, spot bool) *ecs.RunTaskInput {
 	public := types.AssignPublicIpDisabled
 	if e.Place.PublicIP {
 		public = types.AssignPublicIpEnabled
@@ -159,7 +159,7 @@ func (e *Engine) runInput(id string, try int, definition, address string) *ecs.R
 		Cluster: &e.Place.Cluster, TaskDefinition: &definition, Count: aws.Int32(1),
 		StartedBy: aws.String(e.Owner.startedBy()), Group: aws.String(e.Owner.group()),
 		// The same for the SDK's own repetitions: they start nothing twice.
-		ClientToken: aws.String(fmt.Sprintf("%s-%d", id, try)),
+		ClientToken: &token,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: e.Place.Subnets, SecurityGroups: e.Place.SecurityGroups, AssignPublicIp: public,
 		}},
@@ -167,7 +167,7 @@ func (e *Engine) runInput(id string, try int, definition, address string) *ecs.R
 			Name: aws.String(containerName), Environment: []types.KeyValuePair{{Name: aws.String("BOOKCI_DESK"), Value: &address}},
 		}}},
 	}
-	if e.Size.Spot {
+	if spot {
 		in.CapacityProviderStrategy = []types.CapacityProviderStrategyItem{{CapacityProvider: aws.String("FARGATE_SPOT"), Weight: 1}}
 	} else {
 		in.LaunchType = types.LaunchTypeFargate

@@ -34,6 +34,9 @@ type end struct {
 
 func (t *task) short() string { return t.arn[strings.LastIndexByte(t.arn, '/')+1:] }
 
+// stream is the name of the task's log.
+func (t *task) stream() string { return logPrefix + "/" + containerName + "/" + t.short() }
+
 func (t *task) lastStatus() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

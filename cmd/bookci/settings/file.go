@@ -32,6 +32,12 @@ func (r *reader) file(text []byte) error {
 	return r.v.MergeConfigMap(said)
 }
 
+// ownFile merges the text of the user's own settings, which lie below those of the book.
+func (r *reader) ownFile(text []byte) error {
+	said, _ := r.yaml(string(text), &nodes{reader: r, own: true}).(map[string]any)
+	return r.v.MergeConfigMap(said)
+}
+
 // yaml is what a text says. What is wrong with it is noted.
 func (r *reader) yaml(text string, n *nodes) any {
 	root, err := psych.Nodes([]byte(text))
@@ -60,6 +66,7 @@ type nodes struct {
 	*reader
 	root     string // the path of the whole text, "" for that of a file
 	variable string // that the text stands in, "" for the file
+	own      bool   // it is the user's own file, and not the book's
 	depth    int
 	left     int // nodes
 }
@@ -74,6 +81,9 @@ const (
 func (n *nodes) at(node *yaml.Node) place {
 	if n.variable != "" {
 		return place{name: n.variable}
+	}
+	if n.own {
+		return place{OwnFile(), node.Line, node.Column}
 	}
 	return place{book.SettingsFile, node.Line, node.Column}
 }
@@ -125,7 +135,11 @@ func (n *nodes) value(node *yaml.Node, path string) any {
 		return nil
 	}
 	if n.variable == "" {
-		if err := refused(bare(path), node.Value); err != nil {
+		refuse := refused
+		if n.own {
+			refuse = foreign
+		}
+		if err := refuse(bare(path), node.Value); err != nil {
 			n.problem(at, "%s: %v", label(path), err)
 			return nil
 		}

@@ -36,7 +36,7 @@ func TestAFlagBeatsAVariable(t *testing.T) {
 	t.Setenv("BOOKCI_TIMEOUT", "2m")
 	t.Setenv("BOOKCI_ENGINE", "docker")
 	t.Setenv("BOOKCI_STRICT", "true")
-	s, err := parse([]byte("timeout: 1m\nstrict: no\nimage: {build: ., args: {A: b}, platform: linux/arm64}\n"),
+	s, err := parse(nil, []byte("timeout: 1m\nstrict: no\nimage: {build: ., args: {A: b}, platform: linux/arm64}\n"),
 		given(t, "--timeout", "none", "--strict=false", "--poll", "--image", "a/b:1", "--jobs", "3"))
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +63,7 @@ func TestNoneIsTheSameInEveryLayer(t *testing.T) {
 		if s := mustSettings(t, "timeout: 5m\n", "BOOKCI_TIMEOUT="+none); s.Timeout != 0 {
 			t.Errorf("BOOKCI_TIMEOUT=%s is %v", none, s.Timeout)
 		}
-		if s, err := parse([]byte("timeout: 5m\n"), given(t, "--timeout", none)); err != nil || s.Timeout != 0 {
+		if s, err := parse(nil, []byte("timeout: 5m\n"), given(t, "--timeout", none)); err != nil || s.Timeout != 0 {
 			t.Errorf("--timeout %s: %v, %v", none, s, err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestNoneIsTheSameInEveryLayer(t *testing.T) {
 
 // The folders of flags are seen from where the user stands.
 func TestFoldersOfFlagsAreAbsolute(t *testing.T) {
-	s, err := parse([]byte("artifacts: out\ncache_dir: kept\n"), given(t, "--artifacts", "here"))
+	s, err := parse(nil, []byte("artifacts: out\ncache_dir: kept\n"), given(t, "--artifacts", "here"))
 	here, _ := filepath.Abs("here")
 	if err != nil || s.Artifacts != here || s.CacheDir != "kept" {
 		t.Errorf("read %+v, %v", s, err)
@@ -82,7 +82,7 @@ func TestAMistakeIsToldOfAlsoWhenALayerAboveHidesIt(t *testing.T) {
 	t.Setenv("BOOKCI_TIMEOUT", "later")
 	t.Setenv("BOOKCI_LIMITS_CPUS", "2")
 	t.Setenv("BOOKCI_BOOKS", "[{nmae: a}]")
-	_, err := parse([]byte("# one\nlimits: {cpus: all}\nbooks: [{config: a/b}]\n"), given(t, "--timeout", "15", "--engine", "hots", "--jobs", "0"))
+	_, err := parse(nil, []byte("# one\nlimits: {cpus: all}\nbooks: [{config: a/b}]\n"), given(t, "--timeout", "15", "--engine", "hots", "--jobs", "0"))
 	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("got %v", err)
@@ -169,7 +169,7 @@ func TestEveryNameOfOursIsKnown(t *testing.T) {
 
 func BenchmarkRead(b *testing.B) {
 	for b.Loop() {
-		if _, err := parse([]byte(fullSettings), nil); err != nil {
+		if _, err := parse(nil, []byte(fullSettings), nil); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -32,7 +33,11 @@ func Read(file string, flags *pflag.FlagSet) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := parse(text, flags)
+	own, err := readFile(ownFile())
+	if err != nil {
+		return nil, err
+	}
+	s, err := parse(own, text, flags)
 	if err != nil {
 		return nil, err
 	}
@@ -40,12 +45,30 @@ func Read(file string, flags *pflag.FlagSet) (*Settings, error) {
 	return s, nil
 }
 
-func parse(text []byte, flags *pflag.FlagSet) (*Settings, error) {
+// OwnFile is where the user's own settings are looked for.
+func OwnFile() string {
+	dir, err := os.UserConfigDir()
+	if err != nil { // nobody's account, as in some CI jobs
+		return filepath.Join("~", ".config", "bookci", "settings.yml")
+	}
+	return filepath.Join(dir, "bookci", "settings.yml")
+}
+
+// ownFile is OwnFile, "" where there is none.
+func ownFile() string {
+	file := OwnFile()
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return file
+}
+
+func parse(own, text []byte, flags *pflag.FlagSet) (*Settings, error) {
 	r := newReader()
 	// Each layer is tried as it comes, so that a mistake is also told of when a
 	// layer above it hides it.
 	for _, layer := range []func() error{
-		func() error { return r.file(text) }, r.environment, func() error { return r.flags(flags) },
+		func() error { return r.ownFile(own) }, func() error { return r.file(text) }, r.environment, func() error { return r.flags(flags) },
 	} {
 		if err := layer(); err != nil {
 			return nil, err
@@ -132,7 +155,7 @@ func (r *reader) flags(set *pflag.FlagSet) error {
 		if err := r.v.BindPFlag(k.path, f); err != nil {
 			return err
 		}
-		if k.path == "artifacts" || k.path == "cache_dir" {
+		if (k.path == "artifacts" || k.path == "cache_dir") && !strings.Contains(f.Value.String(), "://") {
 			abs, err := filepath.Abs(f.Value.String())
 			if err != nil {
 				return fmt.Errorf("finding this folder: %w", err)

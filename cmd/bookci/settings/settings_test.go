@@ -327,7 +327,7 @@ func FuzzSettings(f *testing.F) {
 			return // no variable can be named so
 		}
 		defer os.Unsetenv(name)
-		s, err := parse([]byte(text), nil)
+		s, err := parse(nil, []byte(text), nil)
 		var se *Error
 		switch {
 		case err == nil && (s == nil || checkMount(s.Mount) != nil):

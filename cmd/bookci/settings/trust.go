@@ -14,7 +14,7 @@ import (
 // manuscript, which is not trusted: it decides nothing about this machine. The
 // user's own variables and flags do.
 var refusals = map[string]func(text string) error{
-	"artifacts":               checkFolder,
+	"artifacts":               refuseArtifacts,
 	"cache_dir":               checkFolder,
 	"engine":                  refuseHost,
 	"fargate.region":          refusePlace,
@@ -44,6 +44,19 @@ func refused(path, text string) error {
 	return nil
 }
 
+// ofUser are the keys, or the mappings, that the user's own file may have: where
+// and how bookci works on this machine. What an artifact will be is the book's.
+var ofUser = []string{"engine", "jobs", "fargate", "s3", "watch", "links.contact"}
+
+func foreign(path, _ string) error {
+	for _, key := range ofUser {
+		if path == key || strings.HasPrefix(path, key+".") {
+			return nil
+		}
+	}
+	return errors.New("is the book's to say: your own settings may have " + strings.Join(ofUser, ", "))
+}
+
 func refuseHost(text string) error {
 	if text == "host" {
 		return errors.New("a book does not decide that it runs outside of any container: use --engine host or BOOKCI_ENGINE=host")
@@ -61,8 +74,15 @@ func refuseBucket(text string) error {
 	return checkFolder(text)
 }
 
+func refuseArtifacts(text string) error {
+	if strings.Contains(text, "://") {
+		return errors.New("a book does not decide which bucket its artifacts go to: use --artifacts or BOOKCI_ARTIFACTS")
+	}
+	return checkFolder(text)
+}
+
 func refusePlace(string) error {
-	return errors.New("a book does not decide where in an AWS account it runs: use a variable, such as BOOKCI_FARGATE_BUCKET")
+	return errors.New("a book does not decide where in an AWS account it runs: use a variable, such as BOOKCI_FARGATE_BUCKET, or bookci/settings.yml below your config folder")
 }
 
 func refuseCommand(string) error {

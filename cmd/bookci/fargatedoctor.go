@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bookci/bookci/build/engine/fargate"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/cmd/bookci/settings"
+)
+
+func (a *app) newFargateCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fargate",
+		Short: "Prepare an AWS account for --engine fargate, and try it",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.newFargateInitCmd(), a.newFargateDoctorCmd())
+	return cmd
+}
+
+func (a *app) newFargateInitCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:   "init",
+		Short: "Print a CloudFormation template of what the engine needs",
+		Long: `init prints a CloudFormation template: a bucket that nobody else can read and that
+empties itself, a cluster, a log, a role to start tasks with, a network rule that
+lets tasks out by HTTPS alone, and the policy with all the rights that bookci needs.
+It asks nothing of AWS and changes nothing; the comment at the top of the template
+says how to use it.`,
+		Example: `  bookci fargate init >bookci.yaml`,
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if _, err := fmt.Fprint(a.stdout, fargate.Template); err != nil {
+				return fmt.Errorf("writing the template: %w", err)
+			}
+			return nil
+		},
+	}
+}
+
+func (a *app) newFargateDoctorCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor [DIR]",
+		Short: "Try the AWS account: each right, and one task from its beginning to its end",
+		Long: `doctor tries all that a build on Fargate needs: the settings, the image, the
+credentials, each right, the clock, and a task that is started, reads a file, gives
+it back and ends. That takes as long as Fargate needs for a machine and for the
+image, one to five minutes, and costs less than a cent. Nothing is left behind.`,
+		Args: oneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			findings := []finding{}
+			err := a.examineFargate(cmd.Context(), choice{dir: dirArg(args)}, cmd.Flags(), func(f finding) {
+				findings = append(findings, f)
+				if !asJSON {
+					a.printFindings([]finding{f})
+				}
+			})
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				if err := a.answer(findings); err != nil {
+					return fmt.Errorf("writing the findings: %w", err)
+				}
+			}
+			return worst(findings)
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+// examineFargate tells what it finds as it goes. The error is why it could not go on.
+func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet, tell func(finding)) error {
+	bad := func(check string, err error) {
+		tell(finding{Check: check, Text: err.Error(), Mend: hint(err), code: exitCode(err)})
+	}
+	p, err := a.open(ctx, c, flags, a.println)
+	if err != nil {
+		var wrong *settings.Error
+		if errors.As(err, &wrong) {
+			bad("settings", err)
+			return nil
+		}
+		// No book is needed; then the image has to be named.
+		p = &project{}
+		if p.settings, err = settings.Read("", flags); err != nil {
+			bad("settings", err)
+			return nil
+		}
+	}
+	if _, err := p.tasks(); err != nil {
+		bad("settings", err)
+		return nil
+	}
+	tell(finding{Check: "settings", OK: true, Text: fmt.Sprintf("cluster %s, bucket %s", p.settings.Fargate.Cluster, p.settings.Fargate.Bucket)})
+	image, err := p.taskImage()
+	if err != nil {
+		bad("image", err)
+		return nil
+	}
+	tell(finding{Check: "image", OK: true, Text: image})
+	note := func(e event.Event) {
+		if e.Kind == event.Note {
+			a.println("bookci: " + e.Text)
+		}
+	}
+	claim, err := a.standBy(a.println, note)
+	if err != nil {
+		return err
+	}
+	defer claim.close()
+	engines := claim.engines(p)
+	defer engines.close()
+	if _, _, err := engines.fargate(ctx); err != nil {
+		bad("region", err)
+		return nil
+	}
+	tell(finding{Check: "region", OK: true, Text: engines.tasks.Place.Region})
+	engines.tasks.Examine(ctx, func(f fargate.Finding) {
+		if f.Err != nil {
+			bad(f.Check, f.Err)
+		} else {
+			tell(finding{Check: f.Check, OK: true, Text: f.Text})
+		}
+	}, func(format string, args ...any) { a.println("bookci: " + fmt.Sprintf(format, args...)) })
+	return context.Cause(ctx)
+}
