@@ -49,7 +49,11 @@ type Builder struct {
 	Force      bool          // build what is up to date too, from nothing
 	Strict     bool          // what makers let pass is an error
 	Separate   bool          // artifacts of each variant in a folder of its name
+	Slots      chan struct{} // with other Builders: each variant takes one; nil for this one alone
 	KeepOpen   bool          // leave sessions open between builds
+
+	// ManifestLock is that of all Builders with the same Artifacts, nil for one alone.
+	ManifestLock *sync.Mutex
 
 	Reaper *reaper.Reaper
 	Now    func() time.Time
@@ -69,6 +73,7 @@ type Builder struct {
 
 	drafts     drafts
 	manifest   manifestFile
+	manifestMu sync.Mutex
 	hashes     *source.HashCache
 	mu         sync.Mutex
 	sessions   map[string]*variantSession
@@ -142,11 +147,17 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 		defer cancel()
 	}
 	results := make([][]Result, len(jobs))
+	count := b.counter(len(jobs))
 	var g errgroup.Group
 	g.SetLimit(max(b.Jobs, 1))
 	for i, job := range jobs {
 		g.Go(func() error {
+			if b.Slots != nil {
+				b.Slots <- struct{}{}
+				defer func() { <-b.Slots }()
+			}
 			results[i] = b.variant(ctx, job)
+			count(results[i])
 			return nil
 		})
 	}
@@ -162,6 +173,28 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 		}
 	}
 	return all
+}
+
+// fleet is how many books are shown by their number.
+const fleet = 10
+
+// counter tells, after each book of a fleet, how many there are and are done with.
+func (b *Builder) counter(total int) func([]Result) {
+	if total < fleet {
+		return func([]Result) {}
+	}
+	var mu sync.Mutex
+	e := event.Event{Kind: event.Count, Total: int64(total)}
+	b.emit(e)
+	return func(results []Result) {
+		mu.Lock()
+		defer mu.Unlock()
+		e.N++
+		if slices.ContainsFunc(results, func(r Result) bool { return r.Err != nil }) {
+			e.Failed++
+		}
+		b.emit(e)
+	}
 }
 
 // Close ends the sessions.
@@ -187,7 +220,7 @@ func (b *Builder) setup() error {
 	b.setupOnce.Do(func() {
 		b.sessions = map[string]*variantSession{}
 		b.read = map[string]map[string]string{}
-		b.manifest.dir, b.manifest.root = b.Artifacts, b.Root
+		b.manifest.dir, b.manifest.root, b.manifest.mu = b.Artifacts, b.Root, cmp.Or(b.ManifestLock, &b.manifestMu)
 		for _, dir := range []string{b.State, filepath.Join(b.State, "log"), filepath.Join(b.State, "state"), b.FontCache, b.Artifacts} {
 			if b.setupErr = fsx.MakeOwnFolder(b.Root, dir); b.setupErr != nil {
 				return

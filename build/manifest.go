@@ -48,7 +48,7 @@ func (e *Entry) file(root string) string {
 
 // manifestFile serialises the variants' updates of one manifest.
 type manifestFile struct {
-	mu   sync.Mutex
+	mu   *sync.Mutex
 	dir  string // the artifacts folder
 	root string
 }

@@ -3,6 +3,7 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/bookci/bookci/build/book"
@@ -10,7 +11,7 @@ import (
 
 func TestTheManifestKeepsArtifactsOutsideTheRoot(t *testing.T) {
 	root, dir := t.TempDir(), t.TempDir()
-	m := manifestFile{dir: dir, root: root}
+	m := manifestFile{mu: new(sync.Mutex), dir: dir, root: root}
 	for _, target := range []book.Target{book.PDF, book.EPUB} {
 		name := filepath.Join(dir, "book."+string(target))
 		if err := os.WriteFile(name, []byte("x"), 0o644); err != nil {

@@ -18,6 +18,7 @@ const (
 	Ended        EventKind = "ended"   // the target is made, or is not going to be
 	Standing     EventKind = "at"      // Text says where the step stands
 	Note         EventKind = "note"    // Text is worth knowing
+	Count        EventKind = "count"   // N of Total books of a fleet are done with, Failed of them without an artifact
 )
 
 // Event is one step of a build.
@@ -27,5 +28,6 @@ type Event struct {
 	Target   book.Target
 	Text     string
 	N, Total int64
+	Failed   int64
 	Seconds  map[string]float64 // with the first Stage: how long the stages took the last time
 }

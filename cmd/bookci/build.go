@@ -54,9 +54,11 @@ func (a *app) newBuildCmd() *cobra.Command {
 	var f buildFlags
 	var r reportFlags
 	cmd := &cobra.Command{
-		Use:   "build [DIR]",
+		Use:   "build [DIR...]",
 		Short: "Make the book's artifacts",
 		Long: `build makes the book in DIR, or in this folder, and prints the paths of what it made.
+
+Several folders are built at once: each is what it would be alone.
 
 Nothing that is up to date is made again. The manuscript is not written to; the
 artifacts appear in artifacts/ when they are complete, and the last good ones
@@ -64,9 +66,12 @@ stay when a build fails.`,
 		Example: `  bookci build
   bookci build --target pdf,epub
   bookci build articles --config config-ebook.yml
-  bookci build --only ch03,ch04`,
-		Args: oneDir,
+  bookci build --only ch03,ch04
+  bookci build --engine fargate --jobs 50 books/*`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return a.runBuilds(cmd.Context(), &f, &r, cmd.Flags(), args)
+			}
 			f.choice.dir = dirArg(args)
 			return a.runBuild(cmd.Context(), &f, &r, cmd.Flags())
 		},

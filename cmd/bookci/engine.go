@@ -46,6 +46,7 @@ type engines struct {
 	daemon *daemon.Daemon  // nil when the engine is host
 	images *imageGetter    // likewise
 	tasks  *fargate.Engine // nil but for the engine fargate
+	pool   *taskPool       // of several projects, nil for one
 
 	waits waits
 }
@@ -94,7 +95,7 @@ func (e *engines) close() {
 	if e.daemon != nil {
 		_ = e.daemon.Close() // nothing is under way any more
 	}
-	if e.tasks != nil {
+	if e.tasks != nil && e.pool == nil {
 		if err := e.tasks.Close(); err != nil {
 			e.onEvent(event.Event{Kind: event.Note, Text: err.Error()})
 		}

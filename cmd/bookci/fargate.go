@@ -28,7 +28,12 @@ func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, err
 		return nil, build.Makers{}, err
 	}
 	t.Image, t.Reaper = image, e.reaper
-	if err := t.Connect(ctx); err != nil {
+	if e.pool != nil {
+		t, err = e.pool.get(ctx, t)
+	} else {
+		err = t.Connect(ctx)
+	}
+	if err != nil {
 		return nil, build.Makers{}, err
 	}
 	// Where the reaper looks, when this process is killed.

@@ -24,7 +24,7 @@ func TestFargateScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	commands := map[string]func(ts *testscript.TestScript, neg bool, args []string){"cloud": cmdCloud, "tasks": cmdTasks, "bucket": cmdBucket}
+	commands := map[string]func(ts *testscript.TestScript, neg bool, args []string){"cloud": cmdCloud, "tasks": cmdTasks, "bucket": cmdBucket, "fleet": cmdFleet}
 	for name, f := range scriptCommands {
 		commands[name] = f
 	}
@@ -47,16 +47,7 @@ func TestFargateScripts(t *testing.T) {
 					env.T().FailNow()
 				}
 			})
-			for key, value := range map[string]string{
-				"AWS_ACCESS_KEY_ID": s3server.AccessKey, "AWS_SECRET_ACCESS_KEY": s3server.SecretKey, "AWS_REGION": s3server.Region,
-				"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-				"AWS_ENDPOINT_URL_ECS": c.ecs.Endpoint, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": c.ecs.Endpoint,
-				"BOOKCI_S3_ENDPOINT": bucket.Endpoint, "BOOKCI_S3_PATH_STYLE": "true",
-				"BOOKCI_ENGINE": "fargate", "BOOKCI_FARGATE_CLUSTER": ecsstandin.Cluster, "BOOKCI_FARGATE_BUCKET": "books",
-				"BOOKCI_FARGATE_SUBNETS": "subnet-1,subnet-2", "BOOKCI_FARGATE_LOG_GROUP": ecsstandin.LogGroup,
-				"BOOKCI_FARGATE_EXECUTION_ROLE": "arn:aws:iam::123456789012:role/books",
-				"BOOKCI_FARGATE_IMAGE":          "registry.example.com/review@" + found.ID,
-			} {
+			for key, value := range c.environment(found.ID) {
 				env.Setenv(key, value)
 			}
 			return nil
@@ -79,6 +70,20 @@ func (s *scriptT) Cleanup(f func()) { s.env.Defer(f) }
 type cloud struct {
 	bucket *s3server.Server
 	ecs    *ecsstandin.Server
+}
+
+// environment is what leads bookci to this AWS.
+func (c *cloud) environment(image string) map[string]string {
+	return map[string]string{
+		"AWS_ACCESS_KEY_ID": s3server.AccessKey, "AWS_SECRET_ACCESS_KEY": s3server.SecretKey, "AWS_REGION": s3server.Region,
+		"AWS_EC2_METADATA_DISABLED": "true", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+		"AWS_ENDPOINT_URL_ECS": c.ecs.Endpoint, "AWS_ENDPOINT_URL_CLOUDWATCH_LOGS": c.ecs.Endpoint,
+		"BOOKCI_S3_ENDPOINT": c.bucket.Endpoint, "BOOKCI_S3_PATH_STYLE": "true",
+		"BOOKCI_ENGINE": "fargate", "BOOKCI_FARGATE_CLUSTER": ecsstandin.Cluster, "BOOKCI_FARGATE_BUCKET": "books",
+		"BOOKCI_FARGATE_SUBNETS": "subnet-1,subnet-2", "BOOKCI_FARGATE_LOG_GROUP": ecsstandin.LogGroup,
+		"BOOKCI_FARGATE_EXECUTION_ROLE": "arn:aws:iam::123456789012:role/books",
+		"BOOKCI_FARGATE_IMAGE":          "registry.example.com/review@" + image,
+	}
 }
 
 type cloudKey struct{}
@@ -113,9 +118,12 @@ func cmdCloud(ts *testscript.TestScript, _ bool, args []string) {
 		"well":        func(f *ecsstandin.Faults) { *f = ecsstandin.Faults{} },
 		"cannot-pull": func(f *ecsstandin.Faults) { f.CannotPull = true },
 		"pending":     func(f *ecsstandin.Faults) { f.Pending = make(chan struct{}) },
-		"throttle":    func(f *ecsstandin.Faults) { f.Throttle = 3 },
-		"no-run":      func(f *ecsstandin.Faults) { f.Denied = map[string]bool{"RunTask": true} },
-		"no-logs":     func(f *ecsstandin.Faults) { f.Denied = map[string]bool{"GetLogEvents": true} },
+		"busy": func(f *ecsstandin.Faults) {
+			f.Throttle, f.RunFailures = 8, []string{"RESOURCE:MEMORY", "Capacity is unavailable at this time."}
+		},
+		"throttle": func(f *ecsstandin.Faults) { f.Throttle = 3 },
+		"no-run":   func(f *ecsstandin.Faults) { f.Denied = map[string]bool{"RunTask": true} },
+		"no-logs":  func(f *ecsstandin.Faults) { f.Denied = map[string]bool{"GetLogEvents": true} },
 	}
 	switch args[0] {
 	case "interrupt":

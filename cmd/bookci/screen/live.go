@@ -16,9 +16,10 @@ import (
 type live struct {
 	mu      sync.Mutex
 	w       io.Writer
-	width   func() int
+	size    func() (cols, rows int)
 	now     func() time.Time
 	board   board
+	fleet   fleet
 	drawn   int // lines on the screen
 	done    chan struct{}
 	closing sync.Once
@@ -28,8 +29,8 @@ type live struct {
 // redrawEvery is slow enough for the eye and for slow terminals.
 const redrawEvery = 100 * time.Millisecond
 
-func newLive(w io.Writer, width func() int, now func() time.Time) *live {
-	p := &live{w: w, width: width, now: now, done: make(chan struct{})}
+func newLive(w io.Writer, size func() (cols, rows int), now func() time.Time) *live {
+	p := &live{w: w, size: size, now: now, done: make(chan struct{})}
 	p.ended.Go(func() {
 		tick := time.NewTicker(redrawEvery)
 		defer tick.Stop()
@@ -48,6 +49,12 @@ func newLive(w io.Writer, width func() int, now func() time.Time) *live {
 }
 
 func (p *live) Event(e event.Event) {
+	p.mu.Lock()
+	silent := p.fleet.take(e)
+	p.mu.Unlock()
+	if silent {
+		return
+	}
 	if e.Kind == event.Note {
 		p.Println("bookci: " + e.Text)
 		return
@@ -71,7 +78,7 @@ func (p *live) Close() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.erase()
-	p.board = board{}
+	p.board, p.fleet = board{}, fleet{}
 }
 
 // erase takes the live lines away and leaves the cursor where they began.
@@ -88,13 +95,32 @@ func (p *live) draw() {
 		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", p.drawn)
 	}
 	now := p.now()
-	width := p.width()
-	for _, s := range p.board.steps {
+	width, rows := p.size()
+	lines := p.lines(now, rows)
+	for _, line := range lines {
 		// A line that wraps could not be taken back.
-		b.WriteString(runewidth.Truncate(clean(s.line()+"  "+s.clock(now)), width-1, "…") + "\n")
+		b.WriteString(runewidth.Truncate(clean(line), width-1, "…") + "\n")
 	}
-	p.drawn = len(p.board.steps)
+	p.drawn = len(lines)
 	if b.Len() > 0 {
 		_, _ = io.WriteString(p.w, b.String()) // a terminal that is gone is no reason to stop
 	}
+}
+
+// lines are what is shown: the fleet's counts, and a line for each step as far as
+// the terminal has room. Lines that scroll away could not be taken back.
+func (p *live) lines(now time.Time, rows int) []string {
+	var lines []string
+	if p.fleet.under() {
+		lines = append(lines, p.fleet.line(len(p.board.steps)))
+	}
+	room := max(rows-2-len(lines), 2)
+	for i, s := range p.board.steps {
+		if more := len(p.board.steps) - i; i == room-1 && more > 1 {
+			lines = append(lines, fmt.Sprintf("and %d more", more))
+			break
+		}
+		lines = append(lines, s.line()+"  "+s.clock(now))
+	}
+	return lines
 }

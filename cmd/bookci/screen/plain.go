@@ -17,6 +17,7 @@ type plain struct {
 	now    func() time.Time
 	every  time.Duration
 	board  board
+	fleet  fleet
 	timer  *time.Timer // nil while nothing is under way
 	closed bool
 }
@@ -31,6 +32,12 @@ func newPlain(w io.Writer, now func() time.Time) *plain {
 func (p *plain) Event(e event.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.fleet.take(e) {
+		if e.Kind == event.Count && e.N > 0 && e.N%p.fleet.every() == 0 {
+			p.write("bookci: " + p.fleet.line(len(p.board.steps)))
+		}
+		return
+	}
 	if e.Kind == event.Note {
 		p.write("bookci: " + e.Text)
 		return
@@ -60,6 +67,10 @@ func (p *plain) live() {
 		return
 	}
 	now := p.now()
+	if p.fleet.under() {
+		p.write("bookci: " + p.fleet.line(len(p.board.steps)))
+		return
+	}
 	for _, s := range p.board.steps {
 		p.write("bookci: " + s.line() + " (" + s.clock(now) + ")")
 	}

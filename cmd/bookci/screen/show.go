@@ -44,7 +44,7 @@ func New(t Terminal, mode string) (Show, error) {
 	}
 	switch mode {
 	case TTY:
-		return newLive(t.Out, t.width, time.Now), nil
+		return newLive(t.Out, t.size, time.Now), nil
 	case Plain:
 		return newPlain(t.Out, time.Now), nil
 	case Quiet:

@@ -19,7 +19,7 @@ func TestNoProgressLetsTheManuscriptControlTheTerminal(t *testing.T) {
 		"quiet": func(w *strings.Builder) Show { return &quiet{w: w} },
 		"plain": func(w *strings.Builder) Show { return newPlain(w, time.Now) },
 		"live": func(w *strings.Builder) Show {
-			return newLive(w, func() int { return 80 }, time.Now)
+			return newLive(w, func() (int, int) { return 80, 24 }, time.Now)
 		},
 	} {
 		var out strings.Builder

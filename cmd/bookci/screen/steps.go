@@ -21,6 +21,9 @@ type board struct {
 // take moves a step on and returns it, nil when it is over; fresh: something
 // new began.
 func (b *board) take(e event.Event, now time.Time) (s *step, fresh bool) {
+	if e.Kind == event.Count {
+		return nil, false // no step
+	}
 	i := slices.IndexFunc(b.steps, func(s *step) bool { return s.book == e.Book })
 	if e.Kind == event.Ended {
 		if i >= 0 {

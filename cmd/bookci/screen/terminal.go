@@ -24,11 +24,6 @@ func (t Terminal) size() (cols, rows int) {
 	return 80, 24
 }
 
-func (t Terminal) width() int {
-	cols, _ := t.size()
-	return cols
-}
-
 // colour reports whether the terminal takes it.
 func (t Terminal) colour() bool {
 	return t.Is && t.Getenv("NO_COLOR") == "" && t.Getenv("TERM") != "dumb" && t.Getenv("CI") == ""
