@@ -25,6 +25,9 @@ func (d *diagnoser) fromReview() {
 		if m := compileErrorIn.FindStringSubmatch(e.message); m != nil {
 			chapter = m[1]
 		}
+		if strings.Contains(e.message, "(NoArgument)") {
+			continue // Re:VIEW's name for an argument that is missing, which it has told of
+		}
 		r, ok := explain(reviewRules, e.message)
 		if reviewFollows.MatchString(e.message) {
 			if e.severity != "WARN" {

@@ -245,3 +245,11 @@ func TestASecondTitleIsNamedAtItsLine(t *testing.T) {
 		t.Errorf("found %v", found)
 	}
 }
+
+func TestWhatReVIEWCallsAMissingArgumentIsNotTold(t *testing.T) {
+	files := map[string]string{"ch01.re": "= 章\n\n//footnote[a]\n"}
+	found := saysOf(t, 1, "ERROR review-pdfmaker: ch01.re:3: wrong # of parameters (block command //footnote, expect 2 but 1)\nWARN review-pdfmaker: ch01.re: ID (NoArgument) is not referred\n", "", "", files)
+	if len(found) != 1 || found[0].Code != "review-arguments" {
+		t.Errorf("found %v", found)
+	}
+}

@@ -201,6 +201,18 @@ type blockHead struct {
 	opens   bool   // the line ends in {
 }
 
+// with is the line with other arguments, as it is to be written.
+func (h blockHead) with(args []string) string {
+	line := "//" + h.name
+	for _, a := range args {
+		line += "[" + strings.NewReplacer(`\`, `\\`, "]", `\]`).Replace(a) + "]"
+	}
+	if h.opens {
+		line += "{"
+	}
+	return clipped(line)
+}
+
 // readBlockHead takes a line that begins with // and a letter apart.
 func readBlockHead(line string) blockHead {
 	var h blockHead

@@ -405,8 +405,8 @@ func (p *parser) enter(x *index, e *entry) {
 		p.swallowed = true
 		return
 	}
-	if x.add(e) != nil {
-		p.add(doubledID(e.node.At(), e.id))
+	if first := x.add(e); first != nil {
+		p.add(doubledID(e.node.At(), first.node.At(), e.id))
 	}
 }
 

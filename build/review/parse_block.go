@@ -48,14 +48,14 @@ func (p *parser) command() {
 	case h.rest != "":
 		p.add(brokenArguments(p.place(b.line, len(line)-len(h.rest)), h.rest, p.rightCommand(line)))
 	case len(h.args) < s.min || len(h.args) > s.max:
-		p.add(wrongArguments(at, h.name, s, len(h.args)))
+		p.add(wrongArguments(at, h, s))
 	}
 	if h.rest == "" {
 		switch {
 		case !h.opens && (s.shape == block || s.shape == box):
-			p.add(blockRequired(at, h.name))
+			p.add(blockRequired(at, h))
 		case h.opens && s.shape == single:
-			p.add(blockNotAllowed(at, h.name))
+			p.add(blockNotAllowed(at, h))
 		}
 	}
 	b.build()
@@ -64,7 +64,7 @@ func (p *parser) command() {
 // beginBox opens a note, which may hold blocks.
 func (p *parser) beginBox(at Place, h blockHead, s syntax) {
 	if len(h.args) > s.max {
-		p.add(wrongArguments(at, h.name, s, len(h.args)))
+		p.add(wrongArguments(at, h, s))
 	}
 	if p.inBox {
 		outer := p.box

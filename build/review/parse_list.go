@@ -27,7 +27,7 @@ func (p *parser) bullets() {
 		stars := len(line[i:]) - len(strings.TrimLeft(line[i:], "*"))
 		item := &Item{Place: p.place(p.pos, i)}
 		if stars > level+1 {
-			p.add(itemTooDeep(p.here()))
+			p.add(itemTooDeep(p.here(), level+1))
 		}
 		text := line[i+stars:]
 		item.Text = p.inlinesAt(p.pos, i+stars+indent(text), strip(text))

@@ -409,3 +409,46 @@ func TestASecondTitleInAChapterIsTold(t *testing.T) {
 		t.Errorf("%v", b.Faults)
 	}
 }
+
+// Done to the letter, what a hint says takes the fault away.
+func TestHintsOfErrorsMendThem(t *testing.T) {
+	for _, c := range []struct{ text, hint, mended string }{
+		{"//list[a]{\nx\n//}", "write //list[a][...]{", "//list[a][...]{\nx\n//}"},
+		{"//footnote[a]\n\n@<fn>{a}", "write //footnote[a][...]", "//footnote[a][...]\n\n@<fn>{a}"},
+		{"//list[a][b][c][d]{\nx\n//}", "write //list[a][b][c]{", "//list[a][b][c]{\nx\n//}"},
+		{"//list[a][b\\]c]\n", "write //list[a][b\\]c]{ and below its last line //}", "//list[a][b\\]c]{\n//}"},
+		{"//label[a]{\nx\n//}", "write //label[a] and take out the lines down to //}", "//label[a]"},
+		{" * 一\n **** 二", "write ** here: one * more than the item above", " * 一\n ** 二"},
+		{"//table[a][b]{\n//}", "write a row above //}, its cells divided by tabs", "//table[a][b]{\nあ\tい\n//}"},
+		{"//list[a][b]{\n//}\n\n//list[a][c]{\n//}", "write another id here, or in line 3", "//list[a][b]{\n//}\n\n//list[c][c]{\n//}"},
+		{"//footnote[a][b]", "refer to it with @<fn>{a}, or take the line out", "@<fn>{a}\n\n//footnote[a][b]"},
+		{": 用語\n    説明", "write a space before the :", " : 用語\n    説明"},
+		{"======= 深い", "take some = away", "====== 深い"},
+		{"===[/column]", "take it out, or open it with ===[column]", "===[column] 題\n\n===[/column]"},
+		{"//}", "take it out, or see whether the block's first line ends in {", "本文"},
+		{"//emlist{\nx", "put //} on a line of its own at its end", "//emlist{\nx\n//}"},
+		{"@<b>{太い@<i>{斜体}}", "close the outer command first; text with a } needs @<b>$...$ instead of @<b>{...}", "@<b>{太い}@<i>{斜体}"},
+		{"== ", "write the title after the = signs", "== 題"},
+		{"// 注", "write @<embed>{//} for the text itself", "@<embed>{//} 注"},
+		{"あ\x07い", "delete it: your editor can show invisible characters", "あい"},
+		{"//endnote[a][b]\n\n@<endnote>{a}", "put //printendnotes at its end", "//endnote[a][b]\n\n@<endnote>{a}\n\n//printendnotes"},
+		{"@<pageref>{x}", "check the spelling of the label", "@<pageref>{x}\n\n//label[x]"},
+		{"//label[x]\n\n//label[x]", "give each its own name", "//label[x]\n\n//label[y]"},
+		{" * 一\n\n//beginchild\n\n二", "//beginchild stands right after an item list and is closed with //endchild", " * 一\n\n//beginchild\n\n二\n\n//endchild"},
+		{"本文\n\n//endchild", "//beginchild stands right after an item list and is closed with //endchild", " * 一\n\n//beginchild\n\n//endchild"},
+		{"@<hd>{手順}\n\n== 一\n\n=== 手順\n\n== 二\n\n=== 手順", "write chapter|id, and give every heading a label of its own with =={label}", "@<hd>{a}\n\n== 一\n\n==={a} 手順\n\n== 二\n\n==={b} 手順"},
+		{"@<sec>{深}\n\n==== 深", "use @<title> or @<sectitle>, or raise secnolevel in the config", "@<sectitle>{深}\n\n==== 深"},
+	} {
+		b := readOne("= 章\n\n" + c.text + "\n")
+		found := false
+		for _, f := range b.Faults {
+			found = found || f.Hint == c.hint
+		}
+		if !found {
+			t.Errorf("%q: %v", c.text, b.Faults)
+		}
+		if b := readOne("= 章\n\n" + c.mended + "\n"); len(b.Faults) > 0 {
+			t.Errorf("%q: %v", c.mended, b.Faults)
+		}
+	}
+}

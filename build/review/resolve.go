@@ -31,7 +31,7 @@ func (r *reader) resolve() {
 	for _, p := range r.parsers {
 		for _, n := range p.notes {
 			if !n.Used {
-				p.add(noteUnused(n.Place, n.ID))
+				p.add(noteUnused(n.Place, n.ID, n.Endnote))
 			}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
@@ -101,8 +102,10 @@ func blockNotOpened(at Place) book.Diagnostic {
 	return fault(at, book.Error, "review-block-not-opened", "//} closes a block that was not opened", "take it out, or see whether the block's first line ends in {")
 }
 
-func wrongArguments(at Place, name string, s syntax, have int) book.Diagnostic {
-	return fault(at, book.Error, "review-arguments", fmt.Sprintf("//%s takes %s arguments in [], here it has %d", name, s.arguments(), have), "for instance //list[id][caption]{")
+func wrongArguments(at Place, h blockHead, s syntax) book.Diagnostic {
+	name, have := h.name, len(h.args)
+	args := append(slices.Clone(h.args[:min(have, s.max)]), slices.Repeat([]string{"..."}, max(s.min-have, 0))...)
+	return fault(at, book.Error, "review-arguments", fmt.Sprintf("//%s takes %s arguments in [], here it has %d", name, s.arguments(), have), "write "+h.with(args))
 }
 
 func brokenArguments(at Place, rest, right string) book.Diagnostic {
@@ -113,12 +116,14 @@ func brokenArguments(at Place, rest, right string) book.Diagnostic {
 	return fault(at, book.Error, "review-arguments", "the arguments of this command are not well formed: "+rest, hint)
 }
 
-func blockRequired(at Place, name string) book.Diagnostic {
-	return fault(at, book.Error, "review-arguments", "block is required for //"+name+"; use empty block", "a block ends its first line with { and closes with //}")
+func blockRequired(at Place, h blockHead) book.Diagnostic {
+	h.opens = true
+	return fault(at, book.Error, "review-arguments", "block is required for //"+h.name+"; use empty block", "write "+h.with(h.args)+" and below its last line //}")
 }
 
-func blockNotAllowed(at Place, name string) book.Diagnostic {
-	return fault(at, book.Error, "review-arguments", "block is not allowed for command //"+name+"; ignore", "a block ends its first line with { and closes with //}")
+func blockNotAllowed(at Place, h blockHead) book.Diagnostic {
+	h.opens = false
+	return fault(at, book.Error, "review-arguments", "block is not allowed for command //"+h.name+"; ignore", "write "+h.with(h.args)+" and take out the lines down to //}")
 }
 
 func nestedBox(at Place, outer Place, s swallowed) book.Diagnostic {
@@ -138,8 +143,8 @@ func emptyHeading(at Place) book.Diagnostic {
 	return fault(at, book.Lax, "review-heading", "this heading has no text", "write the title after the = signs")
 }
 
-func itemTooDeep(at Place) book.Diagnostic {
-	return fault(at, book.Error, "review-list-level", "an item list goes down one level at a time", "take a * away")
+func itemTooDeep(at Place, level int) book.Diagnostic {
+	return fault(at, book.Error, "review-list-level", "an item list goes down one level at a time", "write "+strings.Repeat("*", level)+" here: one * more than the item above")
 }
 
 const childHint = "//beginchild stands right after an item list and is closed with //endchild"
@@ -161,7 +166,7 @@ func tooDeep(at Place) book.Diagnostic {
 }
 
 func noRows(at Place) book.Diagnostic {
-	return fault(at, book.Error, "review-table", "this table has no rows", "")
+	return fault(at, book.Error, "review-table", "this table has no rows", "write a row above //}, its cells divided by tabs")
 }
 
 func unknownReference(at Place, kind, id, hint string) book.Diagnostic {
@@ -189,8 +194,9 @@ func endlessReference(at Place, id string) book.Diagnostic {
 	return fault(at, book.Error, "config-recursion", "the heading "+id+" refers to itself, and so without end", "take the reference out of the heading")
 }
 
-func doubledID(at Place, id string) book.Diagnostic {
-	return fault(at, book.Lax, "review-duplicate-label", "the id "+id+" is given twice, so references to it show the wrong number", "give each list, table and image of a chapter an id of its own")
+func doubledID(at, first Place, id string) book.Diagnostic {
+	return fault(at, book.Lax, "review-duplicate-label", "the id "+id+" is given twice, so references to it show the wrong number",
+		fmt.Sprintf("write another id here, or in line %d", first.Line))
 }
 
 func imageMissing(at Place, id, hint string) book.Diagnostic {
@@ -201,8 +207,8 @@ func wordMissing(at Place, word string) book.Diagnostic {
 	return fault(at, book.Lax, "review-word-missing", "the words_file has no word "+word, "add it to the file, or check the spelling")
 }
 
-func noteUnused(at Place, id string) book.Diagnostic {
-	return fault(at, book.Warning, "review-unreferenced", "nothing refers to "+id, "")
+func noteUnused(at Place, id string, endnote bool) book.Diagnostic {
+	return fault(at, book.Warning, "review-unreferenced", "nothing refers to "+id, "refer to it with @<"+map[bool]string{false: "fn", true: "endnote"}[endnote]+">{"+id+"}, or take the line out")
 }
 
 func endnotesNotPrinted(at Place) book.Diagnostic {
@@ -222,7 +228,7 @@ func footnoteInColumn(at Place, id string) book.Diagnostic {
 }
 
 func deprecatedDefinition(at Place) book.Diagnostic {
-	return fault(at, book.Warning, "review-warning", "Definition list starting with `:` is deprecated. It should start with ` : `", "")
+	return fault(at, book.Warning, "review-warning", "Definition list starting with `:` is deprecated. It should start with ` : `", "write a space before the :")
 }
 
 // What is no fault to Re:VIEW; see lines.go.
