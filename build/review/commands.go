@@ -216,6 +216,13 @@ func (p *parser) nearestReference(command, arg string, c *Chapter, kind, id stri
 		return cmp.Or(p.nearestChapter(before, func(id string) string { return write(id + "|" + after) }),
 			"a chapter's id is its file name without .re: check catalog.yml")
 	}
+	if line, ok := p.meantIn[c][id]; ok {
+		where := ""
+		if c != p.chapter {
+			where = " of " + path.Base(line.File)
+		}
+		return fmt.Sprintf("mend line %d%s, which is meant to give this id", line.Line, where)
+	}
 	prefix := ""
 	if c != p.chapter {
 		prefix = c.ID + "|"

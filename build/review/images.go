@@ -92,7 +92,7 @@ func (p *parser) missingHint(command, id string) string {
 		known = append(known, stem)
 	}
 	slices.Sort(known)
-	for _, wanted := range f.stems(p.chapter.ID, id) {
+	for _, wanted := range append(f.stems(p.chapter.ID, id), f.stems(p.chapter.ID, strings.TrimSuffix(id, path.Ext(id)))...) {
 		for _, stem := range known {
 			if strings.EqualFold(stem, wanted) && f.takes(stem) {
 				if f.find(p.chapter.ID, f.idOf(stem, p.chapter.ID)) != "" {

@@ -311,6 +311,16 @@ func (p *parser) nearLine(n int, behind, only bool) {
 	}
 }
 
+// mean notes what a line would be if it were mended.
+func (p *parser) mean(at Place, h blockHead) {
+	if len(h.args) > 0 {
+		p.meant[h.args[0]] = at
+	}
+	if h.opens {
+		p.nearOpen = at.Line
+	}
+}
+
 // headingForm is a heading in half-width letters.
 func headingForm(line string) string {
 	end := strings.IndexFunc(line, func(r rune) bool { return r != '=' && r != '＝' })
@@ -337,6 +347,7 @@ func (p *parser) nearCommand(at Place, line string) {
 		}
 	case p.beginsBlock(narrow), lineKind(narrow, true) == commandLine && p.endsBlockless(narrow):
 		p.add(nearBlock(at, narrow))
+		p.mean(at, readBlockHead(narrow))
 	}
 }
 

@@ -45,20 +45,22 @@ type parser struct {
 	labels   []placed
 	notes    []*Note
 
-	list      Block           // the list that has just ended, for //beginchild
-	resumed   Block           // the list that goes on behind //endchild
-	inBox     bool            // between //note{ and its //}
-	box       Place           // that //note{
-	noIndent  bool            // //noindent has been read
-	olnum     int             // what //olnum says, 0 when nothing does
-	firstNum  int             // what //firstlinenum says, 0 when nothing does
-	widths    string          // what //tsize says
-	titles    int             // headings of the first level
-	guesses   int             // how often it was looked for what may be meant
-	verbatim  bool            // what is read stands as it is meant: code, a quotation
-	swallowed bool            // a block that is never closed has taken the rest of the chapter
-	lostIDs   map[string]bool // ids that have become the text of another block
-	endnote   *Note           // the first one that no //printendnotes has printed
+	list      Block            // the list that has just ended, for //beginchild
+	resumed   Block            // the list that goes on behind //endchild
+	inBox     bool             // between //note{ and its //}
+	box       Place            // that //note{
+	noIndent  bool             // //noindent has been read
+	olnum     int              // what //olnum says, 0 when nothing does
+	firstNum  int              // what //firstlinenum says, 0 when nothing does
+	widths    string           // what //tsize says
+	meant     map[string]Place // ids that a line would give if it were mended
+	nearOpen  int              // the last line that was meant to begin a block, 0 when its //} has been read
+	titles    int              // headings of the first level
+	guesses   int              // how often it was looked for what may be meant
+	verbatim  bool             // what is read stands as it is meant: code, a quotation
+	swallowed bool             // a block that is never closed has taken the rest of the chapter
+	lostIDs   map[string]bool  // ids that have become the text of another block
+	endnote   *Note            // the first one that no //printendnotes has printed
 }
 
 // container is something open that blocks are put into.
@@ -132,7 +134,8 @@ func (p *parser) parse() {
 			if p.inBox {
 				p.closeBox()
 			} else {
-				p.add(blockNotOpened(p.here()))
+				p.add(blockNotOpened(p.here(), p.nearOpen))
+				p.nearOpen = 0
 			}
 			p.pos++
 		case commandLine:

@@ -38,6 +38,9 @@ func (p *parser) command() {
 		return
 	case !known:
 		p.add(unknownBlock(at, h.name, p.nearestBlock(h.name)))
+		if len(h.args) > 0 {
+			p.meant[h.args[0]] = at
+		}
 		p.put(&Unknown{Place: at, Name: h.name, Args: h.args, Lines: b.inlineLines()})
 		return
 	case own:
@@ -54,6 +57,7 @@ func (p *parser) command() {
 		switch {
 		case !h.opens && (s.shape == block || s.shape == box):
 			p.add(blockRequired(at, h))
+			p.nearOpen = at.Line
 		case h.opens && s.shape == single:
 			p.add(blockNotAllowed(at, h))
 		}
@@ -371,7 +375,12 @@ func (b *blockReader) image() {
 func (p *parser) findImage(at Place, command, id string) string {
 	file := p.images.find(p.chapter.ID, id)
 	if file == "" {
-		p.add(imageMissing(at, id, p.missingHint(command, id)))
+		hint := p.missingHint(command, id)
+		if _, right, ok := strings.Cut(hint, "write //"+command+"["); ok {
+			right, _, _ = strings.Cut(right, "]")
+			p.meant[right] = at
+		}
+		p.add(imageMissing(at, id, hint))
 	}
 	return file
 }

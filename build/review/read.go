@@ -25,11 +25,12 @@ type reader struct {
 
 	chapters []*Chapter
 	parsers  []*parser
-	byID     map[string]*Chapter          // chapters, then parts, as @<chap> finds them
-	byName   map[string]*Chapter          // as chapter|id finds them: the first of a name
-	torn     map[*Chapter]bool            // parts of them could not be read
-	lost     map[*Chapter]map[string]bool // ids that the text of another block has swallowed
-	missing  bool                         // a chapter's file is not there
+	byID     map[string]*Chapter           // chapters, then parts, as @<chap> finds them
+	byName   map[string]*Chapter           // as chapter|id finds them: the first of a name
+	torn     map[*Chapter]bool             // parts of them could not be read
+	lost     map[*Chapter]map[string]bool  // ids that the text of another block has swallowed
+	meantIn  map[*Chapter]map[string]Place // ids that lines would give if they were mended
+	missing  bool                          // a chapter's file is not there
 	bib      index
 	bibPath  string
 	bibFile  *Chapter // of //bibpaper: a chapter of the catalog or a file of its own
@@ -180,7 +181,7 @@ func (r *reader) newParser(c *Chapter) *parser {
 		r.missing = r.missing || c.Kind != Bibliography
 		return nil
 	}
-	p := &parser{reader: r, chapter: c, lostIDs: map[string]bool{}}
+	p := &parser{reader: r, chapter: c, lostIDs: map[string]bool{}, meant: map[string]Place{}}
 	p.src = readSource(c.File, data, p.add)
 	if p.src.foreign {
 		r.foreign(p)

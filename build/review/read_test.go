@@ -452,3 +452,23 @@ func TestHintsOfErrorsMendThem(t *testing.T) {
 		}
 	}
 }
+
+// What follows from a line that is not what it is meant to be points to that line.
+func TestWhatFollowsNamesTheLineToMend(t *testing.T) {
+	for text, hints := range map[string]string{
+		"@<list>{a}\n\n //list[a][題]{\nx\n//}":       "mend line 5, which is meant to give this id; write //list[a][題]{; mend line 5, which is meant to begin this block",
+		"@<list>{a}\n\n//lst[a][題]{\nx\n//}":         "mend line 5, which is meant to give this id; write //list",
+		"@<list>{a}\n\n//list[a][題]\nx\n//}":         "write //list[a][題]{ and below its last line //}; mend line 5, which is meant to begin this block",
+		"@<img>{logo}\n\n//image[Logo.png][題]{\n//}": "mend line 5, which is meant to give this id; write //image[logo]: the file is images/ch01-logo.png",
+	} {
+		files := memory{"images/ch01-logo.png": "", "ch01.re": "= 章\n\n" + text + "\n"}
+		b := Read(&Manuscript{Dir: ".", Files: files, Chapters: []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}})
+		var said []string
+		for _, f := range b.Faults {
+			said = append(said, f.Hint)
+		}
+		if got := strings.Join(said, "; "); got != hints {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}

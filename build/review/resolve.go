@@ -10,9 +10,10 @@ import (
 // resolve finds what every reference of the book points to.
 func (r *reader) resolve() {
 	labels := r.collectLabels()
-	r.torn, r.lost = map[*Chapter]bool{}, map[*Chapter]map[string]bool{}
+	r.torn, r.lost, r.meantIn = map[*Chapter]bool{}, map[*Chapter]map[string]bool{}, map[*Chapter]map[string]Place{}
 	for _, p := range r.parsers {
 		r.torn[p.chapter], r.lost[p.chapter] = p.swallowed, p.lostIDs
+		r.meantIn[p.chapter] = p.meant
 	}
 	for _, p := range r.parsers {
 		for _, ref := range p.refs {

@@ -98,7 +98,10 @@ func (s swallowed) hint(otherwise string) string {
 	return otherwise
 }
 
-func blockNotOpened(at Place) book.Diagnostic {
+func blockNotOpened(at Place, near int) book.Diagnostic {
+	if near > 0 {
+		return fault(at, book.Error, "review-block-not-opened", "//} closes a block that was not opened", fmt.Sprintf("mend line %d, which is meant to begin this block", near))
+	}
 	return fault(at, book.Error, "review-block-not-opened", "//} closes a block that was not opened", "take it out, or see whether the block's first line ends in {")
 }
 
