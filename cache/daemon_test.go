@@ -19,6 +19,8 @@ import (
 	"github.com/docker/docker/api/types/container"
 	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
+
+	"github.com/bookci/bookci/internal/standin"
 )
 
 // The tests run against real engines: the one of DOCKER_HOST and those that
@@ -70,13 +72,15 @@ func eachEngine(t *testing.T, f func(t *testing.T, c *client.Client)) {
 // busybox is a static shell to put into images.
 func busybox(t testing.TB) []byte {
 	t.Helper()
-	for _, name := range []string{"/bin/busybox", "/usr/bin/busybox"} {
-		if b, err := os.ReadFile(name); err == nil {
-			return b
-		}
+	name, err := standin.Busybox()
+	if err != nil {
+		t.Skip(err)
 	}
-	t.Skip("no busybox to make an image of")
-	return nil
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
 }
 
 // makeImage builds bookci-test/NAME from scratch: a layer with busybox, and one

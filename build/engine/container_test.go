@@ -270,6 +270,7 @@ func TestAContainerEndsWithItsOwner(t *testing.T) {
 }
 
 func TestAWorkTreeOnTheHostEndsWithItsOwner(t *testing.T) {
+	standin.Programs(t) // or the owner would be skipped, and not come up
 	for _, when := range []string{"idle", "running", "deaf"} {
 		t.Run(when, func(t *testing.T) {
 			t.Parallel()

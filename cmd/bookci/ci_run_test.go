@@ -131,6 +131,9 @@ func (j *ciJob) run(t *testing.T, steps []shellStep) (code int, output string) {
 
 func git(t *testing.T, dir string, args ...string) string {
 	t.Helper()
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("there is no git on this machine")
+	}
 	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=Test", "-c", "user.email=test@example.com", "-c", "protocol.file.allow=always"}, args...)...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

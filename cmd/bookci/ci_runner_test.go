@@ -18,8 +18,8 @@ import (
 // (ci_fields_test.go, ci_run_test.go).
 
 // repositoryOf makes a git repository with the sample book in dir, commits its
-// pipeline in system's file, and returns its top.
-func repositoryOf(t *testing.T, system ciSystem, form, dir string, edit func(book string)) (top string) {
+// pipeline in system's file, made with more arguments, and returns its top.
+func repositoryOf(t *testing.T, system ciSystem, form, dir string, edit func(book string), args ...string) (top string) {
 	t.Helper()
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -30,7 +30,7 @@ func repositoryOf(t *testing.T, system ciSystem, form, dir string, edit func(boo
 	copySample(t, book)
 	// As review-init does: the stand-in has no gem where a job's makers look.
 	copyTree(t, filepath.Join(moduleTop, "internal/standin/image/gem/templates/latex/review-jsbook"), filepath.Join(book, "sty"))
-	write(t, filepath.Join(top, system.file), generateOK(t, top, system.name, "--form", form))
+	write(t, filepath.Join(top, system.file), generateOK(t, top, append([]string{system.name, "--form", form}, args...)...))
 	if edit != nil {
 		edit(book)
 	}
@@ -72,10 +72,7 @@ func (c runnerCase) check(t *testing.T, status int, output, kept, artifacts, rep
 }
 
 func TestTheGitHubWorkflowRunsUnderAct(t *testing.T) {
-	act, err := exec.LookPath("act")
-	if err != nil {
-		t.Skip("no act on this machine: .ci/run installs it")
-	}
+	act := findAct(t)
 	system := ciSystems[slices.IndexFunc(ciSystems, func(s ciSystem) bool { return s.name == "github" })]
 	for _, form := range system.forms {
 		for _, c := range runnerCases {
@@ -85,28 +82,8 @@ func TestTheGitHubWorkflowRunsUnderAct(t *testing.T) {
 						c.edit(t, book)
 					}
 				})
-				job := newCIJob(t, system.name, form, top)
-				kept := t.TempDir()
-				argv := []string{"push", "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode", "--pull=false", "--no-cache-server", "--env", "KEPT=" + kept}
-				for _, action := range []string{"checkout@v6", "setup-go@v6", "cache@v5", "upload-artifact@v6"} {
-					name, _, _ := strings.Cut(action, "@")
-					argv = append(argv, "--local-repository", "actions/"+action+"="+filepath.Join(moduleTop, "cmd/bookci/testdata/ci-run/actions", name))
-				}
-				for _, e := range job.env {
-					name, value, _ := strings.Cut(e, "=")
-					switch name {
-					case "PATH": // as a hosted runner's, without what the workflow is to install
-						folders := strings.SplitN(value, ":", 3)
-						argv = append(argv, "--env", "FAKE_GO="+folders[0])
-					case "HOME", "DOCKER_HOST", "BOOKCI_IMAGE", "THIS_BOOKCI":
-						argv = append(argv, "--env", e)
-					}
-				}
-				cmd := exec.Command(act, argv...)
-				cmd.Dir = job.clone
-				cmd.Env = append(slices.Clone(job.env), "PATH="+os.Getenv("PATH")) // setup-go puts the job's Go before it
-				out, err := cmd.CombinedOutput()
-				status, output := exitStatus(t, err), string(out)
+				job, kept := newCIJob(t, system.name, form, top), t.TempDir()
+				status, output := runAct(t, act, "push", job, kept)
 				c.check(t, status, output, kept, "book", "test-results/bookci.xml")
 
 				noted, err := os.ReadFile(filepath.Join(kept, "cache"))
@@ -126,10 +103,48 @@ func TestTheGitHubWorkflowRunsUnderAct(t *testing.T) {
 	}
 }
 
-func TestTheJenkinsfileRunsUnderGroovy(t *testing.T) {
+func findAct(t *testing.T) string {
+	t.Helper()
+	act, err := exec.LookPath("act")
+	if err != nil {
+		t.Skip("no act on this machine: `go run ./internal/tests` fetches it")
+	}
+	return act
+}
+
+// runAct runs a clone's workflows for an event. What they keep goes to kept.
+func runAct(t *testing.T, act, event string, job *ciJob, kept string) (status int, output string) {
+	t.Helper()
+	argv := []string{event, "-P", "ubuntu-latest=-self-hosted", "--action-offline-mode", "--pull=false", "--no-cache-server", "--env", "KEPT=" + kept}
+	for _, action := range []string{"checkout@v6", "setup-go@v6", "cache@v5", "upload-artifact@v6"} {
+		name, _, _ := strings.Cut(action, "@")
+		argv = append(argv, "--local-repository", "actions/"+action+"="+filepath.Join(moduleTop, "cmd/bookci/testdata/ci-run/actions", name))
+	}
+	for _, e := range job.env {
+		name, value, _ := strings.Cut(e, "=")
+		switch name {
+		case "PATH": // as a hosted runner's, without what the workflow is to install
+			folders := strings.SplitN(value, ":", 3)
+			argv = append(argv, "--env", "FAKE_GO="+folders[0])
+		case "HOME", "DOCKER_HOST", "BOOKCI_IMAGE", "THIS_BOOKCI", "HTTP_PROXY":
+			argv = append(argv, "--env", e)
+		}
+	}
+	cmd := exec.Command(act, argv...)
+	cmd.Dir = job.clone
+	cmd.Env = append(slices.Clone(job.env), "PATH="+os.Getenv("PATH")) // setup-go puts the job's Go before it
+	out, err := cmd.CombinedOutput()
+	return exitStatus(t, err), string(out)
+}
+
+// jenkins runs Jenkinsfiles.
+type jenkins struct{ groovy, home string }
+
+func findJenkins(t *testing.T) jenkins {
+	t.Helper()
 	groovy, err := exec.LookPath("groovy")
 	if err != nil {
-		t.Skip("no groovy on this machine: .ci/run installs it")
+		t.Skip("no groovy on this machine: `go run ./internal/tests` fetches it")
 	}
 	java, err := exec.LookPath("java")
 	if err != nil {
@@ -138,15 +153,22 @@ func TestTheJenkinsfileRunsUnderGroovy(t *testing.T) {
 	if java, err = filepath.EvalSymlinks(java); err != nil {
 		t.Fatal(err)
 	}
+	return jenkins{groovy, filepath.Dir(filepath.Dir(java))}
+}
+
+// run runs a clone's Jenkinsfile, started by cause.
+func (j jenkins) run(t *testing.T, cause string, job *ciJob, kept string) (status int, output string) {
+	t.Helper()
+	cmd := exec.Command(j.groovy, filepath.Join(moduleTop, "cmd/bookci/testdata/ci-run/jenkins.groovy"), "Jenkinsfile", cause)
+	cmd.Dir = job.clone
+	cmd.Env = append(slices.Clone(job.env), "JENKINS_KEPT="+kept, "JAVA_HOME="+j.home)
+	out, err := cmd.CombinedOutput()
+	return exitStatus(t, err), string(out)
+}
+
+func TestTheJenkinsfileRunsUnderGroovy(t *testing.T) {
+	j := findJenkins(t)
 	system := ciSystems[slices.IndexFunc(ciSystems, func(s ciSystem) bool { return s.name == "jenkins" })]
-	run := func(t *testing.T, job *ciJob, kept string) (int, string) {
-		t.Helper()
-		cmd := exec.Command(groovy, filepath.Join(moduleTop, "cmd/bookci/testdata/ci-run/jenkins.groovy"), system.file)
-		cmd.Dir = job.clone
-		cmd.Env = append(slices.Clone(job.env), "JENKINS_KEPT="+kept, "JAVA_HOME="+filepath.Dir(filepath.Dir(java)))
-		out, err := cmd.CombinedOutput()
-		return exitStatus(t, err), string(out)
-	}
 	for _, form := range system.forms {
 		for _, c := range runnerCases {
 			t.Run(form+"/"+c.name, func(t *testing.T) {
@@ -156,7 +178,7 @@ func TestTheJenkinsfileRunsUnderGroovy(t *testing.T) {
 					}
 				})
 				job, kept := newCIJob(t, system.name, form, top), t.TempDir()
-				status, output := run(t, job, kept)
+				status, output := j.run(t, "SCMTrigger", job, kept)
 				c.check(t, status, output, kept, filepath.Join("archive", c.dir, "artifacts"), "junit/test-results/bookci.xml")
 				if _, err := os.Stat(filepath.Join(kept, "archive", c.dir, ".bookci/log")); err != nil {
 					t.Errorf("the makers' output was not kept: %v", err)
@@ -167,7 +189,7 @@ func TestTheJenkinsfileRunsUnderGroovy(t *testing.T) {
 			top := repositoryOf(t, system, form, "", nil)
 			job, kept := newCIJob(t, system.name, form, top), t.TempDir()
 			job.env = append(job.env, "THIS_BOOKCI=/nowhere/bookci")
-			status, output := run(t, job, kept)
+			status, output := j.run(t, "SCMTrigger", job, kept)
 			if status == 0 || !strings.Contains(output, "stage Build the book is skipped") || !strings.Contains(output, "jenkins: FAILURE") {
 				t.Errorf("exit status %d:\n%s", status, output)
 			}

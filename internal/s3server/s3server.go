@@ -47,7 +47,7 @@ type Server struct {
 // the whole process, to its account. The test is skipped, with the reason, where the server cannot be built.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	program, err := build()
+	program, err := Build()
 	if err != nil {
 		t.Skipf("no S3 server: %v", err)
 	}
@@ -161,13 +161,28 @@ func (s *Server) Stop() {
 	}
 }
 
-var build = sync.OnceValues(func() (string, error) {
+// place is where the program lies once it is built.
+func place() (string, error) {
 	cache, err := os.UserCacheDir()
+	return filepath.Join(cache, "bookci-test", "versitygw-"+version, "versitygw"), err
+}
+
+// Built reports whether Build has nothing to do.
+func Built() bool {
+	program, err := place()
+	if err == nil {
+		_, err = os.Stat(program)
+	}
+	return err == nil
+}
+
+// Build builds the server, unless that was done before, and returns its program.
+var Build = sync.OnceValues(func() (string, error) {
+	program, err := place()
 	if err != nil {
 		return "", err
 	}
-	dir := filepath.Join(cache, "bookci-test", "versitygw-"+version)
-	program := filepath.Join(dir, "versitygw")
+	dir := filepath.Dir(program)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}

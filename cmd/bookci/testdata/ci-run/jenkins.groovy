@@ -2,12 +2,15 @@
 // the file is compiled by Groovy, its steps run in this folder, and what it
 // keeps is copied to $JENKINS_KEPT. A step that is not known here ends the run.
 //
-//	groovy jenkins.groovy Jenkinsfile
+//	groovy jenkins.groovy Jenkinsfile CAUSE
+//
+// CAUSE is what started the job, such as SCMTrigger or TimerTrigger.
 import org.codehaus.groovy.control.CompilerConfiguration
 
 abstract class Pipeline extends Script {
     List<String> asked = [] // blocks and options, to be checked at the end
     boolean failed = false
+    boolean wanted = true // whether the stage is for this cause
 
     private void block(String name, Closure body) {
         asked << name
@@ -33,6 +36,19 @@ abstract class Pipeline extends Script {
     void buildDiscarder(Map m) { assert m.numToKeepStr.isInteger() }
     Map logRotator(Map m) { m }
 
+    void triggers(Closure body) { block('triggers', body) }
+    void cron(String when) { assert when.split(' ').length == 5: "no time of the week: ${when}" }
+
+    // Steps come after when, so what when finds is known by then.
+    void when(Closure body) { wanted = condition(body) }
+    private boolean condition(Closure body) {
+        body.resolveStrategy = Closure.DELEGATE_FIRST
+        body.delegate = this
+        body()
+    }
+    boolean not(Closure body) { !condition(body) }
+    boolean triggeredBy(String cause) { cause == binding.cause }
+
     void stages(Closure body) { block('stages', body) }
     void stage(String name, Closure body) {
         if (failed) {
@@ -40,6 +56,7 @@ abstract class Pipeline extends Script {
             return
         }
         println "jenkins: stage ${name}"
+        wanted = true
         try {
             block('stage', body)
         } catch (StepFailed e) {
@@ -47,7 +64,9 @@ abstract class Pipeline extends Script {
             failed = true
         }
     }
-    void steps(Closure body) { block('steps', body) }
+    void steps(Closure body) {
+        if (wanted) { block('steps', body) } else { println "jenkins: the stage is not for ${binding.cause}" }
+    }
     void post(Closure body) { block('post', body) }
     void always(Closure body) { block('always', body) }
     void success(Closure body) { if (!failed) { block('success', body) } }
@@ -59,10 +78,12 @@ abstract class Pipeline extends Script {
     }
 
     void junit(Map m) {
-        def report = new File(m.testResults)
-        if (report.exists()) {
-            keep('junit', m.testResults)
-        } else if (!m.allowEmptyResults) {
+        def pattern = new File(m.testResults)
+        assert !pattern.path.replaceFirst(/\*\.xml$/, '').contains('*'): "of patterns, only *.xml is known here: ${pattern}"
+        def reports = pattern.name == '*.xml' ? (pattern.parentFile.listFiles() ?: []).findAll { it.name.endsWith('.xml') } : [pattern]
+        reports = reports.findAll { it.exists() }
+        reports.each { keep('junit', it.path) }
+        if (!reports && !m.allowEmptyResults) {
             throw new StepFailed("no test report ${m.testResults}")
         }
     }
@@ -92,5 +113,5 @@ class StepFailed extends Exception {
 }
 
 def config = new CompilerConfiguration(scriptBaseClass: Pipeline.name)
-new GroovyShell(this.class.classLoader, new Binding(), config).evaluate(new File(args[0]))
+new GroovyShell(this.class.classLoader, new Binding(cause: args[1]), config).evaluate(new File(args[0]))
 throw new IllegalStateException('the file has no pipeline')

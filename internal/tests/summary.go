@@ -1,5 +1,3 @@
-// Command summary reads what `go test -json` printed and says what failed, what
-// was skipped and why, and how many tests passed.
 package main
 
 import (
@@ -8,9 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 )
@@ -24,22 +20,9 @@ type event struct {
 // maxOutput bounds how much of a failed test's output is shown, in bytes.
 const maxOutput = 8 << 10
 
-func main() {
-	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("usage: summary FILE")
-	}
-	f, err := os.Open(os.Args[1])
-	if err != nil {
-		log.Fatal(err)
-	}
-	if err := summarise(f, os.Stdout); err != nil {
-		log.Fatal(err)
-	}
-}
-
-// summarise writes the account of r to w. It fails when a test did, and when
-// there was none.
+// summarise reads what `go test -json` prints and writes to w what failed, what
+// was skipped and why, and how many tests passed: packages as they end, the rest
+// when r does. It fails when a test did, and when there was none.
 func summarise(r io.Reader, w io.Writer) error {
 	output := map[string]*strings.Builder{}
 	counts := map[string]int{}
