@@ -7,12 +7,11 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 
 	"github.com/docker/go-connections/sockets"
 )
-
-const dockerHint = "install Docker (https://docs.docker.com/get-docker/) or start it, or run bookci where review-pdfmaker is on PATH; `bookci doctor` looks further"
 
 // What the user has said of a daemon: each marks the faults that come of it.
 type (
@@ -47,7 +46,7 @@ func advice(err error, named string) string {
 	case named != "":
 		return "is Docker running there? DOCKER_HOST says where to look: unset it to use this machine's own"
 	}
-	return dockerHint
+	return nextStep(runtime.GOOS, isHere)
 }
 
 func is[E error](err error) bool {
