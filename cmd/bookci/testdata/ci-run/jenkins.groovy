@@ -82,7 +82,7 @@ abstract class Pipeline extends Script {
         assert !pattern.path.replaceFirst(/\*\.xml$/, '').contains('*'): "of patterns, only *.xml is known here: ${pattern}"
         def reports = pattern.name == '*.xml' ? (pattern.parentFile.listFiles() ?: []).findAll { it.name.endsWith('.xml') } : [pattern]
         reports = reports.findAll { it.exists() }
-        reports.each { keep('junit', it.path) }
+        for (report in reports) { keep('junit', report.path) }
         if (!reports && !m.allowEmptyResults) {
             throw new StepFailed("no test report ${m.testResults}")
         }
