@@ -143,15 +143,17 @@ func writeNew(name string, text []byte) error {
 // repository's top, in which CIs run commands.
 type pipelineData struct {
 	Form      string
-	Dir       string   // what to build, "" for the top itself
-	Artifacts string   // a folder
-	State     string   // .bookci
-	Fonts     string   // .texmf-var
-	Image     string   // the reference, "" when the book builds its own
-	ImageName string   // the same as a word
-	KeyFiles  []string // files that say which image it is; empty when only Image does
-	Links     bool     // with a job for the links
-	Cron      string   // when that runs
+	Dir       string // what to build, "" for the top itself
+	Artifacts string // a folder
+	// The same below the root, "" when it is `artifacts` there.
+	OtherArtifacts string
+	State          string   // .bookci
+	Fonts          string   // .texmf-var
+	Image          string   // the reference, "" when the book builds its own
+	ImageName      string   // the same as a word
+	KeyFiles       []string // files that say which image it is; empty when only Image does
+	Links          bool     // with a job for the links
+	Cron           string   // when that runs
 }
 
 // weekly is a time of the week for cron, early on a Sunday in Japan: another for
@@ -184,6 +186,10 @@ func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([
 	}
 	if data.Dir == "." {
 		data.Dir = ""
+	}
+	// Both are below the top, so one can be named from the other.
+	if rel, err := filepath.Rel(p.root, p.artifacts()); err == nil && rel != "artifacts" {
+		data.OtherArtifacts = filepath.ToSlash(rel)
 	}
 	lock := filepath.Join(p.root, cache.LockName)
 	if _, err := os.Stat(lock); err == nil {

@@ -33,6 +33,7 @@ var ciFields = map[string][]field{
 		{"jobs.*.steps.[].run", anyText},
 		{"jobs.*.steps.[].run.name", anyText},
 		{"jobs.*.steps.[].run.command", anyText},
+		{"jobs.*.steps.[].run.environment.*", anyText + `|`},
 		{"jobs.*.steps.[].run.no_output_timeout", `[0-9]+m`},
 		{"jobs.*.steps.[].restore_cache.keys.[]", circKey},
 		{"jobs.*.steps.[].save_cache.key", circKey},
@@ -61,7 +62,10 @@ var ciFields = map[string][]field{
 		{"jobs.*.steps.[].name", anyText},
 		{"jobs.*.steps.[].if", `always\(\)`},
 		{"jobs.*.steps.[].run", anyText},
-		{"jobs.*.steps.[].uses", `actions/(checkout|setup-go|cache|cache/restore|cache/save|upload-artifact)@v[0-9]+`},
+		{"jobs.*.steps.[].with.dir", aPath},
+		{"jobs.*.steps.[].with.artifacts", aPath},
+		{"jobs.*.steps.[].with.image-key", `([A-Za-z0-9._-]|\$\{\{ hashFiles\('[^']+'(, '[^']+')*\) \}\})+`},
+		{"jobs.*.steps.[].uses", `bookci/bookci@v1|actions/(checkout|setup-go|cache|cache/restore|cache/save|upload-artifact)@v[0-9]+`},
 		{"jobs.*.steps.[].with.go-version", `stable`},
 		{"jobs.*.steps.[].with.cache", `false`},
 		{"jobs.*.steps.[].with.path", anyText},
@@ -99,7 +103,7 @@ var ciFields = map[string][]field{
 // ciNeeds are patterns of fields of which every pipeline needs one.
 var ciNeeds = map[string][]string{
 	"circleci": {`version`, `jobs\.book\.(machine|docker)\..*`, `jobs\.book\.steps\.\[\]\.run\.command`, `jobs\.book\.steps\.\[\]\.restore_cache\..*`, `jobs\.book\.steps\.\[\]\.save_cache\.key`, `jobs\.book\.steps\.\[\]\.save_cache\.paths\..*`, `jobs\.book\.steps\.\[\]\.store_test_results\.path`, `jobs\.book\.steps\.\[\]\.store_artifacts\.path`, `workflows\.book\.jobs\..*`},
-	"github":   {`on\..*`, `jobs\.book\.runs-on`, `jobs\.book\.steps\.\[\]\.uses`, `jobs\.book\.steps\.\[\]\.run`, `jobs\.book\.steps\.\[\]\.with\.(path|key|restore-keys)`},
+	"github":   {`on\..*`, `jobs\.book\.runs-on`, `jobs\.book\.steps\.\[\]\.uses`, `jobs\.book\.steps\.\[\]\.with\.image-key`},
 	"gitlab":   {`book\.image.*`, `book\.script\.\[\]`, `book\.cache\.\[\]\.key.*`, `book\.cache\.\[\]\.paths\.\[\]`, `book\.artifacts\.paths\.\[\]`, `book\.artifacts\.reports\.(junit|codequality)`},
 }
 
@@ -170,10 +174,10 @@ func TestMisfitsAreFound(t *testing.T) {
 	top := repository(t, "")
 	for system, slips := range map[string][][2]string{
 		"circleci": {{"store_test_results", "store_tests_results"}, {"restore_cache:", "restore-cache:"}, {"version: 2.1", "version: 3"}, {"{{ .Branch }}", "{{ Branch }}"}},
-		"github":   {{"timeout-minutes", "timeout_minutes"}, {"actions/cache@v5", "actions/cache"}, {"restore-keys", "restore_keys"}, {"if: always()", "if: allways()"}},
+		"github":   {{"timeout-minutes", "timeout_minutes"}, {"bookci/bookci@v1", "bookci/bookci"}, {"image-key", "image_key"}, {"actions/cache/save@v5", "actions/cache/save"}, {"restore-keys", "restore_keys"}, {"if: always()", "if: allways()"}},
 		"gitlab":   {{"fallback_keys", "fallback-keys"}, {"when: always", "when: allways"}, {"codequality:", "code_quality:"}},
 	} {
-		text := generateOK(t, top, system)
+		text := generateOK(t, top, system, "--links")
 		for _, slip := range slips {
 			wrong := strings.Replace(text, slip[0], slip[1], -1)
 			if wrong == text || len(misfits(system, decode(t, wrong))) == 0 {

@@ -68,7 +68,10 @@ func shellSteps(t *testing.T, system, text string) (steps []shellStep) {
 
 // fakeGo installs this bookci, if it is asked for bookci.
 const fakeGo = `#!/bin/sh
-[ "$*" = "install github.com/bookci/bookci/cmd/bookci@latest" ] || { echo "go $*?" >&2; exit 2; }
+case $* in
+"install github.com/bookci/bookci/cmd/bookci@latest" | "install github.com/bookci/bookci/cmd/bookci@v1") ;;
+*) echo "go $*?" >&2; exit 2 ;;
+esac
 to=${GOBIN:-$HOME/go/bin}
 mkdir -p "$to" && cp "$THIS_BOOKCI" "$to/bookci"
 `
@@ -150,6 +153,9 @@ func TestPipelinesRun(t *testing.T) {
 	}
 	for _, args := range everyPipeline() {
 		system, form := args[0], args[2]
+		if system == "github" {
+			continue // its lines are those of action.yml, which runs whole in ci_runner_test.go
+		}
 		t.Run(system+"-"+form, func(t *testing.T) {
 			top, err := filepath.EvalSymlinks(t.TempDir())
 			if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // Whole pipelines run here under programs that read them as their CIs do: the
-// GitHub workflow under act, with stand-ins for the actions that it uses, and
+// GitHub workflow under act, with our action and stand-ins for all others, and
 // the Jenkinsfile under Groovy, with a stand-in of the pipeline language. What
 // GitLab and CircleCI read is checked by its fields and by its shell lines
 // (ci_fields_test.go, ci_run_test.go).
@@ -120,6 +120,9 @@ func runAct(t *testing.T, act, event string, job *ciJob, kept string) (status in
 		name, _, _ := strings.Cut(action, "@")
 		argv = append(argv, "--local-repository", "actions/"+action+"="+filepath.Join(moduleTop, "cmd/bookci/testdata/ci-run/actions", name))
 	}
+	action := t.TempDir() // ours, alone: act copies the whole folder
+	write(t, filepath.Join(action, "action.yml"), readAll(filepath.Join(moduleTop, "action.yml")))
+	argv = append(argv, "--local-repository", "bookci/bookci@v1="+action)
 	for _, e := range job.env {
 		name, value, _ := strings.Cut(e, "=")
 		switch name {
