@@ -380,7 +380,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
 
 // served are the files of a book that its HTML may show.
 var served = map[string]string{
-	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif",
+	".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".gif": "image/gif", ".bmp": "image/bmp",
 	".svg": "image/svg+xml", ".webp": "image/webp", ".css": "text/css; charset=utf-8",
 }
 

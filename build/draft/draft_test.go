@@ -203,3 +203,38 @@ func TestAFigureThatIsAPDFIsDrawnFromThePictureBesideIt(t *testing.T) {
 	}
 	t.Error("it is not on the pages at the PDF's size")
 }
+
+func TestTheColophonTellsTheDaysOfTheHistory(t *testing.T) {
+	for language, want := range map[string][]string{
+		"ja": {"2025年7月2日初版第1刷発行", "2026年11月28日v2.0改訂"},
+		"en": {"publishedbyJul.2,2025firstedition", "Nov.28,2026v2.0改訂"},
+	} {
+		root := newBook(t, "= 章\n\n本文。\n", map[string][]byte{
+			"config.yml": []byte("bookname: book\nbooktitle: 題\ncolophon: true\nlanguage: " + language + "\nhistory: [[2025-07-02, 2026-11-28 v2.0 改訂]]\n"),
+		})
+		_, pages, _ := write(t, &Draft{}, read(t, root, ".", "config.yml"), Options{Files: os.DirFS(root), Dir: "."})
+		said := ""
+		for _, r := range pages.Sheets[len(pages.Sheets)-1].Runs {
+			said += string(r.Runes)
+		}
+		for _, line := range want {
+			if !strings.Contains(squeeze(said), line) || strings.Count(squeeze(said), "v2.0") != 1 {
+				t.Errorf("%s: the colophon says %q, want %q", language, said, line)
+			}
+		}
+	}
+}
+
+func TestEndlessParagraphsAndListingsAreCut(t *testing.T) {
+	root := newBook(t, "= 章\n\n//emlist{\n"+strings.Repeat("x", 2_000_000)+"\n//}\n\n後の段落。\n", nil)
+	_, pages, _ := write(t, &Draft{}, read(t, root, ".", "config.yml"), Options{Files: os.DirFS(root), Dir: "."})
+	letters := 0
+	for _, s := range pages.Sheets {
+		for _, r := range s.Runs {
+			letters += len(r.Runes)
+		}
+	}
+	if len(pages.Cut) != 1 || letters > 600_000 {
+		t.Errorf("cut: %v, %d letters", pages.Cut, letters)
+	}
+}

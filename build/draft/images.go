@@ -135,7 +135,7 @@ func (m *images) sibling(name, ext string) layout.Picture {
 		}
 		return p
 	}
-	return layout.Picture{File: name, Err: fmt.Errorf("a draft shows PNG, JPEG and GIF, not %s", strings.ToUpper(ext[1:]))}
+	return layout.Picture{File: name, Err: fmt.Errorf("a draft shows PNG, JPEG, GIF, BMP and TIFF, not %s", strings.ToUpper(ext[1:]))}
 }
 
 // object reads a whole image for a PDF.

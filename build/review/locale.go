@@ -232,7 +232,7 @@ var japanese = map[string]string{
 	"trl": "翻　訳", "prt": "印刷所", "pbl": "発行所", "contact": "連絡先",
 	"author_with_label": "%s　著", "supervisor_with_label": "%s　監修", "translator_with_label": "%s　訳", "names_splitter": "、",
 	"edition": "版", "nth_edition": "第%s版", "first_edition": "初版", "nth_impression": "第%s刷",
-	"published_by": "%s 発行", "published_by1": "%s　%s　発行", "published_by2": "%s　発行", "published_by3": "%s　%s",
+	"published_by": "%s 発行", "published_by1": "%s　%s　発行", "published_by2": "%s　発行", "published_by3": "%s　%s", "date_format": "%%Y年%%-m月%%-d日",
 	"toctitle": "目次", "colophontitle": "奥付", "titlepagetitle": "大扉",
 }
 
@@ -247,7 +247,7 @@ var english = map[string]string{
 	"trl": "Translator", "prt": "Printer", "pbl": "Publisher", "contact": "Contact",
 	"author_with_label": "Author: %s", "supervisor_with_label": "Supervisor: %s", "translator_with_label": "Translator: %s", "names_splitter": ", ",
 	"edition": "edition", "nth_edition": "%s edition", "first_edition": "first edition", "nth_impression": "%s impression",
-	"published_by": "%s", "published_by1": "published by %s %s", "published_by2": "published by %s", "published_by3": "%s %s",
+	"published_by": "%s", "published_by1": "published by %s %s", "published_by2": "published by %s", "published_by3": "%s %s", "date_format": "%%b. %%e, %%Y",
 	"toctitle": "Table of Contents", "colophontitle": "Colophon", "titlepagetitle": "Title Page",
 }
 
@@ -257,6 +257,6 @@ var chinese = map[string]string{
 	"part": "第%pR部份", "appendix": "附錄%s", "numberless_image": "圖:", "image_quote": `"%s"`, "external_link": "%s (%s)",
 	"aut": "著作人", "dsr": "美術編輯", "ill": "插　畫", "cov": "封面設計", "edt": "編　輯", "pht": "攝　影", "trl": "翻　譯",
 	"contact": "联系方式", "translator_with_label": "%s　譯", "names_splitter": ", ",
-	"published_by": "%s 出版", "published_by1": "%s %s 出版", "published_by2": "%s 出版", "published_by3": "%s %s",
+	"published_by": "%s 出版", "published_by1": "%s %s 出版", "published_by2": "%s 出版", "published_by3": "%s %s", "date_format": "%%Y年%%-m月%%-d日",
 	"toctitle": "目次", "colophontitle": "版權頁", "titlepagetitle": "標題頁",
 }

@@ -226,10 +226,10 @@ func (b *binding) heading(h *headingMark, y float32) {
 	if !h.part && b.parted {
 		level++ // chapters stand below their part
 	}
-	if h.title != "" {
+	if h.title != "" && len(b.outline) < maxEntries {
 		b.outline = append(b.outline, Bookmark{Title: joinWords(h.number, h.title), Level: level, To: to})
 	}
-	if h.contents {
+	if h.contents && len(b.entries) < maxEntries {
 		b.entries = append(b.entries, entry{*h, b.label()})
 	}
 }

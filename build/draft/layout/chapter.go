@@ -76,8 +76,11 @@ type headingMark struct {
 // Bounds of what is set. A chapter of 4 million characters has some 5,000
 // pages; what comes after is left out, and the draft says so.
 const (
-	maxChars = 4_000_000
-	maxDepth = 24
+	maxChars   = 4_000_000
+	perItem    = 50 // a paragraph, however short, counts as so many more
+	maxDepth   = 24
+	maxText    = 500_000 // characters of one paragraph
+	maxEntries = 10_000  // of the contents and the bookmarks
 )
 
 func (s *setting) em() float64   { return s.geometry.Em }
@@ -120,11 +123,17 @@ func (c *chapter) fresh() *text {
 // set adds a paragraph, as long as there is room for characters.
 func (c *chapter) set(t *text, p paragraph) int {
 	c.lack(t)
-	if c.chars += len(t.glyphs); c.chars > maxChars {
-		c.cut = true
+	c.count(t)
+	if c.chars > maxChars {
 		return len(c.galley.items)
 	}
 	return c.galley.set(t, p)
+}
+
+// count takes what a text costs from what a chapter may have.
+func (c *chapter) count(t *text) {
+	c.chars += len(t.glyphs) + perItem
+	c.cut = c.cut || c.chars > maxChars || len(t.glyphs) >= maxText
 }
 
 // blocks sets blocks one below the other.

@@ -2,6 +2,7 @@ package layout
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/bookci/bookci/build/draft/sheet"
 	"github.com/bookci/bookci/build/review"
@@ -124,11 +125,10 @@ func untab(line []review.Inline) []review.Inline {
 }
 
 func expandTabs(s string, column *int) (string, bool) {
-	changed := false
+	changed := strings.Contains(s, "\t")
 	var out []rune
 	for _, r := range s {
 		if r == '\t' {
-			changed = true
 			for {
 				out = append(out, ' ')
 				if *column++; *column%8 == 0 {
@@ -137,7 +137,9 @@ func expandTabs(s string, column *int) (string, bool) {
 			}
 			continue
 		}
-		out = append(out, r)
+		if changed {
+			out = append(out, r)
+		}
 		if classify(r) == latin || r == ' ' {
 			*column++
 		} else {

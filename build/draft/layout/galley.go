@@ -1,6 +1,10 @@
 package layout
 
-import "github.com/bookci/bookci/build/draft/sheet"
+import (
+	"slices"
+
+	"github.com/bookci/bookci/build/draft/sheet"
+)
 
 // item is a piece of a chapter that no page break parts: a line, a picture, a
 // row of a table, or space. Its contents are drawn from the text's left edge
@@ -23,10 +27,28 @@ type item struct {
 	opens    *frame // it is the first within this frame
 	closes   *frame // it is the last within this frame
 	heading  *headingMark
-	marks    int // index of a running head's text plus 1
+	head     *tableHead // what stands above it when a page begins with it
+	marks    int        // index of a running head's text plus 1
 
 	glyphs *arena[uint16]
 	runes  *arena[rune]
+}
+
+// tableHead is the head of a table, which every page of the table begins with.
+type tableHead struct {
+	items  []item
+	height float64
+}
+
+// newTableHead is made of the items of the head's first appearance.
+func newTableHead(items []item) *tableHead {
+	h := &tableHead{items: slices.Clone(items)}
+	for i := range h.items {
+		it := &h.items[i]
+		it.points, it.notes, it.heading, it.marks, it.opens, it.closes = nil, nil, nil, 0, nil, nil
+		h.height += it.height
+	}
+	return h
 }
 
 // itemPoint is an anchor, or a term of the index.

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/bookci/bookci/build/review"
 )
@@ -46,16 +47,18 @@ func (w *words) history(s *review.Settings) []string {
 	return lines
 }
 
-// date writes a day as the book's language does.
+// date writes a day as the book's language does, and what is no day as it is.
 func (w *words) date(day string) string {
 	m := dated.FindStringSubmatch(day)
 	if m == nil {
 		return day
 	}
-	text := strings.ReplaceAll(w.locale.Word("date_format"), "%%", "%")
-	number := func(s string) string { return strings.TrimLeft(s, "0") }
-	if text == "" {
-		return m[0]
+	plain := m[1] + "-" + m[2] + "-" + m[3]
+	at, err := time.Parse("2006-1-2", plain)
+	format := w.locale.Word("date_format")
+	if err != nil || format == "" {
+		return plain
 	}
-	return strings.NewReplacer("%Y", m[1], "%-m", number(m[2]), "%m", m[2], "%-d", number(m[3]), "%d", m[3]).Replace(text)
+	return strings.NewReplacer("%Y", m[1], "%-m", at.Format("1"), "%m", at.Format("01"), "%b", at.Format("Jan"), "%B", at.Format("January"),
+		"%-d", at.Format("2"), "%d", at.Format("02"), "%e", at.Format("_2")).Replace(format)
 }

@@ -36,7 +36,7 @@ func (c *chapter) note(n *review.Note) *note {
 	indent := 2.5 * size
 	g.set(&t, paragraph{lead: size * 1.45, size: size, first: max(indent-mark, 0), others: indent})
 	c.galley = outer
-	c.chars += len(t.glyphs)
+	c.count(&t)
 	done := &note{items: g.items}
 	for i := range g.items {
 		done.height += g.items[i].height

@@ -1,6 +1,8 @@
 package layout
 
 import (
+	"slices"
+
 	"github.com/bookci/bookci/build/draft/sheet"
 )
 
@@ -37,6 +39,11 @@ func (s *setting) paginateTo(items []item, heightOf func(page int) float64) []*b
 		}
 		height := heightOf(len(pages))
 		end := start
+		var head *tableHead
+		if start < len(items) && items[start].head != nil {
+			head = items[start].head
+			height -= head.height
+		}
 		if carried := notesHeight(over); carried < height*0.8 {
 			end = s.pageEnd(items, start, height-carried)
 		}
@@ -48,7 +55,11 @@ func (s *setting) paginateTo(items []item, heightOf func(page int) float64) []*b
 			drawn--
 		}
 		var page *body
-		page, over = s.page(items[start:drawn], over)
+		shown := items[start:drawn]
+		if head != nil && len(shown) > 0 {
+			shown = slices.Concat(head.items, shown)
+		}
+		page, over = s.page(shown, over)
 		pages = append(pages, page)
 		start = end
 	}

@@ -83,12 +83,22 @@ func (c *chapter) tableRows(b *review.Table) {
 	left := c.galley.left + max(c.galley.width-total, 0)/2
 	begin := len(c.galley.items)
 	defer c.keepTable(begin)
+	var head *tableHead
 	for i, row := range b.Rows {
 		if c.cut {
 			return
 		}
 		from := len(c.galley.items)
 		c.tableRow(columns, row, left, total, ruleR, i == 0)
+		if i == b.HeaderRows-1 {
+			if head = newTableHead(c.galley.items[begin:]); head.height > c.geometry.TextHeight/4 {
+				head = nil
+			}
+		} else {
+			for j := from; j < len(c.galley.items); j++ {
+				c.galley.items[j].head = head
+			}
+		}
 		if i < b.HeaderRows && i+1 < len(b.Rows) || i == 0 && len(b.Rows) > 1 {
 			c.galley.hold(from)
 		}
@@ -237,13 +247,10 @@ func (c *chapter) tableRow(columns []column, row []*review.Cell, left, total flo
 		}
 		cell := row[i]
 		c.inlines(texts[i], cell.Text, c.cellStyle(cell))
-		c.chars += len(texts[i].glyphs)
+		c.count(texts[i])
 		c.lack(texts[i])
 		lines[i] = texts[i].breakLines(measure{width: columns[i].width})
 		tallest = max(tallest, len(lines[i]))
-	}
-	if c.chars > maxChars {
-		c.cut = true
 	}
 	lead := 1.35 * c.small
 	rule := float32(0.4)

@@ -175,6 +175,9 @@ func (t *text) addFlagged(s string, st style, extra flags) {
 		if g.r == missing && r != missing {
 			t.lacking = append(t.lacking, r)
 		}
+		if len(t.glyphs) >= maxText {
+			return
+		}
 		t.glyphs = append(t.glyphs, g)
 	}
 }

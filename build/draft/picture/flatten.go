@@ -13,6 +13,8 @@ import (
 	"io"
 
 	"github.com/klauspost/compress/zlib"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 // version is part of the names of what is kept: another one for any change to
@@ -143,6 +145,10 @@ func flattenWhole(info *Info, file []byte, colors int, rows *rowWriter) error {
 		decoded, err = png.Decode(bytes.NewReader(file))
 	case GIF:
 		decoded, err = gif.Decode(bytes.NewReader(file))
+	case BMP:
+		decoded, err = bmp.Decode(bytes.NewReader(file))
+	case TIFF:
+		decoded, err = tiff.Decode(bytes.NewReader(file))
 	default:
 		err = ErrFormat
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/zlib"
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 func encodePNG(t testing.TB, img image.Image) []byte {
@@ -230,6 +232,45 @@ func TestImagesTooLargeAreRefusedByTheirHeader(t *testing.T) {
 	}
 	if _, err := Encode(info, file, nil); !errors.Is(err, ErrSize) {
 		t.Errorf("an interlaced one: %v", err)
+	}
+}
+
+func TestBMPAndTIFFAreLaidOnWhite(t *testing.T) {
+	img := picture(30, 20, func(x, y int) uint8 { return 255 })
+	want := rows(t, encode(t, encodePNG(t, picture(30, 20, func(x, y int) uint8 {
+		if x == 0 && y == 0 {
+			return 254 // or it would be taken as it is
+		}
+		return 255
+	})), nil), 3)
+	for name, write := range map[string]func(io.Writer) error{
+		"BMP": func(w io.Writer) error { return bmp.Encode(w, img) },
+		"TIFF": func(w io.Writer) error {
+			return tiff.Encode(w, img, &tiff.Options{Compression: tiff.Deflate, Predictor: true})
+		},
+	} {
+		var file bytes.Buffer
+		if err := write(&file); err != nil {
+			t.Fatal(err)
+		}
+		o := encode(t, file.Bytes(), nil)
+		if got := rows(t, o, 3); o.Width != 30 || o.Height != 20 || !bytes.Equal(got[3:], want[3:]) {
+			t.Errorf("%s: %d x %d, other pixels than the PNG's", name, o.Width, o.Height)
+		}
+		for cut := range file.Len() {
+			if info, err := Probe(file.Bytes()[:cut]); err == nil {
+				_, _ = Encode(info, file.Bytes()[:cut], nil) // no crash is all
+			}
+		}
+		// A header that promises more than can be held.
+		large := bytes.Clone(file.Bytes())
+		if name == "BMP" {
+			binary.LittleEndian.PutUint32(large[18:], 100_000)
+			binary.LittleEndian.PutUint32(large[22:], 100_000)
+			if _, err := Probe(large); !errors.Is(err, ErrSize) {
+				t.Errorf("a bomb: %v", err)
+			}
+		}
 	}
 }
 

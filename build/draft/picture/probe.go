@@ -5,7 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"image"
+	"io"
 	"math"
+
+	"golang.org/x/image/bmp"
+	"golang.org/x/image/tiff"
 )
 
 // Format is a kind of image file.
@@ -16,6 +21,8 @@ const (
 	PNG Format = iota + 1
 	JPEG
 	GIF
+	BMP
+	TIFF
 )
 
 // MaxPixels is the most that an image may have: a poster of 30 by 40 cm at 800
@@ -35,7 +42,7 @@ type Info struct {
 
 // Errors of images that cannot be placed.
 var (
-	ErrFormat = errors.New("is no PNG, JPEG or GIF")
+	ErrFormat = errors.New("is no PNG, JPEG, GIF, BMP or TIFF")
 	ErrSize   = errors.New("has too many pixels")
 	errShort  = errors.New("ends too early")
 )
@@ -66,6 +73,10 @@ func Probe(data []byte) (*Info, error) {
 		info.Format = GIF
 		info.Width = int(binary.LittleEndian.Uint16(data[6:]))
 		info.Height = int(binary.LittleEndian.Uint16(data[8:]))
+	case bytes.HasPrefix(data, []byte("BM")):
+		err = info.probeWith(BMP, bmp.DecodeConfig, data)
+	case bytes.HasPrefix(data, []byte("II*\x00")), bytes.HasPrefix(data, []byte("MM\x00*")):
+		err = info.probeWith(TIFF, tiff.DecodeConfig, data)
 	default:
 		return nil, ErrFormat
 	}
@@ -84,8 +95,18 @@ func Probe(data []byte) (*Info, error) {
 	return info, nil
 }
 
+// probeWith reads the header of a format that a library knows.
+func (i *Info) probeWith(f Format, config func(io.Reader) (image.Config, error), data []byte) error {
+	c, err := config(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("cannot be read: %w", err)
+	}
+	i.Format, i.Width, i.Height = f, c.Width, c.Height
+	return nil
+}
+
 // HeaderSize is how much of a file holds all that Probe looks for, but for a
-// JPEG with more than that before its picture.
+// JPEG with more than that before its picture, and a TIFF with it behind.
 const HeaderSize = 1 << 16
 
 // dpi turns dots to the metre into dots to the inch. Programs write 2835 for
