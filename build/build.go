@@ -50,6 +50,7 @@ type Builder struct {
 	Strict     bool          // what makers let pass is an error
 	Separate   bool          // artifacts of each variant in a folder of its name
 	Slots      chan struct{} // with other Builders: each variant takes one; nil for this one alone
+	Together   bool          // variants of one book share a session, one after the other
 	KeepOpen   bool          // leave sessions open between builds
 
 	// ManifestLock is that of all Builders with the same Artifacts, nil for one alone.
@@ -150,14 +151,21 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 	count := b.counter(len(jobs))
 	var g errgroup.Group
 	g.SetLimit(max(b.Jobs, 1))
-	for i, job := range jobs {
+	for _, group := range b.groups(jobs) {
 		g.Go(func() error {
 			if b.Slots != nil {
 				b.Slots <- struct{}{}
 				defer func() { <-b.Slots }()
 			}
-			results[i] = b.variant(ctx, job)
-			count(results[i])
+			for k, i := range group {
+				results[i] = b.variant(ctx, jobs[i])
+				count(results[i])
+				if k+1 < len(group) && healthy(results[i]) {
+					b.handOver(jobs[i].Book.Name, jobs[group[k+1]].Book.Name)
+				} else if !b.KeepOpen {
+					b.release(jobs[i].Book.Name)
+				}
+			}
 			return nil
 		})
 	}
@@ -173,28 +181,6 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 		}
 	}
 	return all
-}
-
-// fleet is how many books are shown by their number.
-const fleet = 10
-
-// counter tells, after each book of a fleet, how many there are and are done with.
-func (b *Builder) counter(total int) func([]Result) {
-	if total < fleet {
-		return func([]Result) {}
-	}
-	var mu sync.Mutex
-	e := event.Event{Kind: event.Count, Total: int64(total)}
-	b.emit(e)
-	return func(results []Result) {
-		mu.Lock()
-		defer mu.Unlock()
-		e.N++
-		if slices.ContainsFunc(results, func(r Result) bool { return r.Err != nil }) {
-			e.Failed++
-		}
-		b.emit(e)
-	}
 }
 
 // Close ends the sessions.
@@ -287,23 +273,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		b.deliver(ctx, job, &res)
 		results = append(results, res)
 	}
-	if !b.KeepOpen {
-		if err := b.closeSession(job.Book.Name); err != nil {
-			b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: err.Error()})
-		}
-	}
 	return results
-}
-
-func (b *Builder) closeSession(name string) error {
-	b.mu.Lock()
-	s := b.sessions[name]
-	delete(b.sessions, name)
-	b.mu.Unlock()
-	if s == nil {
-		return nil
-	}
-	return s.Close()
 }
 
 // target brings one artifact up to date.
@@ -448,77 +418,6 @@ func (b *Builder) current(ctx context.Context, makers Makers) bool {
 		b.emit(event.Event{Kind: event.Note, Text: makers.Ref + " is taken to be as it was: Docker did not answer at once"})
 	}
 	return true
-}
-
-// variantSession is a session, the makers that it was opened with, and the code
-// that has run in it.
-type variantSession struct {
-	engine.Session
-	makers Makers
-	code   string
-}
-
-// session returns the open session of a variant, or opens one, in which maker
-// may get ready. One in which other code has run is closed first: it may have
-// left processes and files there.
-func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
-	name := job.Book.Name
-	b.mu.Lock()
-	s := b.sessions[name]
-	b.mu.Unlock()
-	if s != nil && s.code == code {
-		return s, s.makers, nil
-	}
-	if err := b.closeSession(name); err != nil {
-		return nil, Makers{}, err
-	}
-	eng, makers, err := b.Engine(ctx)
-	if err != nil {
-		return nil, Makers{}, err
-	}
-	opened, err := eng.Open(ctx, engine.SessionOptions{
-		Root:   b.Root,
-		Env:    b.Env,
-		Seeds:  b.seeds(job, makers, code),
-		Maker:  maker,
-		Hidden: job.Hidden,
-		Steady: job.steady,
-		Note: func(format string, args ...any) {
-			b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
-		},
-	})
-	if err != nil {
-		return nil, Makers{}, err
-	}
-	s = &variantSession{Session: opened, makers: makers, code: code}
-	b.mu.Lock()
-	b.sessions[name] = s
-	b.mu.Unlock()
-	return s, makers, nil
-}
-
-// seeds are what a session starts with: the fonts that TeX has prepared, and
-// what it learnt at the last good build. Both were written by what ran then, so
-// they count only for the same code and makers.
-func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
-	if b.Force {
-		return nil
-	}
-	seeds := []engine.Seed{
-		{From: b.fontCache(makers.and(code)), To: "texmf-var"},
-		{From: b.Artifacts, To: artifactsHere, InPlace: engine.OnlyInPlace},
-	}
-	if memory, err := b.memory(job, makers); err == nil {
-		seeds = append(seeds, engine.Seed{From: memory.Folder(), To: picturesKept, InPlace: engine.InPlaceIfSeen})
-	}
-	if job.first {
-		job.Only = nil // a chapter's pages have the numbers of the whole book
-	}
-	record := b.record(job, book.PDF)
-	if record.Makers != makers || record.Code != code {
-		return seeds
-	}
-	return append(seeds, engine.Seed{From: record.learntDir(), To: "state/" + string(book.PDF)})
 }
 
 // stopwatch measures stages.

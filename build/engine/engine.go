@@ -20,6 +20,13 @@ type Engine interface {
 	Open(ctx context.Context, opts SessionOptions) (Session, error)
 }
 
+// Renewer is a session that can become as one that was just opened, at less cost
+// than opening another: nothing of what ran in it is left, neither processes nor
+// files. What goes wrong may show with the next command.
+type Renewer interface {
+	Renew(ctx context.Context, opts SessionOptions) error
+}
+
 // ErrTakenAway is what an error wraps when a session is lost because the machine
 // that it ran on was taken away. Another session, a Steady one, may do better.
 var ErrTakenAway = errors.New("the machine was taken away")

@@ -114,6 +114,7 @@ func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
 		Strict:    s.Strict,
 		Draft:     s.Engine == engineDraft,
 		Separate:  p.separate,
+		Together:  s.Engine == engineFargate, // each task pulls the image anew
 		Reaper:    c.reaper,
 		Now:       time.Now,
 		OnEvent:   c.onEvent,

@@ -21,7 +21,6 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/bookci/bookci/build/engine"
-	"github.com/bookci/bookci/build/inside"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/objects"
 )
@@ -165,17 +164,9 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (_ engine
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	own, err := e.share(ctx, "own", func(w io.Writer) error { return inside.WriteOwn(w, nil, nil) })
-	if err != nil {
-		return nil, e.fault(ctx, "sending bookci's own programs", err)
+	if err := s.prepare(ctx, opts); err != nil {
+		return nil, err
 	}
-	s.unpack(own, ownDir, "mkdir -p home run state texmf-var tree && ", "preparing the task")
-	if len(opts.Seeds) > 0 {
-		if err := s.seed(ctx, opts.Seeds); err != nil {
-			return nil, e.fault(ctx, "sending what the last build learnt", err)
-		}
-	}
-	s.queue(step{op: "preparing the task", text: shell(`cd "$1" && touch run/opened && { [ -z "$2" ] || bin/bookci-ready "$2" </dev/null >/dev/null 2>&1 & }`, ownDir, opts.Maker)})
 	n, err := s.lay(ctx, nil)
 	if err != nil {
 		return nil, e.fault(ctx, "writing to the bucket", err)

@@ -356,3 +356,29 @@ func TestAnAnswerThatIsNoneIsRefused(t *testing.T) {
 		})
 	}
 }
+
+// A task that goes over to other code has nothing of what was before.
+func TestARenewedTaskHasNothingOfWhatWasBefore(t *testing.T) {
+	t.Parallel()
+	e, cloud, _ := stand(t)
+	root := t.TempDir()
+	enginetest.Put(t, root, map[string]string{"ch01.re": "= One\n"})
+	s := enginetest.Open(t, e, root)
+	enginetest.Sync(t, s, root)
+	if out, status := enginetest.Sh(t, s, `cp /bookci/bin/bookci-run /tmp/before
+(trap '' TERM HUP; while :; do echo on >/tmp/lives; sleep 0.05; done) >/dev/null 2>&1 </dev/null &
+echo planted >ch99.re; echo planted >/bookci/bin/bookci-run; mkdir -p /bookci/home/a/b /tmp/a/b; chmod 0 /bookci/home/a /tmp/a`); status != 0 {
+		t.Fatal(out)
+	}
+	if err := s.(engine.Renewer).Renew(t.Context(), engine.SessionOptions{Root: root, Env: []string{"NEW=1"}}); err != nil {
+		t.Fatal(err)
+	}
+	enginetest.Sync(t, s, root)
+	out, status := enginetest.Sh(t, s, `ls; ls -A /tmp; grep -c planted /bookci/bin/bookci-run; ls /bookci/home; echo "$NEW"; sleep 0.3; ls -A /tmp`)
+	if out != "ch01.re\n0\n1\n" || status != 0 {
+		t.Errorf("%d: %q", status, out)
+	}
+	if n := cloud.Started(); n != 1 {
+		t.Errorf("%d tasks were started", n)
+	}
+}

@@ -1,0 +1,133 @@
+package build
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/event"
+)
+
+// variantSession is a session, the makers that it was opened with, and the code
+// that has run in it.
+type variantSession struct {
+	engine.Session
+	makers Makers
+	code   string
+}
+
+// session returns the open session of a variant, or opens one, in which maker
+// may get ready. One in which other code has run is closed first: it may have
+// left processes and files there.
+func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
+	name := job.Book.Name
+	b.mu.Lock()
+	s := b.sessions[name]
+	b.mu.Unlock()
+	if s != nil && s.code == code {
+		return s, s.makers, nil
+	}
+	opts := func(makers Makers) engine.SessionOptions {
+		return engine.SessionOptions{
+			Root:   b.Root,
+			Env:    b.Env,
+			Seeds:  b.seeds(job, makers, code),
+			Maker:  maker,
+			Hidden: job.Hidden,
+			Steady: job.steady,
+			Note: func(format string, args ...any) {
+				b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
+			},
+		}
+	}
+	if s != nil {
+		if r, ok := s.Session.(engine.Renewer); ok {
+			s.code = code
+			return s, s.makers, r.Renew(ctx, opts(s.makers))
+		}
+	}
+	if err := b.closeSession(name); err != nil {
+		return nil, Makers{}, err
+	}
+	eng, makers, err := b.Engine(ctx)
+	if err != nil {
+		return nil, Makers{}, err
+	}
+	opened, err := eng.Open(ctx, opts(makers))
+	if err != nil {
+		return nil, Makers{}, err
+	}
+	s = &variantSession{Session: opened, makers: makers, code: code}
+	b.mu.Lock()
+	b.sessions[name] = s
+	b.mu.Unlock()
+	return s, makers, nil
+}
+
+// seeds are what a session starts with: the fonts that TeX has prepared, and
+// what it learnt at the last good build. Both were written by what ran then, so
+// they count only for the same code and makers.
+func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
+	if b.Force {
+		return nil
+	}
+	seeds := []engine.Seed{
+		{From: b.fontCache(makers.and(code)), To: "texmf-var"},
+		{From: b.Artifacts, To: artifactsHere, InPlace: engine.OnlyInPlace},
+	}
+	if memory, err := b.memory(job, makers); err == nil {
+		seeds = append(seeds, engine.Seed{From: memory.Folder(), To: picturesKept, InPlace: engine.InPlaceIfSeen})
+	}
+	if job.first {
+		job.Only = nil // a chapter's pages have the numbers of the whole book
+	}
+	record := b.record(job, book.PDF)
+	if record.Makers != makers || record.Code != code {
+		return seeds
+	}
+	return append(seeds, engine.Seed{From: record.learntDir(), To: "state/" + string(book.PDF)})
+}
+
+func (b *Builder) closeSession(name string) error {
+	b.mu.Lock()
+	s := b.sessions[name]
+	delete(b.sessions, name)
+	b.mu.Unlock()
+	if s == nil {
+		return nil
+	}
+	return s.Close()
+}
+
+// release closes a session that has done its work.
+func (b *Builder) release(name string) {
+	if err := b.closeSession(name); err != nil {
+		b.emit(event.Event{Kind: event.Note, Book: name, Text: err.Error()})
+	}
+}
+
+// handOver gives the session of one variant, if it has one, to the next. It is
+// renewed before other code runs in it.
+func (b *Builder) handOver(from, to string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.sessions[from]; s != nil {
+		delete(b.sessions, from)
+		b.sessions[to] = s
+	}
+}
+
+// healthy reports results that say nothing against their session: what failed, if
+// anything, was the book.
+func healthy(results []Result) bool {
+	for _, r := range results {
+		var maker *MakerError
+		var faults *book.Faults
+		if r.Err != nil && !errors.As(r.Err, &maker) && !errors.As(r.Err, &faults) {
+			return false
+		}
+	}
+	return true
+}
