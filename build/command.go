@@ -351,7 +351,7 @@ func (b *Builder) keepReports(staging string, names []string) ([]string, error) 
 		from := filepath.Join(staging, filepath.FromSlash(name))
 		// Systems that read reports refuse those that are older than the job.
 		now := b.Now()
-		if err := errors.Join(os.Chtimes(from, time.Time{}, now), os.Rename(from, to)); err != nil {
+		if err := errors.Join(os.Chtimes(from, time.Time{}, now), fsx.Rename(from, to)); err != nil {
 			return nil, fault.Environmentf("", "keeping the report %s: %w", name, err)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // NoMakers says that no engine can be had here, and not because of a mistake:
@@ -178,7 +179,7 @@ func (d *drafting) make(ctx context.Context) (Artifact, []book.Diagnostic, error
 	switch {
 	case context.Cause(ctx) != nil:
 		return Artifact{}, found, context.Cause(ctx)
-	case err != nil && isDiskFull(err):
+	case err != nil && fsx.IsDiskFull(err):
 		return Artifact{}, found, fault.Environmentf("the disk is full; the last good artifact is kept", "writing the draft: %w", err)
 	case err != nil:
 		return Artifact{}, found, fault.Environmentf("", "writing the draft: %w", err)

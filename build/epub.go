@@ -10,6 +10,8 @@ import (
 	"os"
 	"sort"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // An EPUB begins with an entry of this name, stored as it is.
@@ -127,7 +129,7 @@ func settleEPUB(ctx context.Context, name string, date time.Time) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close()
+	defer in.Close() // has no effect after the one below
 	st, err := in.Stat()
 	if err != nil {
 		return err
@@ -148,10 +150,11 @@ func settleEPUB(ctx context.Context, name string, date time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(writeSettled(out, entries, date), out.Close()); err != nil {
+	// Windows replaces no file that is open.
+	if err := errors.Join(writeSettled(out, entries, date), out.Close(), in.Close()); err != nil {
 		return errors.Join(err, os.Remove(settled))
 	}
-	return os.Rename(settled, name)
+	return fsx.Rename(settled, name)
 }
 
 func writeSettled(out io.Writer, entries []*zip.File, date time.Time) error {

@@ -239,7 +239,7 @@ func (m *making) harvest(ctx context.Context) (err error) {
 	}
 	var environment *fault.Environment
 	switch {
-	case isDiskFull(err):
+	case fsx.IsDiskFull(err):
 		return fault.Environmentf("the disk is full; the last good artifact is kept", "taking out %s: %w", output, err)
 	case errors.As(err, &environment):
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -47,7 +48,7 @@ func moveUp(dir string) error {
 		return fmt.Errorf("review-init left no book: %w", err)
 	}
 	for _, e := range entries {
-		if err := os.Rename(filepath.Join(dir, e.Name()), filepath.Join(filepath.Dir(dir), e.Name())); err != nil {
+		if err := fsx.Rename(filepath.Join(dir, e.Name()), filepath.Join(filepath.Dir(dir), e.Name())); err != nil {
 			return err
 		}
 	}

@@ -8,13 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
-	"golang.org/x/sys/unix"
 )
 
 // stagingPrefix begins the names of folders in which artifacts are completed.
@@ -68,10 +66,14 @@ func (b *Builder) publish(made, name string) (string, error) {
 	if err := syncTree(made); err != nil {
 		return "", fault.Environmentf("the last good artifact is kept", "publishing %s: %w", name, err)
 	}
-	if err := replace(made, to); err != nil {
+	if err := fsx.Replace(made, to); err != nil {
+		if _, serr := os.Lstat(to); serr == nil && fsx.IsInUse(err) {
+			return "", b.publishBeside(made, name, fsx.Holders(to))
+		}
 		return "", fault.Environmentf("the last good artifact is kept", "publishing %s: %w", name, err)
 	}
-	if err := syncPath(filepath.Dir(to)); err != nil {
+	b.removeBeside(name)
+	if err := fsx.Sync(filepath.Dir(to)); err != nil {
 		return "", fault.Environmentf("", "publishing %s: %w", name, err)
 	}
 	return b.pathOf(name), nil
@@ -86,52 +88,14 @@ func (b *Builder) pathOf(name string) string {
 	return filepath.ToSlash(to)
 }
 
-// replace puts made in the place of to. A folder cannot be renamed over one
-// that holds files: the two are exchanged, and the old one goes with the
-// staging folder.
-func replace(made, to string) error {
-	err := os.Rename(made, to)
-	if err == nil || !errors.Is(err, unix.ENOTEMPTY) && !errors.Is(err, unix.EEXIST) && !errors.Is(err, unix.ENOTDIR) && !errors.Is(err, unix.EISDIR) {
-		return err
-	}
-	if err := fsx.Exchange(made, to); !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EINVAL) && !errors.Is(err, errors.ErrUnsupported) {
-		return err
-	}
-	// Between these two, nothing stands at to: the best that such a file system offers.
-	old := made + ".old"
-	if err := os.Rename(to, old); err != nil {
-		return err
-	}
-	if err := os.Rename(made, to); err != nil {
-		return errors.Join(err, os.Rename(old, to))
-	}
-	return nil
-}
-
 // syncTree flushes a file, or a folder and all below it, to the disk.
 func syncTree(name string) error {
 	return filepath.WalkDir(name, func(p string, _ os.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		return syncPath(p)
+		return fsx.Sync(p)
 	})
-}
-
-func syncPath(name string) error {
-	f, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	err = f.Sync()
-	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOTSUP) {
-		err = nil // a file system that cannot
-	}
-	return errors.Join(err, f.Close())
-}
-
-func isDiskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
 
 // getFolder takes the folder name below dir out of a session and puts it in
@@ -158,8 +122,8 @@ func moveFolder(from, to string) error {
 	if err := fsx.RemoveAll(to); err != nil {
 		return err
 	}
-	err := os.Rename(from, to)
-	if errors.Is(err, unix.EXDEV) {
+	err := fsx.Rename(from, to)
+	if fsx.IsCrossDevice(err) {
 		return os.CopyFS(to, os.DirFS(from))
 	}
 	return err

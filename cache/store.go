@@ -19,6 +19,8 @@ import (
 
 	"github.com/distribution/reference"
 	"github.com/gofrs/flock"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // Store is a folder of kept images.
@@ -257,7 +259,7 @@ func publish(f *os.File, name string) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), name); err != nil {
+	if err := fsx.Rename(f.Name(), name); err != nil {
 		return err
 	}
 	return syncDir(filepath.Dir(name))

@@ -6,13 +6,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/objects"
 )
 
@@ -124,13 +125,13 @@ func (r *Record) goOn() error {
 	if err := r.readChunks(); err != nil {
 		return err
 	}
-	journals, err := filepath.Glob(filepath.Join(globLiteral(r.keep.Dir), journalGlob))
+	journals, err := fs.Glob(os.DirFS(r.keep.Dir), journalGlob)
 	if err != nil {
 		return err
 	}
 	slices.Sort(journals)
 	for _, name := range journals {
-		if err := r.readJournal(name); err != nil {
+		if err := r.readJournal(filepath.Join(r.keep.Dir, name)); err != nil {
 			return fmt.Errorf("going on with the unfinished run: %w", err)
 		}
 	}
@@ -361,11 +362,6 @@ func (r *Record) Discard() error {
 	return os.RemoveAll(r.keep.Dir)
 }
 
-// globLiteral is a path as a pattern that matches itself.
-func globLiteral(name string) string {
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
-}
-
 // writeWhole writes a file by rename. It is not flushed to the disk: after a
 // crash of the machine it may be damaged, which costs requests only.
 func writeWhole(name string, text []byte) error {
@@ -376,7 +372,7 @@ func writeWhole(name string, text []byte) error {
 	_, err = f.Write(text)
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		err = fsx.Rename(f.Name(), name)
 	}
 	if err != nil {
 		_ = os.Remove(f.Name()) // of no use

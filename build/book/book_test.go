@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/bookci/bookci/internal/testbook"
@@ -407,9 +406,10 @@ func TestALinkOutOfTheRootIsNotRead(t *testing.T) {
 func TestANamedPipeAsChapterIsNamed(t *testing.T) {
 	root := testbook.Folder(t, testbook.Small(nil))
 	name := filepath.Join(root, "ch01.re")
-	if err := errors.Join(os.Remove(name), syscall.Mkfifo(name, 0o644)); err != nil {
+	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
+	testbook.FIFO(t, name)
 	b, err := Read(root, ".", "config.yml")
 	if err != nil {
 		t.Fatal(err)
@@ -429,9 +429,7 @@ func TestAConfigInShiftJISSaysHowToConvertIt(t *testing.T) {
 
 func TestANamedPipeAsConfigEndsAtOnce(t *testing.T) {
 	root := testbook.Folder(t, testbook.Small(map[string]string{"config.yml": ""}))
-	if err := syscall.Mkfifo(filepath.Join(root, "config.yml"), 0o666); err != nil {
-		t.Skip(err)
-	}
+	testbook.FIFO(t, filepath.Join(root, "config.yml"))
 	if _, err := Read(root, ".", "config.yml"); err == nil {
 		t.Error("a named pipe is read")
 	}

@@ -233,19 +233,13 @@ func lookAt(top, rel, config string) finding {
 	if info, err := os.Stat(file); err == nil && info.Mode().IsRegular() {
 		f.foreign = append(f.foreign, name)
 	}
-	names, _ := filepath.Glob(filepath.Join(quoteGlob(folder), "*.yml"))
-	for _, n := range names {
-		if base := filepath.Base(n); path.Join(rel, base) != name && strongKey.Match(readHead(n)) {
+	names, _ := fs.Glob(os.DirFS(folder), "*.yml")
+	for _, base := range names {
+		if path.Join(rel, base) != name && strongKey.Match(readHead(filepath.Join(folder, base))) {
 			f.similar = append(f.similar, path.Join(rel, base))
 		}
 	}
 	return f
-}
-
-var globSpecial = regexp.MustCompile(`[*?\[\\]`)
-
-func quoteGlob(s string) string {
-	return globSpecial.ReplaceAllString(s, `\$0`)
 }
 
 // A config is known by keys that no other program's config.yml has. They are
@@ -273,7 +267,7 @@ func looksLikeReview(file string) bool {
 		}
 	}
 	if weakKey.Match(head) {
-		chapters, _ := filepath.Glob(filepath.Join(quoteGlob(filepath.Dir(file)), "*.re"))
+		chapters, _ := fs.Glob(os.DirFS(filepath.Dir(file)), "*.re")
 		return len(chapters) > 0
 	}
 	return false

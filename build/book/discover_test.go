@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,9 @@ func find(t *testing.T, opts SearchOptions) *Book {
 
 func TestABookIsFoundInTheFolderOrBelowIt(t *testing.T) {
 	for _, dir := range []string{"src", "articles", "_review", "review", "docs/a/b/book", "原稿", "か\u3099", "が", "my book", "-rf", "[x]*"} {
+		if runtime.GOOS == "windows" && strings.ContainsAny(dir, "*") {
+			continue // no folder there has such a name
+		}
 		files := testbook.In(dir, testbook.Small(nil))
 		files["README.md"] = "x"
 		root := testbook.Folder(t, files)

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -72,7 +74,24 @@ func (b *bookFiles) stat(name string) (fs.FileInfo, error) {
 		return nil, errOutside
 	}
 	info, err := b.root.Stat(filepath.FromSlash(name))
+	if err == nil && takesForSame && !b.isSpelled(name) {
+		return nil, fs.ErrNotExist
+	}
 	return info, plainPathError(err)
+}
+
+// takesForSame says that this system finds a file by a name in another letter
+// case or Unicode form, as the build, on Linux, does not.
+const takesForSame = runtime.GOOS == "windows" || runtime.GOOS == "darwin"
+
+// isSpelled reports whether name is written as the folders have it.
+func (b *bookFiles) isSpelled(name string) bool {
+	for name = path.Clean(name); name != "." && name != ".."; name = path.Dir(name) {
+		if path.Base(name) != ".." && !slices.Contains(b.names(path.Dir(name)), path.Base(name)) {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *bookFiles) isFile(name string) bool {
@@ -115,7 +134,7 @@ func (b *bookFiles) sameName(name string) (found, difference string) {
 
 // Below tells whether a cleaned slash path stays below the root.
 func Below(name string) bool {
-	return !path.IsAbs(name) && name != ".." && !strings.HasPrefix(name, "../")
+	return !path.IsAbs(name) && filepath.VolumeName(name) == "" && name != ".." && !strings.HasPrefix(name, "../")
 }
 
 // plainPathError leaves out the system call and the path, which the caller

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build/draft/picture"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // folder keeps what was worked out for images in files, each with the hash of
@@ -48,7 +49,7 @@ func (f folder) Put(key string, data []byte) {
 	_, err1 := part.Write(sum[:])
 	_, err2 := part.Write(data)
 	err3 := part.Close()
-	if err1 != nil || err2 != nil || err3 != nil || os.Rename(part.Name(), f.path(key)) != nil {
+	if err1 != nil || err2 != nil || err3 != nil || fsx.Rename(part.Name(), f.path(key)) != nil {
 		os.Remove(part.Name())
 	}
 }

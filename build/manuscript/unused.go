@@ -14,7 +14,8 @@ import (
 )
 
 // unused finds what the author may have forgotten: images that no chapter
-// shows, labels that nothing refers to, chapters that the catalog does not name.
+// shows, labels that nothing refers to, chapters that the catalog does not name,
+// names that other systems cannot have.
 func unused(b *book.Book, trees []*review.Book) ([]book.Diagnostic, error) {
 	root, err := os.OpenRoot(b.Root)
 	if err != nil {
@@ -25,7 +26,7 @@ func unused(b *book.Book, trees []*review.Book) ([]book.Diagnostic, error) {
 	for _, tree := range trees {
 		u.read(tree)
 	}
-	return slices.Concat(u.unusedImages(), u.unusedLabels(trees), u.unnamedChapters()), nil
+	return slices.Concat(u.unusedImages(), u.unusedLabels(trees), u.unnamedChapters(), unportable(root.FS(), b.Dir)), nil
 }
 
 // users is what a book's chapters use.

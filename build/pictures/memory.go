@@ -101,7 +101,7 @@ func isEntry(file, name string) bool {
 // move puts the file from in the place of to, in one step; the two may lie on
 // different file systems.
 func move(from, to string) error {
-	err := os.Rename(from, to)
+	err := fsx.Rename(from, to)
 	var link *os.LinkError
 	if err == nil || !errors.As(err, &link) || errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -114,7 +114,7 @@ func move(from, to string) error {
 	if err := os.WriteFile(part, text, 0o644); err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
-	return os.Rename(part, to)
+	return fsx.Rename(part, to)
 }
 
 // touch gives the entries that a list names the time of this build, and the

@@ -1,6 +1,7 @@
 package reaper
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os/exec"
@@ -11,8 +12,9 @@ import (
 )
 
 // Reaper removes what this process would leave behind if it were killed with
-// a signal that it cannot catch. It is a small shell that waits for the end of
-// a pipe which only this process holds.
+// a signal that it cannot catch. It is a small shell, or where there is none
+// this program again, that waits for the end of a pipe which only this process
+// holds.
 //
 // The daemon does the same for containers that run; the reaper is for those
 // that were made and not yet started, for process groups of the host engine and
@@ -23,34 +25,11 @@ type Reaper struct {
 	cmd   *exec.Cmd
 }
 
-// The list of process groups is a string with blanks on both sides of each.
-// dash's kill does not know "--" after a signal's number.
-const reaperScript = `
-groups=' ' containers=0 sweeper=$1
-shift
-while IFS=' ' read -r word arg; do
-	case $word in
-	kill) groups="$groups$arg " ;;
-	spare) case $groups in *" $arg "*) groups="${groups%% $arg *} ${groups#* $arg }" ;; esac ;;
-	container) containers=$((containers + arg)) ;;
-	sweeper) sweeper=$arg ;;
-	remove) set -- "$@" "$arg" ;;
-	keep) n=$#
-		for f do [ "$f" = "$arg" ] || set -- "$@" "$f"; done
-		shift "$n" ;;
-	esac
-done
-for g in $groups; do kill -9 "-$g"; done
-for f do rm -rf -- "$f" || { chmod -R u+rwX "$f"; rm -rf -- "$f"; }; done
-[ "$containers" -le 0 ] || eval "$sweeper"
-`
-
-// Start starts the shell. It costs about a millisecond. sweeper is a shell
-// command that removes this process's containers.
-func Start(sweeper string) (*Reaper, error) {
-	cmd := exec.Command("/bin/sh", "-c", reaperScript, "bookci", sweeper)
-	cmd.Dir = "/"
-	process.OwnSession(cmd) // Ctrl-C and a closed terminal reach bookci alone
+// Start starts it, which takes about a millisecond where it is a shell. self is
+// this program; sweeper is a command that removes this process's containers.
+func Start(self string, sweeper []string) (*Reaper, error) {
+	cmd := command(self)
+	process.Detach(cmd) // Ctrl-C and a closed terminal reach bookci alone
 	stdin, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -58,7 +37,11 @@ func Start(sweeper string) (*Reaper, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("starting the reaper: %w", err)
 	}
-	return &Reaper{stdin: stdin, cmd: cmd}, nil
+	r := &Reaper{stdin: stdin, cmd: cmd}
+	if err := r.SweepWith(sweeper); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
 }
 
 // Remove has path removed if this process is killed, until Keep is called.
@@ -74,10 +57,18 @@ func (r *Reaper) ExpectContainer() error { return r.say("container", "1") }
 func (r *Reaper) ContainerGone() error   { return r.say("container", "-1") }
 
 // SweepWith replaces the sweeper: containers run elsewhere than it was started for.
-func (r *Reaper) SweepWith(sweeper string) error { return r.say("sweeper", sweeper) }
+func (r *Reaper) SweepWith(sweeper []string) error { return r.say("sweeper", encode(sweeper)) }
 
-func (r *Reaper) Kill(group int) error  { return r.say("kill", fmt.Sprint(group)) }
-func (r *Reaper) Spare(group int) error { return r.say("spare", fmt.Sprint(group)) }
+// Kill has a group of processes ended if this process is killed, until Spare is called.
+func (r *Reaper) Kill(g *process.Group) error  { return r.sayGroup("kill", g) }
+func (r *Reaper) Spare(g *process.Group) error { return r.sayGroup("spare", g) }
+
+func (r *Reaper) sayGroup(word string, g *process.Group) error {
+	if g.ID == 0 {
+		return nil
+	}
+	return r.say(word, fmt.Sprint(g.ID))
+}
 
 func (r *Reaper) say(word, arg string) error {
 	if r == nil {
@@ -94,7 +85,7 @@ func (r *Reaper) say(word, arg string) error {
 	return nil
 }
 
-// Close ends the shell. What was to be removed and not kept is removed now.
+// Close ends it. What was to be removed and not kept is removed now.
 func (r *Reaper) Close() error {
 	if r == nil {
 		return nil

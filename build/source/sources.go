@@ -9,6 +9,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -154,6 +155,9 @@ func (w *walker) entry(ctx context.Context, file, slash string, e fs.DirEntry, m
 		return 0, fmt.Errorf("listing the sources: %w", err)
 	}
 	f := File{Path: slash, Mode: info.Mode(), MTime: info.ModTime().UnixNano()}
+	if runtime.GOOS == "windows" {
+		f.Mode |= 0o111 // it has no such bits: all may be run, as Docker has it
+	}
 	switch {
 	case f.Mode.IsDir():
 		n, err := w.folder(ctx, file, slash, match)
@@ -168,6 +172,7 @@ func (w *walker) entry(ctx context.Context, file, slash string, e fs.DirEntry, m
 		if err != nil {
 			return 0, fmt.Errorf("listing the sources: %w", err)
 		}
+		f.Link = filepath.ToSlash(f.Link)
 	case f.Mode.IsRegular():
 		f.Size = info.Size()
 		if err := readable(file, f.Mode); err != nil {

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -99,9 +98,7 @@ func TestLinksAreListedAndNotFollowed(t *testing.T) {
 
 func TestSpecialFilesAreLeftOutWithANote(t *testing.T) {
 	root := testbook.Folder(t, map[string]string{"x.re": "x"})
-	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o666); err != nil {
-		t.Skip(err)
-	}
+	testbook.FIFO(t, filepath.Join(root, "pipe"))
 	s := sources(t, root, Options{})
 	if len(s.Files) != 1 || len(s.Notes) != 1 || s.Notes[0].File != "pipe" || !strings.Contains(s.Notes[0].Message, "a named pipe") {
 		t.Errorf("listed %q with %+v", paths(s.Files), s.Notes)

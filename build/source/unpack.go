@@ -54,7 +54,7 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 			continue
 		}
 		local := filepath.FromSlash(name)
-		if !filepath.IsLocal(local) {
+		if !fs.ValidPath(name) {
 			return names, fmt.Errorf("%q lies outside of its folder", h.Name)
 		}
 		if h.Typeflag == tar.TypeDir && slices.ContainsFunc(parts, func(p Part) bool { return p.leads(name) }) {
@@ -80,6 +80,12 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 			}
 			names = slices.DeleteFunc(names, p.holds)
 			continue
+		}
+		if !filepath.IsLocal(local) || filepath.ToSlash(local) != name {
+			if p.Spare {
+				continue
+			}
+			return names, fmt.Errorf("%q is no name that a file can have on this system", h.Name)
 		}
 		switch h.Typeflag {
 		case tar.TypeDir:

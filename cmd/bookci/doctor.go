@@ -13,7 +13,6 @@ import (
 
 	"github.com/docker/docker/api/types/system"
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
@@ -23,6 +22,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // finding is one thing that doctor looked at.
@@ -137,7 +137,7 @@ func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func
 const enoughDisk = 1 << 30
 
 func (a *app) examineFolders(p *project, ok func(string, string, ...any), add func(finding)) {
-	if free, err := freeBytes(p.root); err == nil {
+	if free, err := fsx.Free(p.root); err == nil {
 		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", screen.Size(free), p.root), code: exitEnvironment}
 		if !f.OK {
 			f.Mend = "make room: a large book needs about 1 GB"
@@ -149,7 +149,7 @@ func (a *app) examineFolders(p *project, ok func(string, string, ...any), add fu
 	} else {
 		ok("pictures", "%s of at most %s kept in .bookci of what %d streams of pictures were compressed to", screen.Size(bytes), screen.Size(pictures.Limit), entries)
 	}
-	if err := unix.Access(p.root, unix.W_OK); err != nil {
+	if err := fsx.Writable(p.root); err != nil {
 		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.root, err), code: exitEnvironment,
 			Mend: "bookci writes to artifacts, .bookci and .texmf-var there, and nowhere else"})
 	}
@@ -185,14 +185,6 @@ func countFolders(root string) (n int) {
 	return n
 }
 
-func freeBytes(dir string) (int64, error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, err
-	}
-	return int64(st.Bavail) * int64(st.Bsize), nil
-}
-
 func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
 	host := host.FindProgram("review-pdfmaker", a.getenv("PATH"))
 	d, err := daemon.Connect(ctx, a.getenv)
@@ -222,7 +214,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 	if !info.MemoryLimit || !info.PidsLimit {
 		ok("limits", "this engine cannot limit memory or processes: a hostile manuscript could take all of them")
 	}
-	if free, err := freeBytes(info.DockerRootDir); err == nil && isLocal(d.Endpoint) {
+	if free, err := fsx.Free(info.DockerRootDir); err == nil && isLocal(d.Endpoint) {
 		const enoughForImage = 5 << 30
 		f := finding{Check: "disk", OK: free >= enoughForImage, Text: fmt.Sprintf("%s free in %s, where Docker keeps images", screen.Size(free), info.DockerRootDir), code: exitEnvironment}
 		if !f.OK {

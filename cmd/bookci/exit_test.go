@@ -31,3 +31,25 @@ func TestExitCodesSayWhoseFaultItIs(t *testing.T) {
 		}
 	}
 }
+
+func TestWindowsFindsVariablesInAnyLetterCase(t *testing.T) {
+	env := []string{`=C:=C:\book`, `Path=C:\Windows`, "HOME=/home/a"}
+	for _, c := range []struct{ goos, key, want string }{
+		{"windows", "PATH", `C:\Windows`}, {"linux", "PATH", ""}, {"windows", "home", "/home/a"}, {"linux", "HOME", "/home/a"},
+	} {
+		if got := lookUp(env, c.key, c.goos); got != c.want {
+			t.Errorf("%s on %s: %q, want %q", c.key, c.goos, got, c.want)
+		}
+	}
+}
+
+func TestAPathBecomesAPatternOfItself(t *testing.T) {
+	for _, c := range []struct{ goos, rel, want string }{
+		{"linux", "a*b/[c]", `a\*b/\[c]`}, {"linux", "!x?", `\!x\?`},
+		{"windows", `out\pdf`, `out\pdf`}, {"windows", `out\[c]`, `out\[[]c]`}, {"windows", "!x", "[!]x"},
+	} {
+		if got := literalPattern(c.rel, c.goos); got != c.want {
+			t.Errorf("%s on %s: %s, want %s", c.rel, c.goos, got, c.want)
+		}
+	}
+}

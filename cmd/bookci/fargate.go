@@ -45,11 +45,7 @@ func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, err
 	if err != nil {
 		return nil, build.Makers{}, fmt.Errorf("finding this program: %w", err)
 	}
-	words := []string{self, "sweep-tasks", ownerToken(), string(where)}
-	for i, w := range words {
-		words[i] = shellQuote(w)
-	}
-	if err := e.reaper.SweepWith(strings.Join(words, " ") + " >/dev/null 2>&1"); err != nil {
+	if err := e.reaper.SweepWith([]string{self, "sweep-tasks", ownerToken(), string(where)}); err != nil {
 		return nil, build.Makers{}, err
 	}
 	e.tasks = t

@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 func (a *app) newInitCmd() *cobra.Command {
@@ -104,7 +105,7 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 		}
 		err = fill(abs, part)
 	} else if err = os.Chmod(part, 0o755); err == nil {
-		err = os.Rename(part, abs)
+		err = fsx.Rename(part, abs)
 	}
 	if err != nil {
 		return &fault.Environment{Err: fmt.Errorf("making %s: %w", dir, err)}
@@ -132,7 +133,7 @@ func fill(dir, part string) error {
 		return err
 	}
 	for i, e := range entries {
-		if err := os.Rename(filepath.Join(part, e.Name()), filepath.Join(dir, e.Name())); err != nil {
+		if err := fsx.Rename(filepath.Join(part, e.Name()), filepath.Join(dir, e.Name())); err != nil {
 			for _, moved := range entries[:i] {
 				_ = os.RemoveAll(filepath.Join(dir, moved.Name())) // the first error tells
 			}

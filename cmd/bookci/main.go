@@ -9,12 +9,13 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
+	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/text"
 )
@@ -30,7 +31,7 @@ func Main() int {
 		stdout: os.Stdout,
 		stderr: os.Stderr,
 		env:    os.Environ,
-		term:   term.IsTerminal(int(os.Stderr.Fd())),
+		term:   screen.Prepare(os.Stderr),
 	}
 	return a.main(ctx, os.Args[1:])
 }
@@ -67,14 +68,21 @@ type app struct {
 }
 
 // getenv returns a variable of the environment, "" when it is not set.
-func (a *app) getenv(key string) string {
-	for _, kv := range a.env() {
-		if k, v, _ := strings.Cut(kv, "="); k == key {
+func (a *app) getenv(key string) string { return lookUp(a.env(), key, runtime.GOOS) }
+
+// lookUp is the value of a variable in env, as a system looks it up.
+func lookUp(env []string, key, goos string) string {
+	for _, kv := range env {
+		// Windows has Path, and variables named =C: for the folders of drives.
+		if k, v, _ := strings.Cut(kv, "="); k == key || goos == "windows" && strings.EqualFold(k, key) {
 			return v
 		}
 	}
 	return ""
 }
+
+// home is the user's own folder, "" when it is not known.
+func (a *app) home() string { return daemon.Home(a.getenv, runtime.GOOS) }
 
 // terminal is where commands show what happens.
 func (a *app) terminal() screen.Terminal {
@@ -148,7 +156,7 @@ and leaves no container behind.`,
 		a.newBuildCmd(), a.newWatchCmd(), a.newRunCmd(), a.newCheckCmd(), a.newLinksCmd(), a.newTrustCmd(),
 		a.newCacheCmd(), a.newLockCmd(), a.newFargateCmd(),
 		a.newDoctorCmd(), a.newInitCmd(), a.newCICmd(), a.newVersionCmd(),
-		a.newSweepCmd(), a.newSweepTasksCmd(),
+		a.newSweepCmd(), a.newSweepTasksCmd(), a.newReapCmd(),
 	)
 	return cmd
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
-	"syscall"
+
+	"github.com/bookci/bookci/internal/process"
 )
 
 // A token names one process on one machine: the boot, the namespace that its
@@ -14,9 +16,13 @@ import (
 // container sees other jobs' numbers in another namespace, and leaves them alone.
 
 func place() string {
+	if runtime.GOOS != "linux" {
+		host, _ := os.Hostname() // an empty one matches itself
+		return runtime.GOOS + " " + host + "/"
+	}
 	boot, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	if err != nil {
-		host, _ := os.Hostname() // elsewhere than on Linux; an empty one matches itself
+		host, _ := os.Hostname()
 		boot = []byte(host)
 	}
 	ns, _ := os.Readlink("/proc/self/ns/pid")
@@ -26,7 +32,7 @@ func place() string {
 // ownerToken names this process.
 func ownerToken() string {
 	pid := os.Getpid()
-	return fmt.Sprintf("%s/%d/%s", place(), pid, started(pid))
+	return fmt.Sprintf("%s/%d/%s", place(), pid, process.Started(pid))
 }
 
 // ownerAlive reports whether the process that a token names still runs, as far
@@ -41,28 +47,11 @@ func ownerAlive(token string) bool {
 	if err != nil || pid <= 0 {
 		return true
 	}
-	if err := syscall.Kill(pid, 0); err == syscall.ESRCH {
+	if process.IsGone(pid) {
 		return false
 	}
 	// With hidepid=2 another user's processes are there but not to be seen:
 	// what is not known counts as alive.
-	now := started(pid)
+	now := process.Started(pid)
 	return now == "" || now == start
-}
-
-// started is when a process started, in ticks since the boot; "" where the
-// system does not say.
-func started(pid int) string {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-	if err != nil {
-		return ""
-	}
-	// The command's name, in parentheses, may hold anything.
-	_, after, _ := strings.Cut(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " ")
-	fields := strings.Fields(after)
-	const startField = 22 - 3 // the first after the name is the third
-	if len(fields) <= startField {
-		return ""
-	}
-	return fields[startField]
 }

@@ -5,6 +5,8 @@ import (
 	"os/exec"
 	"syscall"
 	"testing"
+
+	"github.com/bookci/bookci/internal/process"
 )
 
 // Where /proc hides other users' processes (hidepid=2), a bookci of somebody
@@ -24,7 +26,7 @@ func TestAProcessThatIsHiddenCountsAsAlive(t *testing.T) {
 		}
 		defer syscall.Setresgid(-1, 0, -1)
 		defer syscall.Setresuid(-1, 0, -1)
-		if started(os.Getppid()) != "" {
+		if process.Started(os.Getppid()) != "" {
 			t.Skip("this kernel hides nothing")
 		}
 		if !ownerAlive(token) {

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +62,7 @@ func (a *app) open(ctx context.Context, c choice, flags *pflag.FlagSet, warn fun
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
-	home := a.getenv("HOME")
+	home := a.home()
 	root, err := book.FindRoot(dir, home)
 	if err != nil {
 		return nil, err
@@ -106,18 +107,33 @@ func (p *project) writtenBelow(dir string) []string {
 // patternsBelow are patterns, seen from dir, that match those of the names,
 // absolute paths, which lie below it.
 func patternsBelow(dir string, names ...string) (patterns []string) {
-	literal := strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`)
 	for _, name := range names {
 		rel, err := filepath.Rel(dir, name)
 		if name == "" || err != nil || rel == "." || !filepath.IsLocal(rel) {
 			continue
 		}
-		if rel = literal.Replace(rel); strings.HasPrefix(rel, "!") {
-			rel = `\` + rel
-		}
-		patterns = append(patterns, rel)
+		patterns = append(patterns, literalPattern(rel, runtime.GOOS))
 	}
 	return patterns
+}
+
+// literalPattern matches the relative path rel alone.
+func literalPattern(rel, goos string) string {
+	escape := func(r string) string { return `\` + r }
+	special := []string{`\`, "*", "?", "["}
+	if goos == "windows" {
+		escape = func(r string) string { return "[" + r + "]" } // \ parts folders there
+		special = []string{"["}                                 // the others are in no name
+	}
+	var pairs []string
+	for _, r := range special {
+		pairs = append(pairs, r, escape(r))
+	}
+	rel = strings.NewReplacer(pairs...).Replace(rel)
+	if strings.HasPrefix(rel, "!") {
+		rel = escape("!") + rel[1:]
+	}
+	return rel
 }
 
 // listedWith returns the name of the only book of bookci.yml that has this

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -31,13 +33,17 @@ type proxy struct {
 }
 
 // startProxy starts one for the daemon at host, such as unix:///var/run/docker.sock.
-// It listens at socket.
+// It listens at socket, or at any port of this machine where that is "".
 func startProxy(host, socket string) (*proxy, error) {
 	network, address, ok := strings.Cut(host, "://")
 	if !ok || network != "unix" && network != "tcp" {
 		return nil, errors.New("no proxy for " + host)
 	}
-	l, err := net.Listen("unix", socket)
+	kind, at := "unix", socket
+	if socket == "" {
+		kind, at = "tcp", "127.0.0.1:0"
+	}
+	l, err := net.Listen(kind, at)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +52,9 @@ func startProxy(host, socket string) (*proxy, error) {
 	return p, nil
 }
 
-func (p *proxy) host() string { return "unix://" + p.listener.Addr().String() }
+func (p *proxy) host() string {
+	return p.listener.Addr().Network() + "://" + p.listener.Addr().String()
+}
 
 func (p *proxy) close() {
 	p.hold(nil, false)

@@ -240,7 +240,7 @@ func (a *app) repositoryTop(root string) string {
 	for _, name := range []string{"GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "CIRCLE_WORKING_DIRECTORY"} {
 		dir := a.getenv(name)
 		if rest, ok := strings.CutPrefix(dir, "~/"); ok {
-			dir = filepath.Join(a.getenv("HOME"), rest)
+			dir = filepath.Join(a.home(), rest)
 		}
 		dir, err := filepath.EvalSymlinks(dir)
 		if err != nil || !filepath.IsAbs(dir) {

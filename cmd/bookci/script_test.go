@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -71,7 +73,8 @@ type scene struct {
 	t     *testing.T
 	api   *client.Client // nil without Docker
 	image string
-	bins  []string // folders of the makers on PATH
+	bins  []string // folders that come first on PATH: makers, or a bookci for Windows
+	tcp   bool     // Docker is reached by TCP
 
 	work     string // the script's own folder
 	dir      string // HOME, TMPDIR and what the harness keeps
@@ -113,7 +116,11 @@ func (s *scene) setup(env *testscript.Env) error {
 	}
 	env.Setenv("DOCKER_HOST", env.Getenv("NOWHERE"))
 	if s.api != nil {
-		p, err := startProxy(s.api.DaemonHost(), filepath.Join(dir, "docker.sock"))
+		socket := filepath.Join(dir, "docker.sock")
+		if s.tcp {
+			socket = ""
+		}
+		p, err := startProxy(s.api.DaemonHost(), socket)
 		if err != nil {
 			return err
 		}

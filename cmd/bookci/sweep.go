@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/container"
@@ -23,14 +22,22 @@ func startReaper() (*reaper.Reaper, error) {
 	if err != nil {
 		return nil, &fault.Environment{Err: fmt.Errorf("finding this program: %w", err)}
 	}
-	reaper, err := reaper.Start(shellQuote(self) + " sweep-containers " + shellQuote(ownerToken()) + " >/dev/null 2>&1")
+	reaper, err := reaper.Start(self, []string{self, "sweep-containers", ownerToken()})
 	if err != nil {
 		return nil, &fault.Environment{Err: err}
 	}
 	return reaper, nil
 }
 
-func shellQuote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+// newReapCmd is the reaper itself, where no shell can be it.
+func (a *app) newReapCmd() *cobra.Command {
+	return &cobra.Command{
+		Use:    reaper.Word,
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE:   func(*cobra.Command, []string) error { return reaper.Serve(a.stdin) },
+	}
+}
 
 // newSweepCmd removes the containers of a bookci that was killed. The reaper
 // runs it.

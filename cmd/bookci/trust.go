@@ -140,7 +140,7 @@ func (a *app) setTrust(root string, asks []settings.Ask) error {
 // book can write to.
 func (a *app) trustFile() (string, error) {
 	dir := a.getenv("XDG_STATE_HOME")
-	switch home := a.getenv("HOME"); {
+	switch home := a.home(); {
 	case dir != "":
 	case runtime.GOOS == "windows":
 		dir = a.getenv("LOCALAPPDATA")

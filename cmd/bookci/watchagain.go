@@ -15,6 +15,7 @@ import (
 	"github.com/docker/docker/pkg/jsonmessage"
 
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -73,8 +74,11 @@ func mendsItself(err error) bool {
 	if !errors.As(err, &environment) {
 		return false
 	}
+	if fsx.IsDiskFull(err) {
+		return true
+	}
 	for _, cause := range []error{
-		context.DeadlineExceeded, io.ErrUnexpectedEOF, syscall.ENOSPC, syscall.EDQUOT,
+		context.DeadlineExceeded, io.ErrUnexpectedEOF,
 		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ETIMEDOUT,
 	} {
 		if errors.Is(err, cause) {

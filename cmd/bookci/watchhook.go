@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/bookci/bookci/build"
@@ -40,8 +39,8 @@ type hooks struct {
 
 	mu      sync.Mutex
 	running bool
-	next    *hook // for the newest build, while an older one's runs
-	left    []int // process groups of ended commands that still have processes
+	next    *hook            // for the newest build, while an older one's runs
+	left    []*process.Group // of ended commands that still have processes
 	done    sync.WaitGroup
 }
 
@@ -107,20 +106,27 @@ func (h *hooks) following() *hook {
 func (h *hooks) run(k hook) {
 	ctx, cancel := context.WithTimeoutCause(h.ends, hookLimit, errHookLimit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", k.command)
+	cmd := shellCommand(ctx, k.command)
 	cmd.Dir = k.dir
 	cmd.Env = append(h.env(), k.env...)
 	out := &lineWriter{each: h.say}
 	cmd.Stdout, cmd.Stderr = out, out
-	process.OwnGroup(cmd)
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	// It may be called before Start has returned the group.
+	started := make(chan *process.Group, 1)
+	cmd.Cancel = func() error {
+		group := <-started
+		if group == nil {
+			return nil
+		}
+		return group.Terminate()
+	}
 	cmd.WaitDelay = hookGrace
-	err := cmd.Start()
+	group, err := process.Start(cmd)
+	started <- group
 	if err == nil {
-		pid := cmd.Process.Pid
-		_ = h.reaper.Kill(pid) // a reaper that is gone is a bookci that ends
+		_ = h.reaper.Kill(group) // a reaper that is gone is a bookci that ends
 		err = cmd.Wait()
-		h.group(pid, ctx.Err() != nil)
+		h.group(group, ctx.Err() != nil)
 	}
 	out.flush()
 	switch {
@@ -133,26 +139,31 @@ func (h *hooks) run(k hook) {
 
 // group ends what a command that had to end has left. What another one left, such
 // as a viewer of the book, may stay until the watch ends.
-func (h *hooks) group(pid int, end bool) {
+func (h *hooks) group(g *process.Group, end bool) {
 	if end {
-		process.KillGroup(pid) // mostly it is gone
+		g.Kill() // mostly it is gone
 	}
-	if !end && syscall.Kill(-pid, 0) == nil {
+	if !end && g.Runs() {
 		h.mu.Lock()
-		h.left = append(h.left, pid)
+		h.left = append(h.left, g)
 		h.mu.Unlock()
 		return
 	}
-	_ = h.reaper.Spare(pid) // as above
+	h.forget(g)
+}
+
+func (h *hooks) forget(g *process.Group) {
+	_ = h.reaper.Spare(g) // as above
+	g.Close()
 }
 
 // close waits for the command that runs, which the watch's end has ended, and
 // ends what any of them left.
 func (h *hooks) close() {
 	h.done.Wait()
-	for _, pid := range h.left {
-		process.KillGroup(pid) // it may be gone by now
-		_ = h.reaper.Spare(pid)
+	for _, g := range h.left {
+		g.Kill() // it may be gone by now
+		h.forget(g)
 	}
 }
 

@@ -1,8 +1,16 @@
 package fsx
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
 
-// Exchange swaps two paths in one step.
-func Exchange(a, b string) error {
-	return unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
+	"golang.org/x/sys/unix"
+)
+
+// exchange swaps two paths in one step.
+func exchange(a, b string) error {
+	err := unix.Renameat2(unix.AT_FDCWD, a, unix.AT_FDCWD, b, unix.RENAME_EXCHANGE)
+	if errors.Is(err, unix.EINVAL) {
+		return errors.ErrUnsupported // a file system that cannot
+	}
+	return err
 }

@@ -1,2 +1,3 @@
-// Package process starts and ends processes with all that they started.
+// Package process starts commands apart from bookci, ends them together with all
+// that they have started, and tells which processes still run.
 package process

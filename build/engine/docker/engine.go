@@ -139,7 +139,7 @@ func bindAtFault(err error) bool {
 		return true
 	}
 	msg := strings.ToLower(err.Error())
-	for _, s := range []string{"bind source path", "mounts denied", "not shared from", "error mounting", "error while creating mount", "invalid mount", "statfs", "no such file or directory", "permission denied", "mkdir "} {
+	for _, s := range []string{"bind source path", "mounts denied", "not shared", "directory sharing", "error mounting", "error while creating mount", "invalid mount", "statfs", "no such file or directory", "permission denied", "mkdir "} {
 		if strings.Contains(msg, s) {
 			return true
 		}

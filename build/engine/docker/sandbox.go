@@ -66,7 +66,7 @@ func (e *Engine) spec(opts engine.SessionOptions, info system.Info, transport Tr
 	}
 	if transport == Bind {
 		host.Mounts = []mount.Mount{{
-			Type: mount.TypeBind, Source: opts.Root, Target: sourceDir, ReadOnly: true,
+			Type: mount.TypeBind, Source: bindSource(opts.Root), Target: sourceDir, ReadOnly: true,
 		}}
 		for _, name := range opts.Hidden {
 			if folder, ok := strings.CutSuffix(name, "/"); ok {
@@ -77,6 +77,16 @@ func (e *Engine) spec(opts engine.SessionOptions, info system.Info, transport Tr
 		}
 	}
 	return config, host
+}
+
+// bindSource is a folder as Docker Desktop takes it. It knows drives and
+// \\wsl.localhost as Windows writes them, but not the form of long paths. A daemon
+// that knows neither refuses, or shows another folder: the sources are sent then.
+func bindSource(root string) string {
+	if share, ok := strings.CutPrefix(root, `\\?\UNC\`); ok {
+		return `\\` + share
+	}
+	return strings.TrimPrefix(root, `\\?\`)
 }
 
 // user is the invoking user where the daemon's users are this machine's. In a

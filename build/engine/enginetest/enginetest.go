@@ -39,7 +39,7 @@ type Contender struct {
 func Contenders(t *testing.T) []Contender {
 	list := []Contender{{name: "host", Engine: func(t testing.TB) engine.Engine {
 		path := strings.Join(append(standin.Programs(t), "/usr/bin", "/bin"), ":")
-		reaper, err := reaper.Start("")
+		reaper, err := reaper.Start("", nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -39,6 +40,9 @@ func (e *Engine) Name() string { return "host" }
 
 // Open implements Engine.
 func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (engine.Session, error) {
+	if runtime.GOOS == "windows" {
+		return nil, fault.Environmentf("build with Docker Desktop, or run bookci inside WSL", "what makes a book needs a Unix shell, which Windows has not")
+	}
 	base, err := os.MkdirTemp(e.TempDir, "bookci-")
 	if err != nil {
 		return nil, fault.Environmentf("set TMPDIR to a folder that can be written", "making a work tree: %w", err)
@@ -284,21 +288,20 @@ func (s *session) Run(ctx context.Context, c engine.Command) (int, error) {
 	}
 	// A child that outlives the command and holds its output must not hold bookci.
 	cmd.WaitDelay = 2 * time.Second
-	process.OwnGroup(cmd)
-	err = cmd.Start()
+	group, err := process.Start(cmd)
 	known.Close()
 	if err != nil {
 		return 0, fault.Environmentf("", "starting %s: %w", c.Argv[0], err)
 	}
-	group := cmd.Process.Pid
+	defer group.Close()
 	killErr := s.engine.Reaper.Kill(group)
 	if _, err := io.WriteString(tell, "go\n"); err != nil {
 		killErr = errors.Join(killErr, fmt.Errorf("starting %s: %w", c.Argv[0], err))
 	}
-	stop := context.AfterFunc(ctx, func() { process.KillGroup(group) })
+	stop := context.AfterFunc(ctx, group.Kill)
 	err = cmd.Wait()
 	stop()
-	process.KillGroup(group) // what the command left in the background
+	group.Kill() // what the command left in the background
 	if serr := s.engine.Reaper.Spare(group); killErr == nil {
 		killErr = serr
 	}

@@ -29,7 +29,7 @@ func (e sshError) Unwrap() error         { return e.error }
 func advice(err error, named string) string {
 	switch {
 	case is[addressError](err), errors.Is(err, sockets.ErrProtocolNotAvailable):
-		return "an address begins with unix://, tcp:// or ssh://"
+		return "an address begins with unix://, npipe://, tcp:// or ssh://"
 	case errors.Is(err, os.ErrPermission):
 		return "add yourself to the group of the socket (`sudo usermod -aG docker $USER`, then log in again), or use rootless Docker or Podman"
 	case errors.Is(err, exec.ErrNotFound):

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -30,7 +31,7 @@ type Daemon struct {
 func Connect(ctx context.Context, getenv func(string) string) (*Daemon, error) {
 	dir := getenv("DOCKER_CONFIG")
 	if dir == "" {
-		dir = filepath.Join(getenv("HOME"), ".docker")
+		dir = filepath.Join(Home(getenv, runtime.GOOS), ".docker")
 	}
 	cfg, err := config.Load(dir)
 	if err != nil {

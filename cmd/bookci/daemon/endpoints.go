@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/docker/cli/cli/config/configfile"
@@ -36,10 +37,28 @@ func endpoints(getenv func(string) string, cfg *configfile.ConfigFile, dir strin
 		}
 		return []candidate{c}, nil
 	}
-	list := []candidate{socket("/var/run/docker.sock", "the default socket")}
-	run := getenv("XDG_RUNTIME_DIR")
-	home := getenv("HOME")
-	for _, s := range []struct{ path, found string }{
+	return usual(getenv, runtime.GOOS, func(path string) bool {
+		_, err := os.Stat(path)
+		return err == nil
+	}), nil
+}
+
+// usual are the places where engines listen on a system when nothing was said.
+// The first is the docker command's own.
+func usual(getenv func(string) string, goos string, exists func(path string) bool) []candidate {
+	type place struct{ path, found string }
+	if goos == "windows" {
+		// A pipe that is not there says so at once. Docker Desktop for Linux
+		// containers has one of its own, and the first where the user lets it.
+		return []candidate{
+			local("npipe:////./pipe/docker_engine", "the default pipe"),
+			local("npipe:////./pipe/dockerDesktopLinuxEngine", "Docker Desktop"),
+			local("npipe:////./pipe/podman-machine-default", "Podman"),
+		}
+	}
+	list := []candidate{local("unix:///var/run/docker.sock", "the default socket")}
+	run, home := getenv("XDG_RUNTIME_DIR"), Home(getenv, goos)
+	for _, s := range []place{
 		{join(home, ".docker/run/docker.sock"), "Docker Desktop"},
 		{join(run, "docker.sock"), "rootless Docker"},
 		{join(home, ".colima/default/docker.sock"), "Colima"},
@@ -47,14 +66,20 @@ func endpoints(getenv func(string) string, cfg *configfile.ConfigFile, dir strin
 		{join(run, "podman/podman.sock"), "Podman"},
 		{"/run/podman/podman.sock", "Podman"},
 	} {
-		if s.path == "" {
-			continue
-		}
-		if _, err := os.Stat(s.path); err == nil {
-			list = append(list, socket(s.path, s.found))
+		if s.path != "" && exists(s.path) {
+			list = append(list, local("unix://"+s.path, s.found))
 		}
 	}
-	return list, nil
+	return list
+}
+
+// Home is the user's own folder as the docker command finds it, "" when it is
+// not known.
+func Home(getenv func(string) string, goos string) string {
+	if goos == "windows" {
+		return getenv("USERPROFILE")
+	}
+	return getenv("HOME")
 }
 
 func join(dir, name string) string {
@@ -64,8 +89,8 @@ func join(dir, name string) string {
 	return filepath.Join(dir, name)
 }
 
-func socket(path, found string) candidate {
-	host := "unix://" + path
+// local is an engine of this machine, which needs no certificates.
+func local(host, found string) candidate {
 	return candidate{host, found, func() (*Daemon, error) { return openHost(host, found, func(string) string { return "" }) }}
 }
 

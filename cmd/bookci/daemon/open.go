@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/docker/cli/cli/connhelper"
@@ -24,7 +25,7 @@ func openHost(host, found string, getenv func(string) string) (*Daemon, error) {
 	case dir != "" && !verify:
 		return nil, certificateError{errors.New("DOCKER_CERT_PATH without DOCKER_TLS_VERIFY would trust any daemon: set DOCKER_TLS_VERIFY=1")}
 	case verify && dir == "":
-		dir = filepath.Join(getenv("HOME"), ".docker")
+		dir = filepath.Join(Home(getenv, runtime.GOOS), ".docker")
 	}
 	if dir != "" {
 		opts = append(opts, withCertificates(dir))

@@ -1,0 +1,5 @@
+//go:build wine
+
+package testbook
+
+import _ "github.com/bookci/bookci/internal/fsx" // what it does for Wine
