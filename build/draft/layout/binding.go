@@ -236,6 +236,9 @@ func (b *binding) heading(h *headingMark, y float32) {
 
 func (b *binding) term(name, page string, at int) {
 	t := b.byTerm[name]
+	if t == nil && len(b.terms) >= maxTerms {
+		return
+	}
 	if t == nil {
 		t = &term{text: name}
 		b.byTerm[name] = t

@@ -81,6 +81,7 @@ const (
 	maxDepth   = 24
 	maxText    = 500_000 // characters of one paragraph
 	maxEntries = 10_000  // of the contents and the bookmarks
+	maxTerms   = 50_000  // of the index
 )
 
 func (s *setting) em() float64   { return s.geometry.Em }

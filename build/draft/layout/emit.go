@@ -47,12 +47,14 @@ func (t *text) emit(it *item, line lineBreak, left, width, base float64, how ali
 	t.positions = append(positions, x)
 	t.drawGlyphs(it, line, base)
 	t.drawMarks(it, line, base)
-	for _, p := range t.points {
-		if p.at >= line.start && p.at < line.end || p.at >= line.end && line.end >= len(t.glyphs) || p.at == line.end && line.last {
-			it.points = append(it.points, itemPoint{p.anchor, p.term})
-			if p.note != nil {
-				it.notes = append(it.notes, p.note)
-			}
+	for ; t.placed < len(t.points); t.placed++ {
+		p := t.points[t.placed]
+		if p.at >= line.end && line.end < len(t.glyphs) && !(p.at == line.end && line.last) {
+			break
+		}
+		it.points = append(it.points, itemPoint{p.anchor, p.term})
+		if p.note != nil {
+			it.notes = append(it.notes, p.note)
 		}
 	}
 }
@@ -138,12 +140,23 @@ func (t *text) drawThing(it *item, th thing, x, base float64) {
 	it.pictures = append(it.pictures, p)
 }
 
+// mostInside is more marks than stand inside another one. Marks come in the order
+// of their ends.
+const mostInside = 200
+
 // drawMarks draws what belongs to stretches of a line.
 func (t *text) drawMarks(it *item, line lineBreak, base float64) {
-	for i := range t.marks {
+	for t.drawn < len(t.marks) && t.marks[t.drawn].end <= line.start {
+		t.drawn++
+	}
+	beyond := 0
+	for i := t.drawn; i < len(t.marks) && beyond < mostInside; i++ {
 		m := &t.marks[i]
 		start, end := max(m.start, line.start), min(m.end, line.end)
 		if start >= end {
+			if m.start >= line.end {
+				beyond++
+			}
 			continue
 		}
 		x := t.positions[start-line.start]

@@ -108,6 +108,8 @@ type text struct {
 	marks  []mark
 	points []point
 
+	placed, drawn int // points that have their line, marks that end before the line that is drawn
+
 	lacking []rune // characters that the typefaces lack
 
 	positions, shifts []float64 // of the line that is drawn
@@ -141,6 +143,7 @@ type point struct {
 }
 
 func (t *text) reset() {
+	t.placed, t.drawn = 0, 0
 	t.lacking = t.lacking[:0]
 	t.glyphs, t.styles, t.things, t.marks, t.points = t.glyphs[:0], t.styles[:0], t.things[:0], t.marks[:0], t.points[:0]
 }
