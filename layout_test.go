@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -128,8 +129,14 @@ func TestPackagesLeaveTheWorldToCmd(t *testing.T) {
 	})
 }
 
-// eachFile parses the files below cmd that are not tests.
+// eachFile parses the files of the packages below cmd that are not tests.
 func eachFile(t *testing.T, look func(name string, file *ast.File)) {
+	t.Helper()
+	eachFileOf(t, []string{"cmd", "bench"}, look)
+}
+
+// eachFileOf parses the files that are not tests, but for those of some folders.
+func eachFileOf(t *testing.T, but []string, look func(name string, file *ast.File)) {
 	t.Helper()
 	parsed := 0
 	err := filepath.WalkDir(".", func(name string, d fs.DirEntry, err error) error {
@@ -138,7 +145,7 @@ func eachFile(t *testing.T, look func(name string, file *ast.File)) {
 		}
 		if d.IsDir() {
 			top, _, _ := strings.Cut(filepath.ToSlash(name), "/")
-			if top == "cmd" || top == "bench" || name != "." && strings.HasPrefix(top, ".") || d.Name() == "testdata" {
+			if slices.Contains(but, top) || name != "." && strings.HasPrefix(top, ".") || d.Name() == "testdata" {
 				return fs.SkipDir
 			}
 			return nil

@@ -1,6 +1,7 @@
 package build
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -11,8 +12,10 @@ import (
 	"os"
 	"path/filepath"
 	"sort"
+	"strings"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
 )
 
@@ -24,21 +27,21 @@ type Artifact struct {
 	Pages  int    `json:"pages,omitempty"` // of a PDF
 }
 
-// check tells whether the artifact at name is complete, and measures it. What
-// it reads may be hostile, a file that never ends to be unpacked among it: it
-// stops when ctx ends.
-func check(ctx context.Context, name string, target book.Target) (Artifact, error) {
+// check tells whether the artifact at name, below the folder top, is complete,
+// and measures it. What it reads may be hostile, a file that never ends to be
+// unpacked among it: it stops when ctx ends.
+func check(ctx context.Context, top, name string, target book.Target) (Artifact, error) {
 	st, err := os.Lstat(name)
 	if err != nil {
 		return Artifact{}, err
 	}
 	if target.IsFolder() {
-		return checkFolder(name)
+		return checkFolder(ctx, top, name)
 	}
 	if !st.Mode().IsRegular() {
 		return Artifact{}, fmt.Errorf("%s is not a regular file", filepath.Base(name))
 	}
-	f, err := os.Open(name)
+	f, err := fsx.OpenBelow(top, name)
 	if err != nil {
 		return Artifact{}, err
 	}
@@ -95,13 +98,22 @@ func checkPDF(ctx context.Context, f io.ReaderAt, size int64) (pages int, err er
 }
 
 // checkFolder hashes a folder: its files' names and contents, in order.
-func checkFolder(dir string) (Artifact, error) {
+func checkFolder(ctx context.Context, top, dir string) (Artifact, error) {
+	below, err := filepath.Rel(top, dir)
+	if err != nil {
+		return Artifact{}, err
+	}
+	root, err := fsx.OpenRoot(top)
+	if err != nil {
+		return Artifact{}, err
+	}
+	defer root.Close()
 	var names []string
-	err := filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
+	err = root.Walk(filepath.ToSlash(below), func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			names = append(names, name)
 		}
-		return err
+		return cmp.Or(err, context.Cause(ctx))
 	})
 	if err != nil {
 		return Artifact{}, err
@@ -113,7 +125,7 @@ func checkFolder(dir string) (Artifact, error) {
 	var a Artifact
 	all := sha256.New()
 	for _, name := range names {
-		f, err := os.Open(name)
+		f, err := root.Open(name)
 		if err != nil {
 			return Artifact{}, err
 		}
@@ -123,11 +135,7 @@ func checkFolder(dir string) (Artifact, error) {
 		if err = errors.Join(err, serr); err != nil {
 			return Artifact{}, err
 		}
-		rel, err := filepath.Rel(dir, name)
-		if err != nil {
-			return Artifact{}, err
-		}
-		fmt.Fprintf(all, "%s %q\n", sum, filepath.ToSlash(rel))
+		fmt.Fprintf(all, "%s %q\n", sum, strings.TrimPrefix(name, filepath.ToSlash(below)+"/"))
 		a.Bytes += st.Size()
 	}
 	a.SHA256 = hex.EncodeToString(all.Sum(nil))

@@ -284,7 +284,8 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	defer func() {
 		res.Seconds = watch.seconds()
 		res.Diagnostics = append(slices.Clone(job.Known), res.Diagnostics...)
-		if res.Err != nil || res.Missing != nil {
+		// Once there is a new artifact, no last one is kept.
+		if res.Err != nil && res.Artifact.Path == "" || res.Missing != nil {
 			res.Kept = record.intact()
 		}
 	}()

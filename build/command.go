@@ -113,10 +113,8 @@ type changes struct {
 // version control or bookci keeps, nothing of the artifacts, and nothing that
 // this machine could be made to run and that was not so before.
 func (b *Builder) refusal(name string, mode int64, known bool, f source.File) string {
-	for part := range strings.SplitSeq(name, "/") {
-		if source.IsKept(part) {
-			return "lies in a folder that is no source"
-		}
+	if fsx.LiesInKept(name) {
+		return "lies in a folder that is no source"
 	}
 	if rel, err := filepath.Rel(b.Root, b.Artifacts); err == nil && filepath.IsLocal(rel) {
 		if below := filepath.ToSlash(rel); below != "." && (name == below || strings.HasPrefix(name, below+"/")) {
@@ -144,11 +142,16 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 			missing[f.Path] = f
 		}
 	}
-	src, err := os.OpenRoot(b.Root)
+	src, err := fsx.OpenRoot(b.Root)
 	if err != nil {
 		return c, err
 	}
 	defer src.Close()
+	staged, err := fsx.OpenRoot(staging)
+	if err != nil {
+		return c, err
+	}
+	defer staged.Close()
 	dst, err := os.OpenRoot(staging)
 	if err != nil {
 		return c, err
@@ -197,7 +200,7 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 			c.reports = append(c.reports, name)
 		}
 		if known && f.Mode.IsRegular() {
-			same, err := sameContent(src, dst, local)
+			same, err := sameContent(src, staged, name)
 			if err != nil {
 				return c, err
 			}
@@ -217,7 +220,7 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 	return c, nil
 }
 
-func sameContent(a, b *os.Root, name string) (bool, error) {
+func sameContent(a, b *fsx.Root, name string) (bool, error) {
 	x, err := a.Open(name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
@@ -306,7 +309,7 @@ func (b *Builder) putBack(dir *os.Root, from, local string, old source.File) err
 			return err
 		}
 	}
-	in, err := os.Open(from)
+	in, err := fsx.OpenBelow(filepath.Dir(from), from)
 	if err != nil {
 		return err
 	}

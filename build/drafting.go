@@ -184,7 +184,7 @@ func (d *drafting) make(ctx context.Context) (Artifact, []book.Diagnostic, error
 	case err != nil:
 		return Artifact{}, found, fault.Environmentf("", "writing the draft: %w", err)
 	}
-	a, err := check(ctx, made, d.target)
+	a, err := check(ctx, d.b.Artifacts, made, d.target)
 	if err != nil {
 		return Artifact{}, found, cmp.Or(context.Cause(ctx), fmt.Errorf("the draft is not what it should be: %w", err))
 	}
@@ -206,7 +206,7 @@ const keptImages = 1 << 30
 
 // writePDF sets the book and writes its pages.
 func (d *drafting) writePDF(ctx context.Context, tree *review.Book, name string) ([]book.Diagnostic, error) {
-	root, err := os.OpenRoot(d.b.Root)
+	root, err := fsx.OpenRoot(d.b.Root)
 	if err != nil {
 		return nil, err
 	}

@@ -121,11 +121,11 @@ func (b *bounded) ReadAt(p []byte, off int64) (int, error) {
 	return b.r.ReadAt(p, off)
 }
 
-// settleEPUB rewrites the EPUB at name so that the same content gives the same
+// settleEPUB rewrites the EPUB at name, below top, so that the same content gives the same
 // bytes: the maker zips a temporary folder, in the order in which the file
 // system lists it and with the times of the build. It ends with ctx.
-func settleEPUB(ctx context.Context, name string, date time.Time) error {
-	in, err := os.Open(name)
+func settleEPUB(ctx context.Context, top, name string, date time.Time) error {
+	in, err := fsx.OpenBelow(top, name)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -149,9 +150,19 @@ func (m *making) diagnostics(status int) []book.Diagnostic {
 	default:
 		notes = m.notes()
 	}
-	return m.log.Diagnostics(status, notes, func(name string) ([]byte, error) {
-		return os.ReadFile(filepath.Join(m.b.Root, filepath.FromSlash(name)))
-	})
+	return m.log.Diagnostics(status, notes, m.manuscript)
+}
+
+// maxQuoted bounds what is read of a file to quote a line of it.
+const maxQuoted = 64 << 20
+
+// manuscript reads a source that a maker has named. The maker's word is a
+// stranger's: what the session did not have, as .git, is not quoted.
+func (m *making) manuscript(name string) ([]byte, error) {
+	if !slices.ContainsFunc(m.job.Tree, func(f source.File) bool { return f.Path == name }) {
+		return nil, fs.ErrNotExist
+	}
+	return fsx.ReadBelow(m.b.Root, filepath.Join(m.b.Root, filepath.FromSlash(name)), maxQuoted)
 }
 
 // readerSays is what the reader of the language finds wrong with the chapters
@@ -298,14 +309,14 @@ func (m *making) collect(ctx context.Context) (Artifact, error) {
 		return Artifact{}, &MakerError{Op: fmt.Sprintf("%s ended well but left no %s", m.argv()[1], output)}
 	}
 	if m.target == book.EPUB {
-		if err := settleEPUB(ctx, made, time.Unix(m.b.SourceDate, 0)); err != nil {
+		if err := settleEPUB(ctx, m.staging.dir, made, time.Unix(m.b.SourceDate, 0)); err != nil {
 			if cause := context.Cause(ctx); cause != nil {
 				return Artifact{}, cause
 			}
 			return Artifact{}, &MakerError{Op: fmt.Sprintf("%s is damaged: %v", output, err)}
 		}
 	}
-	a, err := check(ctx, made, m.target)
+	a, err := check(ctx, m.staging.dir, made, m.target)
 	if cause := context.Cause(ctx); cause != nil {
 		return Artifact{}, cause
 	}

@@ -59,7 +59,7 @@ const MaxManifest = 32 << 20
 // read returns what the manifest says. A missing or damaged one says nothing.
 func (m *manifestFile) read() Manifest {
 	var got Manifest
-	text, err := fsx.ReadFile(filepath.Join(m.dir, ManifestName), MaxManifest)
+	text, err := fsx.ReadBelow(fsx.TopOf(m.root, m.dir), filepath.Join(m.dir, ManifestName), MaxManifest)
 	if err != nil || json.Unmarshal(text, &got) != nil {
 		return Manifest{}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path"
 	"path/filepath"
@@ -100,7 +99,7 @@ func (m *making) compressAhead(ctx context.Context) error {
 	if len(candidates) == 0 {
 		return nil
 	}
-	root, err := os.OpenRoot(m.b.Root)
+	root, err := fsx.OpenRoot(m.b.Root)
 	if err != nil {
 		return err
 	}
@@ -108,7 +107,7 @@ func (m *making) compressAhead(ctx context.Context) error {
 	var chapters []pictures.Chapter
 	for _, c := range m.job.Book.ChaptersFor(book.PDF) {
 		// A chapter that cannot be read names no picture; the maker says what is wrong.
-		text, err := readBelow(root, c.Path, maxChapterText)
+		text, err := root.ReadHead(c.Path, maxChapterText)
 		if err == nil {
 			chapters = append(chapters, pictures.Chapter{ID: c.ID, Text: text})
 		}
@@ -117,7 +116,7 @@ func (m *making) compressAhead(ctx context.Context) error {
 	var work int64
 	for _, p := range pictures.Referenced(candidates, chapters) {
 		const header = 64 << 10
-		begin, err := readBelow(root, p.Path, header)
+		begin, err := root.ReadHead(p.Path, header)
 		if pixels := pictures.Work(bytes.NewReader(begin)); err == nil && pixels > 0 {
 			work += pixels
 			names = append(names, path.Join(m.session.Paths().Work, p.Path))
@@ -145,20 +144,6 @@ func (m *making) compressAhead(ctx context.Context) error {
 		return err
 	}
 	return m.session.Put(ctx, m.session.Paths().Own, &files)
-}
-
-// readBelow reads the beginning of a regular file below root.
-func readBelow(root *os.Root, name string, max int64) ([]byte, error) {
-	local := filepath.FromSlash(name)
-	if st, err := root.Stat(local); err != nil || !st.Mode().IsRegular() {
-		return nil, errors.Join(err, fmt.Errorf("%s is no regular file", name))
-	}
-	f, err := root.Open(local)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, max))
 }
 
 // plainWord is an option of which every shell makes the same.

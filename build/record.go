@@ -5,11 +5,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 )
@@ -45,7 +47,7 @@ func (b *Builder) recordNamed(job Job, t book.Target, suffix string) *record {
 	if len(job.Only) > 0 {
 		r.name += "-only"
 	}
-	text, err := fsx.ReadFile(r.path(), maxRecord)
+	text, err := fsx.ReadBelow(b.State, r.path(), maxRecord)
 	if err != nil {
 		return r
 	}
@@ -69,16 +71,18 @@ func (r *record) save() error {
 	return fsx.WriteFile(r.path(), text, 0o644)
 }
 
-// keep notes what was made, here and in the manifest.
+// keep notes what was made, in the manifest and here. The artifact is in its
+// place by now. Without a manifest others cannot know of it; a record that
+// cannot be kept costs the time of another build, and no more.
 func (r *record) keep(b *Builder, e Entry, makers Makers, found []book.Diagnostic) error {
 	r.Entry, r.Makers, r.Diagnostics, r.Seconds = e, makers, found, e.Seconds
 	r.Stamp, _ = fsx.StampAt(e.file(b.Root), false) // without one the artifact is read again
 	r.At = b.Now()
-	if err := r.save(); err != nil {
-		return fault.Environmentf("", "keeping the state: %w", err)
-	}
 	if err := b.manifest.put(b.Version, e); err != nil {
-		return fault.Environmentf("", "%w", err)
+		return fault.Environmentf("make room there, or give bookci leave to write, and build again", "%s is whole and new, but is not listed: %w", e.Path, err)
+	}
+	if err := r.save(); err != nil {
+		b.emit(event.Event{Kind: event.Note, Book: e.Book, Target: e.Target, Text: fmt.Sprintf("the next build begins anew, as its state cannot be kept: %v", err)})
 	}
 	return nil
 }
@@ -107,7 +111,7 @@ func (r *record) intact() string {
 	if st, err := fsx.StampAt(name, false); err == nil && st.Mode.IsRegular() && st == r.Stamp && r.Stamp.SettledAt(r.At) {
 		return r.Entry.Path
 	}
-	if now, err := check(context.Background(), name, r.Entry.Target); err != nil || now.SHA256 != r.Entry.SHA256 {
+	if now, err := check(context.Background(), fsx.TopOf(r.root, r.artifacts), name, r.Entry.Target); err != nil || now.SHA256 != r.Entry.SHA256 {
 		return ""
 	}
 	return r.Entry.Path

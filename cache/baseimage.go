@@ -9,22 +9,32 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // BaseImages returns the images that a Dockerfile builds upon, in order and
 // each once. They are what a lock pins of an image of the book's own: the rest
 // is in the context, whose hash is the image's tag.
 func BaseImages(opts BuildOptions) ([]string, error) {
-	f, err := os.Open(filepath.Join(opts.Context, filepath.FromSlash(opts.dockerfile())))
+	f, err := opts.open(opts.dockerfile())
 	if err != nil {
 		return nil, fmt.Errorf("reading the Dockerfile: %w", err)
 	}
 	defer f.Close() // only read
-	refs, err := baseImages(io.LimitReader(f, 1<<20), opts.Args)
+	refs, err := baseImages(io.LimitReader(f, maxDockerfile), opts.Args)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", opts.dockerfile(), err)
 	}
 	return refs, nil
+}
+
+// maxDockerfile bounds what is read of one, bytes.
+const maxDockerfile = 1 << 20
+
+// open opens a file of the context, which came with the book.
+func (o BuildOptions) open(name string) (*os.File, error) {
+	return fsx.OpenBelow(o.Context, filepath.Join(o.Context, filepath.FromSlash(name)))
 }
 
 func baseImages(r io.Reader, args map[string]string) ([]string, error) {
@@ -81,7 +91,12 @@ func baseImages(r io.Reader, args map[string]string) ([]string, error) {
 // copiesFiles reports whether a Dockerfile may take files from its context. It
 // says so too where it cannot tell.
 func copiesFiles(opts BuildOptions) (bool, error) {
-	text, err := os.ReadFile(filepath.Join(opts.Context, filepath.FromSlash(opts.dockerfile())))
+	f, err := opts.open(opts.dockerfile())
+	if err != nil {
+		return false, err
+	}
+	defer f.Close() // only read
+	text, err := io.ReadAll(io.LimitReader(f, maxDockerfile))
 	if err != nil {
 		return false, err
 	}

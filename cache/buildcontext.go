@@ -17,6 +17,8 @@ import (
 
 	"github.com/moby/patternmatcher"
 	"github.com/moby/patternmatcher/ignorefile"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // buildContext is the files that are sent to build an image.
@@ -39,12 +41,12 @@ func readContext(opts BuildOptions) (*buildContext, error) {
 	if !fs.ValidPath(dockerfile) || dockerfile == "." {
 		return nil, fmt.Errorf("dockerfile %q is not below the context", dockerfile)
 	}
-	if info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(dockerfile))); err != nil {
+	f, err := opts.open(dockerfile)
+	if err != nil {
 		return nil, err
-	} else if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("dockerfile %q is no file", dockerfile)
 	}
-	patterns, ignoreName, err := readIgnore(dir, dockerfile)
+	f.Close() // only looked at
+	patterns, ignoreName, err := readIgnore(opts)
 	if err != nil {
 		return nil, err
 	}
@@ -58,16 +60,16 @@ func readContext(opts BuildOptions) (*buildContext, error) {
 	return c, err
 }
 
-func readIgnore(dir, dockerfile string) (patterns []string, name string, err error) {
-	for _, name = range []string{dockerfile + ".dockerignore", ".dockerignore"} {
-		f, err := os.Open(filepath.Join(dir, filepath.FromSlash(name)))
+func readIgnore(opts BuildOptions) (patterns []string, name string, err error) {
+	for _, name = range []string{opts.dockerfile() + ".dockerignore", ".dockerignore"} {
+		f, err := opts.open(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, name, err
 		}
-		patterns, err = ignorefile.ReadAll(f)
+		patterns, err = ignorefile.ReadAll(io.LimitReader(f, maxDockerfile))
 		f.Close() // only read
 		if err != nil {
 			return nil, name, fmt.Errorf("%s: %w", name, err)
@@ -175,7 +177,7 @@ func (c *buildContext) hash(opts BuildOptions) (string, error) {
 
 // copy copies a file's content: exactly the size that was listed.
 func (c *buildContext) copy(w io.Writer, f contextFile) error {
-	r, err := os.Open(filepath.Join(c.dir, filepath.FromSlash(f.path)))
+	r, err := fsx.OpenBelow(c.dir, filepath.Join(c.dir, filepath.FromSlash(f.path)))
 	if err != nil {
 		return err
 	}

@@ -4,8 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 )
@@ -18,13 +16,13 @@ import (
 // builder does not know: its line, and what it is in words. The line is 0 when
 // there is none.
 func onlyBuildKit(opts BuildOptions) (line int, what string) {
-	f, err := os.Open(filepath.Join(opts.Context, filepath.FromSlash(opts.dockerfile())))
+	f, err := opts.open(opts.dockerfile())
 	if err != nil {
 		return 0, ""
 	}
 	defer f.Close() // only read
 	var lines []string
-	sc := bufio.NewScanner(io.LimitReader(f, 1<<20))
+	sc := bufio.NewScanner(io.LimitReader(f, maxDockerfile))
 	sc.Buffer(nil, 1<<20)
 	for sc.Scan() {
 		lines = append(lines, sc.Text())

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // A bad byte is found before it is sent: the parts are hashed in their order
@@ -14,7 +16,7 @@ import (
 
 // open opens the tarball that an index names and checks its size.
 func (s *Store) open(x Index) (*os.File, error) {
-	f, err := os.Open(s.path(x.File))
+	f, err := fsx.OpenNamed(s.path(x.File))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, &Miss{Ref: x.Reference, Why: Absent, Detail: x.File + " is gone"}
 	}

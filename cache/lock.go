@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // LockName is the name of the lock file. It is meant to be committed, and its
@@ -61,15 +63,10 @@ func (p Platform) content(name string) Content {
 
 // ReadLock reads a lock file. There being none is no error: the lock is empty.
 func ReadLock(path string) (*Lock, error) {
-	f, err := os.Open(path)
+	text, err := fsx.ReadBelow(filepath.Dir(path), path, maxLock)
 	if errors.Is(err, os.ErrNotExist) {
 		return &Lock{Version: lockVersion, Images: map[string]*Pin{}}, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the lock: %w", err)
-	}
-	defer f.Close() // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxLock+1))
 	if err != nil {
 		return nil, fmt.Errorf("reading the lock: %w", err)
 	}
@@ -166,7 +163,7 @@ func (l *Lock) Write(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
+	if old, err := fsx.ReadBelow(filepath.Dir(path), path, maxLock); err == nil && bytes.Equal(old, text) {
 		return false, nil
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), ".bookci.lock.*"+tempSuffix)
@@ -253,6 +250,17 @@ func (l *Lock) Replace(ctx context.Context, d inspector, ref string) ([]Change, 
 	return changes(ref, old, l.Images[ref]), nil
 }
 
+// RegistryError says that a registry, asked through the daemon, did not tell.
+type RegistryError struct {
+	Ref string
+	Err error
+}
+
+func (e *RegistryError) Error() string {
+	return fmt.Sprintf("asking the registry for %s: %v", e.Ref, e.Err)
+}
+func (e *RegistryError) Unwrap() error { return e.Err }
+
 // Update asks the registry what ref stands for now and moves the pin there,
 // without pulling. Where the digest moved, the content is unknown until an
 // image of it was pulled and recorded. auth is the registry's credentials as
@@ -267,7 +275,7 @@ func (l *Lock) Update(ctx context.Context, r Registry, ref, auth string, platfor
 	}
 	found, err := r.DistributionInspect(ctx, ref, auth)
 	if err != nil {
-		return nil, fmt.Errorf("asking the registry for %s: %w", ref, err)
+		return nil, &RegistryError{ref, err}
 	}
 	to := found.Descriptor.Digest.String()
 	if !digest.MatchString(to) {

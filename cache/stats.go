@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // Timing is how long something took on this machine.
@@ -57,7 +59,7 @@ func (s *Store) Record(t Timing) {
 
 // timings returns what was recorded, oldest first; nothing if it is unreadable.
 func (s *Store) timings() []Timing {
-	f, err := os.Open(s.path(statsFile))
+	f, err := fsx.OpenNamed(s.path(statsFile))
 	if err != nil {
 		return nil
 	}

@@ -124,17 +124,9 @@ func (s *Store) index(ref string) (Index, error) {
 }
 
 func readIndex(name string) (Index, error) {
-	f, err := os.Open(name)
+	text, err := fsx.ReadNamed(name, maxIndex)
 	if err != nil {
 		return Index{}, err
-	}
-	defer f.Close() // only read
-	text, err := io.ReadAll(io.LimitReader(f, maxIndex+1))
-	if err != nil {
-		return Index{}, err
-	}
-	if len(text) > maxIndex {
-		return Index{}, errors.New("index: too large")
 	}
 	return decodeIndex(text)
 }

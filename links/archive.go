@@ -10,11 +10,13 @@ import (
 	"io"
 	"os"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/objects"
 )
 
@@ -68,7 +70,7 @@ func keyName(name string) string {
 // same lines are the same bytes. A chunk that is there already is no error: a
 // run that was killed after it had written it writes it again.
 func putChunk(ctx context.Context, store objects.Store, key, journal string) error {
-	from, err := os.Open(journal)
+	from, err := fsx.OpenBelow(filepath.Dir(journal), journal)
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
+	"path/filepath"
 	"sync"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // Memory is what was fine when it was last asked, so that it need not be asked
@@ -41,19 +42,11 @@ type memoryFile struct {
 // is good all the same.
 func OpenMemory(name string) (*Memory, error) {
 	m := &Memory{pages: map[string]*memo{}, name: name}
-	f, err := os.Open(name)
+	text, err := fsx.ReadBelow(filepath.Dir(name), name, memoryLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return m, nil
 	}
-	if err != nil {
-		return m, err
-	}
-	defer f.Close()
-	if st, err := f.Stat(); err != nil || !st.Mode().IsRegular() {
-		return m, errors.Join(err, fmt.Errorf("%s is no regular file", name))
-	}
 	var file memoryFile
-	text, err := io.ReadAll(io.LimitReader(f, memoryLimit))
 	if err == nil {
 		err = json.Unmarshal(text, &file)
 	}

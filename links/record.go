@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -78,7 +79,7 @@ func Unfinished(dir string) (begun string, ok bool) {
 }
 
 func readUnfinished(dir string) (u unfinished, err error) {
-	text, err := os.ReadFile(filepath.Join(dir, runFile))
+	text, err := fsx.ReadBelow(dir, filepath.Join(dir, runFile), 1<<20)
 	if err == nil {
 		err = json.Unmarshal(text, &u)
 	}
@@ -125,17 +126,28 @@ func (r *Record) goOn() error {
 	if err := r.readChunks(); err != nil {
 		return err
 	}
-	journals, err := fs.Glob(os.DirFS(r.keep.Dir), journalGlob)
+	journals, err := r.journals()
 	if err != nil {
 		return err
 	}
-	slices.Sort(journals)
 	for _, name := range journals {
-		if err := r.readJournal(filepath.Join(r.keep.Dir, name)); err != nil {
+		if err := r.readJournal(name); err != nil {
 			return fmt.Errorf("going on with the unfinished run: %w", err)
 		}
 	}
 	return nil
+}
+
+// journals are the paths of the run's journals, in the order of their items.
+func (r *Record) journals() ([]string, error) {
+	entries, err := os.ReadDir(r.keep.Dir)
+	var names []string
+	for _, e := range entries {
+		if ok, _ := path.Match(journalGlob, e.Name()); ok {
+			names = append(names, filepath.Join(r.keep.Dir, e.Name()))
+		}
+	}
+	return names, err
 }
 
 // readChunks takes in what has reached the archive.
@@ -172,7 +184,7 @@ func (r *Record) readJournal(name string) error {
 		}
 		return fmt.Errorf("%s begins with item %d, but the archive has %d", filepath.Base(name), first, r.n)
 	}
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := fsx.EditBelow(r.keep.Dir, name)
 	if err != nil {
 		return err
 	}

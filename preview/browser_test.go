@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -119,6 +120,44 @@ func TestTheTextFollowsASaveInABrowser(t *testing.T) {
 	}
 	if reach := b.Is("(() => { try { return String(frame.contentDocument) } catch (e) { return 'refused' } })()"); reach != "null" && reach != "refused" {
 		t.Errorf("the frame has the page's origin: %s", reach)
+	}
+}
+
+// A policy has no say over connections that are only made ready for use.
+func TestAChapterConnectsNowhereInABrowser(t *testing.T) {
+	elsewhere, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer elsewhere.Close()
+	var connections atomic.Int32
+	go func() {
+		for {
+			c, err := elsewhere.Accept()
+			if err != nil {
+				return
+			}
+			connections.Add(1)
+			c.Close()
+		}
+	}()
+	url := "http://" + elsewhere.Addr().String() + "/"
+	s := show(t, makePDF(t, "a.pdf", "one"))
+	hostile := `<link rel=preconnect href=URL><LINK REL="preconnect stylesheet" href=URL><p><link rel=prefetch href=URL><link rel=dns-prefetch href=URL>` +
+		`<link rel=modulepreload href=URL><meta http-equiv=refresh content="0;url=URL"><base href=URL><object data=URL></object><embed src=URL>` +
+		`<iframe src=URL></iframe><iframe srcdoc="<link rel=preconnect href=URL>"></iframe><img src=URL><video src=URL poster=URL></video>` +
+		`<svg><image href=URL /><use href="URL#a"/></svg><a href=URL ping=URL>a</a><style>@import url(URL); p {background: url(URL)}</style>`
+	write(t, s.root, "ch01.re", "= はじめに\n\n本文\n"+strings.ReplaceAll(hostile, "URL", url)+"\n")
+	b := browse(t, s.url)
+	b.Becomes("it loads", "edition")
+	b.Is("see('text'), 0")
+	b.Becomes("the chapter is painted", "(document.body.dataset.painted || '').startsWith('ch01 ')")
+	before := b.Is("document.body.dataset.painted")
+	write(t, s.root, "ch01.re", "= はじめに\n\n本文\n"+strings.ReplaceAll(hostile, "URL", url)+"\nmore\n")
+	s.Peek([]string{filepath.Join(s.root, "ch01.re")})
+	b.Becomes("the edit is painted", "document.body.dataset.painted !== '"+before+"'")
+	if n := connections.Load(); n > 0 {
+		t.Errorf("the chapter had the browser connect %d times", n)
 	}
 }
 

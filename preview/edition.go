@@ -10,9 +10,11 @@ import (
 	"io"
 	"math"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
 )
 
@@ -93,7 +95,7 @@ type entry struct {
 // out: a page that cannot be understood counts as changed each time. A PDF that
 // asks for more work than any book is not shown.
 func openEdition(ctx context.Context, path, name string) (_ *edition, err error) {
-	f, err := os.Open(path)
+	f, err := fsx.OpenBelow(filepath.Dir(path), path)
 	if err != nil {
 		return nil, err
 	}

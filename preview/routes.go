@@ -348,6 +348,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request) {
 	files := url.URL{Scheme: "http", Host: r.Host, Path: "/files/" + s.token + "/"}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("X-DNS-Prefetch-Control", "off") // a link's host would be asked for
 	h.Set("Content-Security-Policy", fmt.Sprintf(
 		"sandbox allow-scripts; default-src 'none'; script-src 'nonce-%s'; style-src 'unsafe-inline' %s; img-src %s data:; base-uri %s; form-action 'none'; frame-ancestors 'self'",
 		nonce, &files, &files, &files))

@@ -4,15 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // Chapter is a file of the manuscript.
@@ -182,19 +181,12 @@ func (t *texts) writeRequest(name string) map[string]any {
 
 // readBelow reads a regular file below root; links may not lead out of it.
 func readBelow(root, name string, limit int64) ([]byte, error) {
-	dir, err := os.OpenRoot(root)
+	dir, err := fsx.OpenRoot(root)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	st, err := dir.Stat(filepath.FromSlash(name))
-	if err != nil {
-		return nil, err
-	}
-	if !st.Mode().IsRegular() || st.Size() > limit {
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrInvalid)
-	}
-	return dir.ReadFile(filepath.FromSlash(name))
+	return dir.ReadFile(name, limit)
 }
 
 // info is what Re:VIEW knows of the book.

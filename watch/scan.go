@@ -227,7 +227,7 @@ func (l *look) await(path string) {
 // hash reads the file into e.sum. It gives errMoved when the file read was not
 // the one that e.stamp is of, or was written to meanwhile.
 func (s *scanner) hash(path string, e *entry) error {
-	f, err := fsx.OpenFile(path)
+	f, err := fsx.OpenNamed(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return errMoved
 	}

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -275,10 +276,7 @@ func looksLikeReview(file string) bool {
 
 // readHead returns the beginning of a file, nothing when it cannot be read.
 func readHead(file string) []byte {
-	if info, err := os.Stat(file); err != nil || !info.Mode().IsRegular() {
-		return nil
-	}
-	f, err := os.Open(file)
+	f, err := fsx.OpenNamed(file)
 	if err != nil {
 		return nil
 	}

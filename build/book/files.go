@@ -3,15 +3,14 @@ package book
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/bookci/bookci/internal/fsx"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -20,11 +19,11 @@ import (
 // and quote in a message, what lies beside it. Nor would the link lead anywhere
 // in the work tree.
 type bookFiles struct {
-	root *os.Root
+	root *fsx.Root
 }
 
 func openBookFiles(root string) (*bookFiles, error) {
-	r, err := os.OpenRoot(root)
+	r, err := fsx.OpenRoot(root)
 	if err != nil {
 		return nil, fmt.Errorf("opening the folder %s: %w", root, err)
 	}
@@ -39,33 +38,24 @@ const maxText = 4 << 20
 
 var (
 	errOutside = errors.New("lies outside the folder that the build sees")
+	errKept    = errors.New("lies in a folder that holds no sources")
 	errNoFile  = errors.New("is no file")
 	errTooBig  = fmt.Errorf("is larger than %d MiB", maxText>>20)
 )
 
 // read returns the contents of the file at a slash path below the root.
 func (b *bookFiles) read(name string) ([]byte, error) {
-	info, err := b.stat(name)
-	if err != nil {
+	if _, err := b.stat(name); err != nil {
 		return nil, err
 	}
-	// Opening a FIFO would wait for its writer for ever.
-	if !info.Mode().IsRegular() {
+	data, err := b.root.ReadFile(name, maxText)
+	switch {
+	case errors.Is(err, fsx.ErrNotRegular):
 		return nil, errNoFile
-	}
-	f, err := b.root.Open(filepath.FromSlash(name))
-	if err != nil {
-		return nil, plainPathError(err)
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxText+1))
-	if err != nil {
-		return nil, plainPathError(err)
-	}
-	if len(data) > maxText {
+	case errors.Is(err, fsx.ErrTooLarge):
 		return nil, errTooBig
 	}
-	return data, nil
+	return data, plainPathError(err)
 }
 
 // stat follows links as long as they stay below the root.
@@ -73,7 +63,10 @@ func (b *bookFiles) stat(name string) (fs.FileInfo, error) {
 	if !Below(name) || !filepath.IsLocal(filepath.FromSlash(name)) {
 		return nil, errOutside
 	}
-	info, err := b.root.Stat(filepath.FromSlash(name))
+	if fsx.LiesInKept(name) {
+		return nil, errKept
+	}
+	info, err := b.root.Stat(name)
 	if err == nil && takesForSame && !b.isSpelled(name) {
 		return nil, fs.ErrNotExist
 	}
@@ -106,12 +99,11 @@ func (b *bookFiles) isDir(name string) bool {
 
 // names lists a folder, nil when it cannot be read.
 func (b *bookFiles) names(dir string) []string {
-	f, err := b.root.Open(filepath.FromSlash(dir))
-	if err != nil {
-		return nil
+	entries, _ := b.root.ReadDir(path.Clean(dir)) // what could be read is enough for a hint
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
 	}
-	defer f.Close()
-	names, _ := f.Readdirnames(-1) // what could be read is enough for a hint
 	return names
 }
 
@@ -145,7 +137,10 @@ func plainPathError(err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return fs.ErrNotExist
 		}
-		if strings.Contains(pe.Err.Error(), "escapes") {
+		if errors.Is(err, fsx.ErrKept) {
+			return errKept
+		}
+		if errors.Is(err, fsx.ErrOutside) {
 			return errOutside
 		}
 		return pe.Err
@@ -156,13 +151,13 @@ func plainPathError(err error) error {
 // onDisk returns name as the file system spells it. Names typed in one Unicode
 // form and stored in the other look the same to whoever typed them.
 func (b *bookFiles) onDisk(name string) string {
-	if _, err := b.root.Lstat(filepath.FromSlash(name)); err == nil || !Below(name) {
+	if _, err := b.root.Lstat(name); err == nil || !Below(name) {
 		return name
 	}
 	found := "."
 	for part := range strings.SplitSeq(name, "/") {
 		next := path.Join(found, part)
-		if _, err := b.root.Lstat(filepath.FromSlash(next)); err != nil {
+		if _, err := b.root.Lstat(next); err != nil {
 			other, difference := b.sameName(next)
 			if difference != "Unicode form" {
 				return name

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
 	"path/filepath"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // Notes is what was noted inside a session while a maker ran.
@@ -47,7 +48,7 @@ func ReadNotes(r io.Reader) (*Notes, error) {
 func ReadNotesIn(dir string) *Notes {
 	notes := &Notes{}
 	for _, name := range []string{"positions", "tex.log", "tools.log"} {
-		f, err := os.Open(filepath.Join(dir, name))
+		f, err := fsx.OpenBelow(dir, filepath.Join(dir, name))
 		if err != nil {
 			continue
 		}

@@ -22,10 +22,13 @@ func KeepIn(dir string) picture.Keep { return folder(dir) }
 
 const keptEnd = ".image"
 
+// maxKept is far above what an image of the largest size that is read takes.
+const maxKept = 1 << 30
+
 func (f folder) path(key string) string { return filepath.Join(string(f), key+keptEnd) }
 
 func (f folder) Get(key string) []byte {
-	data, err := os.ReadFile(f.path(key))
+	data, err := fsx.ReadBelow(string(f), f.path(key), maxKept)
 	if err != nil || len(data) <= sha256.Size {
 		return nil
 	}
@@ -38,7 +41,8 @@ func (f folder) Get(key string) []byte {
 
 // Put keeps data. What cannot be kept costs time the next time and no more.
 func (f folder) Put(key string, data []byte) {
-	if os.MkdirAll(string(f), 0o755) != nil {
+	// Its parent is .bookci, which bookci has made.
+	if fsx.MakeOwnFolder(filepath.Dir(string(f)), string(f)) != nil {
 		return
 	}
 	part, err := os.CreateTemp(string(f), "part-*")
@@ -57,6 +61,9 @@ func (f folder) Put(key string, data []byte) {
 // Prune leaves the newest files of a folder of images, up to limit bytes in
 // all, and nothing that a crash left half written before.
 func Prune(dir string, limit int64, now time.Time) {
+	if st, err := os.Lstat(dir); err != nil || !st.IsDir() {
+		return // a link may have come with the sources
+	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return

@@ -5,13 +5,12 @@ import (
 	"embed"
 	"io"
 	"io/fs"
-	"os"
 	"path"
-	"path/filepath"
 	"time"
 
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // files holds the programs that work inside a session: bin comes first on
@@ -104,7 +103,7 @@ func writeSeed(tw *tar.Writer, seed engine.Seed, seen func(dir string) string) e
 			return nil
 		}
 	}
-	dir, err := os.OpenRoot(seed.From)
+	dir, err := fsx.OpenRoot(seed.From)
 	if err != nil {
 		return nil
 	}
@@ -115,7 +114,7 @@ func writeSeed(tw *tar.Writer, seed engine.Seed, seen func(dir string) string) e
 	}
 	for _, f := range files {
 		// Opened before its header is written: what cannot be read is left out.
-		src, err := dir.Open(filepath.FromSlash(f.Path))
+		src, err := dir.Open(f.Path)
 		if err != nil {
 			continue
 		}

@@ -2,14 +2,13 @@ package manuscript
 
 import (
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // builders are Re:VIEW's names for what makes each target's text.
@@ -20,7 +19,7 @@ var builders = map[book.Target]string{book.PDF: "latex", book.EPUB: "html", book
 // section of the config count. A book that Check finds fault with is read as far
 // as that goes.
 func Read(b *book.Book, targets ...book.Target) (*review.Book, error) {
-	root, err := os.OpenRoot(b.Root)
+	root, err := fsx.OpenRoot(b.Root)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manuscript: %w", err)
 	}
@@ -60,32 +59,21 @@ func settingsOf(b *book.Book, t book.Target) map[string]any {
 
 // manuscriptFiles are the files below a root, none of them larger than a
 // chapter can sensibly be.
-type manuscriptFiles struct{ root *os.Root }
+type manuscriptFiles struct{ root *fsx.Root }
 
 const maxChapter = 64 << 20 // bytes
 
 func (f manuscriptFiles) Read(name string) ([]byte, error) {
-	file, err := f.root.Open(name)
-	if err != nil {
-		return nil, err
+	if fsx.LiesInKept(name) {
+		return nil, fs.ErrNotExist // as for the makers
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is no file", name)
-	case info.Size() > maxChapter:
-		return nil, fmt.Errorf("%s is larger than %d MB", name, maxChapter>>20)
-	}
-	return io.ReadAll(io.LimitReader(file, maxChapter))
+	return f.root.ReadFile(name, maxChapter)
 }
 
 func (f manuscriptFiles) Images(folder string) []string {
 	var files []string
 	// A folder that cannot be read holds no image.
-	_ = fs.WalkDir(f.root.FS(), folder, func(name string, d fs.DirEntry, err error) error {
+	_ = f.root.Walk(folder, func(name string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
 			files = append(files, name)
 		}

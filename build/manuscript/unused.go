@@ -4,20 +4,20 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // unused finds what the author may have forgotten: images that no chapter
 // shows, labels that nothing refers to, chapters that the catalog does not name,
 // names that other systems cannot have.
 func unused(b *book.Book, trees []*review.Book) ([]book.Diagnostic, error) {
-	root, err := os.OpenRoot(b.Root)
+	root, err := fsx.OpenRoot(b.Root)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manuscript: %w", err)
 	}
@@ -119,7 +119,7 @@ func (u *users) elsewhere() []byte {
 	}
 	kinds := []string{".sty", ".cls", ".css", ".scss", ".erb", ".html", ".tex", ".rb", ".yml"}
 	// What cannot be read names no image.
-	_ = fs.WalkDir(u.files.root.FS(), u.book.Dir, func(name string, d fs.DirEntry, err error) error {
+	_ = u.files.root.Walk(u.book.Dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || len(text) > most:
 			return fs.SkipAll
@@ -164,7 +164,7 @@ func (u *users) unnamedChapters() []book.Diagnostic {
 		bib = "bib.re"
 	}
 	folder := path.Join(u.book.Dir, u.book.ContentDir)
-	entries, err := fs.ReadDir(u.files.root.FS(), folder)
+	entries, err := u.files.root.ReadDir(folder)
 	if err != nil || len(named) == 0 {
 		return nil // the catalog's faults tell why
 	}

@@ -50,7 +50,8 @@ const usedFile = "used"
 // out. Then entries that have not served for longest go, until the memories of
 // the root are within Limit.
 func (m Memory) Adopt(from string) error {
-	if err := os.MkdirAll(m.Folder(), 0o755); err != nil {
+	// A link that came with the sources would have what is elsewhere pruned.
+	if err := fsx.MakeOwnFolder(filepath.Dir(m.Dir), m.Folder()); err != nil {
 		return err
 	}
 	files, err := os.ReadDir(from)
@@ -80,14 +81,14 @@ func isEntry(file, name string) bool {
 	if parts == nil {
 		return false
 	}
-	f, err := fsx.OpenFile(file)
+	f, err := fsx.OpenBelow(filepath.Dir(file), file)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
 	var h [header]byte
 	st, err := f.Stat()
-	if err != nil || !st.Mode().IsRegular() {
+	if err != nil {
 		return false
 	}
 	if _, err := io.ReadFull(f, h[:]); err != nil {
@@ -106,7 +107,7 @@ func move(from, to string) error {
 	if err == nil || !errors.As(err, &link) || errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	text, err := fsx.ReadFile(from, Limit)
+	text, err := fsx.ReadBelow(filepath.Dir(from), from, Limit)
 	if err != nil {
 		return err
 	}
@@ -124,7 +125,7 @@ func (m Memory) touch(list string) error {
 	if err := os.Chtimes(m.Folder(), now, now); err != nil {
 		return err
 	}
-	f, err := fsx.OpenFile(list)
+	f, err := fsx.OpenBelow(filepath.Dir(list), list)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -41,7 +42,7 @@ const maxHashes = 64 << 20
 // OpenHashCache reads the cache at path. What cannot be read is an empty cache.
 func OpenHashCache(path, root string, now func() time.Time) *HashCache {
 	c := &HashCache{path: path, root: root, now: now, known: map[string]hashed{}}
-	if text, err := fsx.ReadFile(path, maxHashes); err == nil {
+	if text, err := fsx.ReadBelow(fsx.TopOf(root, filepath.Dir(path)), path, maxHashes); err == nil {
 		if json.Unmarshal(text, &c.known) != nil || c.known == nil {
 			c.known = map[string]hashed{}
 		}
@@ -89,15 +90,11 @@ func (c *HashCache) local(f File) string { return filepath.Join(c.root, filepath
 
 // open opens a regular file; one that has become something else is refused.
 func (c *HashCache) open(f File) (*os.File, error) {
-	file, err := fsx.OpenFile(c.local(f))
-	if err != nil {
-		return nil, err
-	}
-	if st, err := file.Stat(); err != nil || !st.Mode().IsRegular() {
-		file.Close()
+	file, err := fsx.OpenBelow(c.root, c.local(f))
+	if errors.Is(err, fsx.ErrNotRegular) || errors.Is(err, fsx.ErrOutside) {
 		return nil, fmt.Errorf("%w: %s is no regular file any more", ErrChanged, f.Path)
 	}
-	return file, nil
+	return file, err
 }
 
 // Save keeps the cache for the next run, without the files that are gone.

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/moby/patternmatcher"
 )
 
@@ -37,18 +38,7 @@ type Options struct {
 	Books     []*book.Book // whose old output is left out
 }
 
-// notSources are folders, or files standing for them, that are never sources
-// wherever they lie: version control and what bookci keeps.
-var notSources = map[string]bool{
-	".git": true, ".hg": true, ".svn": true, ".bzr": true, "_darcs": true, ".jj": true,
-	".bookci": true, ".texmf-var": true,
-}
-
-// IsKept reports whether a folder of this name, or a file standing for one, is
-// never a source: version control's, or bookci's own.
-func IsKept(name string) bool { return notSources[name] }
-
-// ownFolders are those of them that are bookci's.
+// ownFolders are those of the kept ones (fsx.IsKept) that are bookci's.
 var ownFolders = map[string]bool{".bookci": true, ".texmf-var": true}
 
 // Find walks root once. Links are listed as links and never followed.
@@ -107,7 +97,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatc
 		if rel != "" {
 			slash = rel + "/" + name
 		}
-		if notSources[name] {
+		if fsx.IsKept(name) {
 			if !ownFolders[name] {
 				w.hide(slash, e)
 			}
@@ -208,7 +198,7 @@ func readable(file string, mode fs.FileMode) error {
 	if mode&0o444 == 0o444 {
 		return nil
 	}
-	f, err := os.Open(file)
+	f, err := fsx.OpenNamed(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

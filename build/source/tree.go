@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // File is one entry of the source folder. Folders are listed only when empty:
@@ -58,7 +60,7 @@ func OrChanged(err error, root string, files []File) error {
 func WriteTree(w io.Writer, root string, files []File) error {
 	counter := &CountWriter{W: w}
 	tw := tar.NewWriter(counter)
-	dir, err := os.OpenRoot(root)
+	dir, err := fsx.OpenRoot(root)
 	if err != nil {
 		return err
 	}
@@ -74,7 +76,7 @@ func WriteTree(w io.Writer, root string, files []File) error {
 	return PadRecord(counter)
 }
 
-func writeEntry(tw *tar.Writer, dir *os.Root, f File) error {
+func writeEntry(tw *tar.Writer, dir *fsx.Root, f File) error {
 	h := &tar.Header{
 		Name:    "./" + f.Path, // a leading dash is no option then
 		ModTime: time.Unix(0, f.MTime),
@@ -88,7 +90,7 @@ func writeEntry(tw *tar.Writer, dir *os.Root, f File) error {
 		h.Typeflag, h.Mode, h.Name = tar.TypeDir, 0o755, h.Name+"/"
 		return tw.WriteHeader(h)
 	}
-	src, err := dir.Open(filepath.FromSlash(f.Path))
+	src, err := dir.Open(f.Path)
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -46,16 +45,7 @@ func (p *project) sayHolder() {
 
 // holder tells who has the root, as the end of a sentence; "" when it is not known.
 func (p *project) holder() string {
-	st, err := os.Lstat(p.holderFile())
-	if err != nil || !st.Mode().IsRegular() {
-		return ""
-	}
-	f, err := fsx.OpenFile(p.holderFile())
-	if err != nil {
-		return ""
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, 64<<10))
+	text, err := fsx.ReadBelow(p.root, p.holderFile(), 64<<10)
 	var h holder
 	if err != nil || json.Unmarshal(text, &h) != nil || h.PID == 0 {
 		return ""

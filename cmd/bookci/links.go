@@ -149,7 +149,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 	var runs []*linksRun
 	told := map[string]map[links.Citation]bool{} // by folder: variants share chapters
-	root, err := os.OpenRoot(p.root)
+	root, err := fsx.OpenRoot(p.root)
 	if err != nil {
 		return nil, fault.Environmentf("", "%w", err)
 	}
@@ -169,7 +169,7 @@ func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 		}
 		more := links.Citations(tree)
 		for _, name := range b.ConfigFiles {
-			text, err := root.ReadFile(filepath.FromSlash(name))
+			text, err := root.ReadFile(name, maxQuoted)
 			if err != nil {
 				continue // its absence is told where it matters
 			}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/links"
 	"github.com/bookci/bookci/reports"
 )
@@ -186,12 +187,15 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// maxQuoted bounds what is read of a file for its lines.
+const maxQuoted = 64 << 20
+
 // sourceLines returns the lines of the manuscript; p may be nil.
 func (p *project) sourceLines() func(file string, line int) string {
 	if p == nil {
 		return func(string, int) string { return "" }
 	}
-	root, err := os.OpenRoot(p.root)
+	root, err := fsx.OpenRoot(p.root)
 	if err != nil {
 		return func(string, int) string { return "" }
 	}
@@ -200,7 +204,7 @@ func (p *project) sourceLines() func(file string, line int) string {
 		lines, ok := files[file]
 		if !ok {
 			// A file that is gone meanwhile has no lines.
-			text, _ := root.ReadFile(filepath.FromSlash(file))
+			text, _ := root.ReadFile(file, maxQuoted)
 			lines = strings.Split(strings.ReplaceAll(string(text), "\r\n", "\n"), "\n")
 			files[file] = lines
 		}

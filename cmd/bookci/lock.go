@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/internal/fault"
@@ -100,23 +100,14 @@ func (a *app) lockOne(ctx context.Context, m *images, d *daemon.Daemon, ref stri
 	}
 	changes, err := m.lock.Update(ctx, d.Client, ref, auth, platform)
 	if err != nil {
-		return nil, &fault.Environment{Err: err, Hint: registryHint(err)}
+		hint := ""
+		var asked *cache.RegistryError
+		if errors.As(err, &asked) {
+			hint = docker.TroubleOf(asked.Err).Hint()
+		}
+		return nil, &fault.Environment{Err: err, Hint: hint}
 	}
 	return changes, nil
-}
-
-// registryHint says what to do about a registry that does not tell.
-func registryHint(err error) string {
-	msg := strings.ToLower(err.Error())
-	switch {
-	case strings.Contains(msg, "unauthorized"), strings.Contains(msg, "denied"), strings.Contains(msg, "no basic auth credentials"):
-		return "log in with `docker login` and the registry's name"
-	case strings.Contains(msg, "manifest unknown"), strings.Contains(msg, "not found"):
-		return "the registry does not have that image: check its name and tag"
-	case strings.Contains(msg, "connection refused"), strings.Contains(msg, "no such host"), strings.Contains(msg, "timeout"):
-		return "does the registry answer? `docker pull` asks it in the same way"
-	}
-	return ""
 }
 
 func orNone(s string) string {

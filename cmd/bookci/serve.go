@@ -172,12 +172,13 @@ func (s *servedBook) books(p *project) []preview.Book {
 	made := map[string]string{}
 	var manifest build.Manifest
 	// Without a manifest, or with one that is damaged, nothing was made.
-	if text, err := fsx.ReadFile(filepath.Join(p.artifacts(), build.ManifestName), maxManifest); err == nil && json.Unmarshal(text, &manifest) == nil {
+	if text, err := fsx.ReadBelow(fsx.TopOf(p.root, p.artifacts()), filepath.Join(p.artifacts(), build.ManifestName), maxManifest); err == nil && json.Unmarshal(text, &manifest) == nil {
 		for _, e := range manifest.Artifacts {
 			if e.Target == book.PDF && e.Image != build.DraftImage && p.settings.Engine != engineDraft {
 				// The manifest may have come with the sources: a claim, no fact.
 				name := absoluteIn(p.root, e.Path)
-				if rel, err := filepath.Rel(p.artifacts(), name); err == nil && fsx.IsFileBelow(p.artifacts(), rel) {
+				rel, err := filepath.Rel(p.artifacts(), name)
+				if err == nil && filepath.IsLocal(rel) && fsx.IsFileBelow(fsx.TopOf(p.root, p.artifacts()), name) {
 					made[e.Book] = name
 				}
 			}

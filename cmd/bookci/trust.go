@@ -108,7 +108,7 @@ func (a *app) trusted() map[string][]settings.Ask {
 	if err != nil {
 		return all
 	}
-	if data, err := fsx.ReadFile(name, trustLimit); err != nil || json.Unmarshal(data, &all) != nil {
+	if data, err := fsx.ReadNamed(name, trustLimit); err != nil || json.Unmarshal(data, &all) != nil {
 		return map[string][]settings.Ask{}
 	}
 	return all

@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/url"
-	"strings"
 	"syscall"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/docker/docker/pkg/jsonmessage"
 
+	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/watch"
@@ -93,19 +93,12 @@ func mendsItself(err error) bool {
 		return true
 	case cerrdefs.IsUnavailable(err), cerrdefs.IsInternal(err): // a registry that the daemon cannot reach is its internal error
 		return true
-	case errors.As(err, &told): // the daemon tells the outcome of a pull in words alone
-		return !refusedForGood(told.Message)
-	}
-	return false
-}
-
-// refusedForGood reports that a registry answered, and what it said does not
-// change by asking again.
-func refusedForGood(message string) bool {
-	for _, words := range []string{"manifest unknown", "not found", "denied", "unauthorized", "no matching manifest", "does not match the specified platform"} {
-		if strings.Contains(message, words) {
-			return true
+	case errors.As(err, &told): // the account of a pull
+		switch docker.TroubleOf(told) {
+		case docker.NoLogin, docker.NoSuchImage, docker.OtherPlatform: // asking again changes nothing
+			return false
 		}
+		return true
 	}
 	return false
 }

@@ -5,7 +5,6 @@ package fsx
 import (
 	"io/fs"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,9 +61,4 @@ func stampOf(st *unix.Stat_t) Stamp {
 		s.Mode |= fs.ModeIrregular
 	}
 	return s
-}
-
-// OpenFile opens for reading, and does not wait should the file have become a FIFO.
-func OpenFile(path string) (*os.File, error) {
-	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

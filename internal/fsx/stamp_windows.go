@@ -83,6 +83,3 @@ func isLink(h windows.Handle) bool {
 	err := windows.GetFileInformationByHandleEx(h, windows.FileAttributeTagInfo, (*byte)(unsafe.Pointer(&tag)), uint32(unsafe.Sizeof(tag)))
 	return err == nil && (tag.tag == windows.IO_REPARSE_TAG_SYMLINK || tag.tag == windows.IO_REPARSE_TAG_MOUNT_POINT)
 }
-
-// OpenFile opens for reading.
-func OpenFile(path string) (*os.File, error) { return os.Open(path) }

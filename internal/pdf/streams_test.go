@@ -82,12 +82,12 @@ func TestABrokenStreamIsAnError(t *testing.T) {
 }
 
 func TestBooksThatOpenWithoutAPasswordAreRead(t *testing.T) {
-	want, err := PageSums(t.Context(), "testdata/lualatex.pdf")
+	want, err := pageSumsOf(t, "testdata/lualatex.pdf")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"testdata/encrypted-40.pdf", "testdata/encrypted-rc4.pdf", "testdata/encrypted-aes.pdf"} {
-		got, err := PageSums(t.Context(), name)
+		got, err := pageSumsOf(t, name)
 		if err != nil || len(got) != len(want) {
 			t.Errorf("%s: %d pages, %v", name, len(got), err)
 			continue
@@ -112,7 +112,7 @@ func TestBooksThatOpenWithoutAPasswordAreRead(t *testing.T) {
 }
 
 func TestABookWithAPasswordIsRefused(t *testing.T) {
-	if _, err := PageSums(t.Context(), "testdata/locked/password.pdf"); err == nil || !bytes.HasSuffix([]byte(err.Error()), []byte("it needs a password")) {
+	if _, err := pageSumsOf(t, "testdata/locked/password.pdf"); err == nil || !bytes.HasSuffix([]byte(err.Error()), []byte("it needs a password")) {
 		t.Errorf("it was refused for: %v", err)
 	}
 }

@@ -13,24 +13,19 @@ type PageSum [sha256.Size]byte
 
 // PageSums returns a sum for each page of a PDF, of its text and graphics. The
 // images that a page shows count by their names and sizes alone.
-func PageSums(ctx context.Context, name string) (_ []PageSum, err error) {
+func PageSums(ctx context.Context, f *os.File) (_ []PageSum, err error) {
 	defer Recovered(&err)
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
 	st, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
 	d, err := Open(ctx, f, st.Size())
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return nil, fmt.Errorf("reading %s: %w", f.Name(), err)
 	}
 	sums, err := d.pageSums()
 	if err != nil {
-		return nil, fmt.Errorf("reading %s: %w", name, err)
+		return nil, fmt.Errorf("reading %s: %w", f.Name(), err)
 	}
 	return sums, nil
 }

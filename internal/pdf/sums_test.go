@@ -22,7 +22,7 @@ func TestPageSumsTellPagesApart(t *testing.T) {
 	page := func(parent, contents int) string {
 		return fmt.Sprintf("<</Type/Page/Parent %d 0 R/Contents %d 0 R>>", parent, contents)
 	}
-	sums, err := PageSums(t.Context(), writePDF(t, "<</Type/Catalog/Pages 2 0 R>>",
+	sums, err := pageSumsOf(t, writePDF(t, "<</Type/Catalog/Pages 2 0 R>>",
 		"<</Type/Pages/Count 3/Kids[3 0 R 6 0 R]>>", "<</Type/Pages/Parent 2 0 R/Count 2/Kids[4 0 R 5 0 R]>>",
 		page(3, 7), page(3, 8), page(2, 7), streamOf("", "one"), streamOf("", "two")))
 	if err != nil || len(sums) != 3 || sums[0] == sums[1] || sums[0] != sums[2] {
@@ -31,7 +31,7 @@ func TestPageSumsTellPagesApart(t *testing.T) {
 }
 
 func TestPagesWithinThemselvesAreRefused(t *testing.T) {
-	sums, err := PageSums(t.Context(), writePDF(t, "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2/Kids[2 0 R 2 0 R]>>"))
+	sums, err := pageSumsOf(t, writePDF(t, "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 2/Kids[2 0 R 2 0 R]>>"))
 	if err == nil {
 		t.Errorf("a circle of pages has %d of them", len(sums))
 	}
@@ -39,8 +39,18 @@ func TestPagesWithinThemselvesAreRefused(t *testing.T) {
 
 // A page without resources whose parent is itself.
 func TestPagesAboveThemselvesAreRead(t *testing.T) {
-	sums, err := PageSums(t.Context(), writePDF(t, "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 3 0 R>>"))
+	sums, err := pageSumsOf(t, writePDF(t, "<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 1/Kids[3 0 R]>>", "<</Type/Page/Parent 3 0 R>>"))
 	if err != nil || len(sums) != 1 {
 		t.Errorf("%x, %v", sums, err)
 	}
+}
+
+func pageSumsOf(t *testing.T, name string) ([]PageSum, error) {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	return PageSums(t.Context(), f)
 }

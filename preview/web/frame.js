@@ -17,6 +17,11 @@
   function patch(html) {
     const made = document.createElement('template');
     made.innerHTML = html;
+    // No policy keeps a browser from connecting to where these point, and no
+    // chapter needs them. A template's content is inert until it is moved.
+    made.content.querySelectorAll('link, meta, base, iframe, frame, object, embed').forEach(n => {
+      if (n.tagName !== 'LINK' || n.getAttribute('rel') !== 'stylesheet') n.remove();
+    });
     document.querySelectorAll('.bookci-problem').forEach(n => n.remove());
     const old = [...document.body.childNodes].filter(n => !skipped(n));
     const next = [...made.content.childNodes];

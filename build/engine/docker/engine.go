@@ -294,7 +294,7 @@ func (m transportMemo) bindFailed() bool {
 		return false
 	}
 	name := filepath.Join(m.dir, memoFile)
-	text, err := os.ReadFile(name)
+	text, err := fsx.ReadBelow(m.dir, name, 1<<10)
 	if err != nil || strings.TrimSpace(string(text)) != m.daemon {
 		return false
 	}

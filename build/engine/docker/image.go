@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/internal/fault"
@@ -95,25 +94,10 @@ func pullError(ctx context.Context, ref string, err error) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	msg := err.Error()
-	hint := "check the network, or name another image with --image"
-	unreachable := false
-	switch {
-	case strings.Contains(msg, "no matching manifest"), strings.Contains(msg, "does not match the specified platform"):
-		hint = "the image is not made for this machine's processor; on Apple silicon turn on Rosetta in Docker Desktop, or choose a newer tag"
-	case strings.Contains(msg, "manifest unknown"), strings.Contains(msg, "manifest for"), strings.Contains(msg, "not found"), errdefs.IsNotFound(err):
-		hint = "there is no such tag; vvakame/review has 5.9, 5.8 and so on"
-	case strings.Contains(msg, "denied"), strings.Contains(msg, "unauthorized"):
-		hint = "there is no such repository, or `docker login` is needed for it"
-	case strings.Contains(msg, "toomanyrequests"):
-		hint = "the registry limits anonymous pulls: `docker login`, or keep the image with `bookci cache save`"
-	case strings.Contains(msg, "no space left"):
-		hint = "the disk that Docker keeps its data on is full: `docker system df` shows what takes the room"
-	default:
-		unreachable = true
-	}
-	if unreachable {
+	trouble := TroubleOf(err)
+	switch trouble {
+	case NoAnswer, NoName, NotTrusted:
 		err = &Unreachable{err}
 	}
-	return fault.Environmentf(hint, "pulling %s: %w", ref, err)
+	return fault.Environmentf(trouble.Hint(), "pulling %s: %w", ref, err)
 }

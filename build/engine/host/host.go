@@ -110,7 +110,7 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 	if err := os.Mkdir(s.paths.Work, 0o755); err != nil {
 		return fault.Environmentf("", "emptying the work tree: %w", err)
 	}
-	src, err := os.OpenRoot(s.root)
+	src, err := fsx.OpenRoot(s.root)
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 	return nil
 }
 
-func copyEntry(src *os.Root, work string, f source.File) error {
+func copyEntry(src *fsx.Root, work string, f source.File) error {
 	local := filepath.FromSlash(f.Path)
 	to := filepath.Join(work, local)
 	if f.Mode.IsDir() {
@@ -138,7 +138,7 @@ func copyEntry(src *os.Root, work string, f source.File) error {
 	if f.Mode&fs.ModeSymlink != 0 {
 		return os.Symlink(f.Link, to)
 	}
-	in, err := src.Open(local)
+	in, err := src.Open(f.Path)
 	if err != nil {
 		return err
 	}

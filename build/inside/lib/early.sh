@@ -28,6 +28,7 @@ cores() {
 # memory_left prints the bytes that the control groups leave; nothing where they
 # set no limit.
 memory_left() {
+	# shellcheck disable=SC2046 # names without a space, or none
 	LC_ALL=C awk '
 		FILENAME ~ /stat$/ { if ($1 ~ /^(total_)?inactive_file$/) idle = $2; next } # the total comes last
 		FILENAME ~ /(max|limit_in_bytes)$/ { if ($1 ~ /^[0-9]+$/) max = $1; next }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
 	"github.com/bookci/bookci/watch"
 )
@@ -131,7 +132,12 @@ func (w *WatchLines) pagesOf(ctx context.Context, root string, res build.Result)
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(root, name)
 	}
-	now, err := pdf.PageSums(ctx, name)
+	f, err := fsx.OpenBelow(filepath.Dir(name), name)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	now, err := pdf.PageSums(ctx, f)
 	if err != nil {
 		return "" // a PDF that cannot be followed: the pages go unnamed
 	}

@@ -3,6 +3,7 @@ package settings
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,11 +16,13 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
+// readFile reads the bookci.yml that lies in a book's root. A link to what lies
+// beside the root would have its lines quoted as mistakes.
 func readFile(file string) ([]byte, error) {
 	if file == "" {
 		return nil, nil
 	}
-	text, err := fsx.ReadFile(file, 1<<20)
+	text, err := fsx.ReadBelow(filepath.Dir(file), file, 1<<20)
 	if err != nil {
 		return nil, &Error{Problems: []string{fmt.Sprintf("reading the configuration: %v", err)}}
 	}

@@ -105,6 +105,13 @@ func TestABookDecidesNothingAboutTheMachine(t *testing.T) {
 		}
 		mustSettings(t, "", "BOOKCI_"+strings.ToUpper(key)+"="+value)
 	}
+	for _, place := range []string{".git/hooks", "sub/.git", ".GIT/hooks", ".hg", ".bookci/state", "x/.texmf-var"} {
+		for _, key := range []string{"artifacts: %s\n", "cache_dir: %s\n", "links: {archive: %s}\n"} {
+			if _, err := settingsOf(t, fmt.Sprintf(key, place)); err == nil || !strings.Contains(err.Error(), "not the book's") {
+				t.Errorf(key+": %v", place, err)
+			}
+		}
+	}
 	for _, archive := range []string{"s3://bucket/x", "/etc", "../x"} {
 		if _, err := settingsOf(t, "links: {archive: \""+archive+"\"}\n"); err == nil {
 			t.Errorf("links.archive: %s was taken from the file", archive)

@@ -2,12 +2,15 @@ package settings
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // refusals are what bookci.yml may not say, by key. The file comes with the
@@ -15,7 +18,7 @@ import (
 // user's own variables and flags do.
 var refusals = map[string]func(text string) error{
 	"artifacts":               refuseArtifacts,
-	"cache_dir":               checkFolder,
+	"cache_dir":               checkOutput,
 	"engine":                  refuseHost,
 	"fargate.region":          refusePlace,
 	"fargate.cluster":         refusePlace,
@@ -71,14 +74,26 @@ func refuseBucket(text string) error {
 	if strings.Contains(text, "://") {
 		return errors.New("a book does not decide which bucket its archive goes to: use --archive or BOOKCI_LINKS_ARCHIVE")
 	}
-	return checkFolder(text)
+	return checkOutput(text)
+}
+
+// checkOutput accepts a folder below the root that bookci may write to: what
+// version control keeps, hooks among it, is not the book's to have written.
+func checkOutput(text string) error {
+	if err := checkFolder(text); err != nil {
+		return err
+	}
+	if fsx.LiesInKept(filepath.ToSlash(text)) {
+		return fmt.Errorf("%s lies in a folder that is not the book's to have written to", text)
+	}
+	return nil
 }
 
 func refuseArtifacts(text string) error {
 	if strings.Contains(text, "://") {
 		return errors.New("a book does not decide which bucket its artifacts go to: use --artifacts or BOOKCI_ARTIFACTS")
 	}
-	return checkFolder(text)
+	return checkOutput(text)
 }
 
 func refusePlace(string) error {

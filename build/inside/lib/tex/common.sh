@@ -16,7 +16,7 @@ event() {
 }
 
 # hash of what is read on stdin.
-digest() { sha256sum | { read -r digest_sum digest_rest && printf '%s\n' "$digest_sum"; }; }
+digest() { sha256sum | { read -r digest_sum _ && printf '%s\n' "$digest_sum"; }; }
 
 # lines WORD...: one a line, which is how words are kept: what is kept is read,
 # never evaluated. A word of several lines is not kept.

@@ -15,6 +15,7 @@
 # out is what counts pages from the end, encrypts with the identifier, or gives
 # the output another name.
 from_pipe() {
+	case ${1##*/} in *dvipdfmx) ;; *) return 1 ;; esac
 	for word; do
 		case $word in --* | -*[sSoOtKPM]*) return 1 ;; esac
 	done
@@ -32,7 +33,8 @@ begin_conversion() {
 		conversion=$1
 		writer=$2
 		copy=$3
-		eval "set -- $(cat "$BOOKCI_STATE/tex/dvi.cmd")"
+		set --
+		while IFS= read -r word; do set -- "$@" "$word"; done <"$BOOKCI_STATE/tex/dvi.cmd"
 		from_pipe "$@" && [ "$(find -L . -type f -print0 | bytes)" -le "$max_pictures" ] || exit
 		{ cat "$BOOKCI_STATE/tex/dvi.cmd" && tex_world; } >"$conversion/stamp"
 		$copy . "$conversion/tree" && mkfifo "$conversion/pages" || exit

@@ -9,8 +9,8 @@ job=${arg%.dvi}
 out=$(run_folder) && mkdir -p "$out" || return 0
 : >"$out/dvi.err" || return 0
 
+dvi_words=$(lines "$real" "$@") || return 0
 event dvi
-dvi_words=$(words "$real" "$@")
 if same_pdf "$dvi_words"; then
 	end_conversion
 	rc=0
