@@ -377,6 +377,21 @@ func TestAMissingChapterOfAnOldBookIsFoundInItsList(t *testing.T) {
 	}
 }
 
+// Each fault is looked up in the file and the folder: without a bound, a catalog
+// of the size that is read at all would keep bookci busy for an hour.
+func TestTheFaultsOfACatalogAreBounded(t *testing.T) {
+	const missing = 20_000
+	var catalog strings.Builder
+	catalog.WriteString("PREDEF:\n  - {}\nCHAPS:\n")
+	for i := range missing {
+		fmt.Fprintf(&catalog, "  - c%d.re\n", i)
+	}
+	found := readBook(t, testbook.Small(map[string]string{"catalog.yml": catalog.String()})).Check()
+	if len(found) < 100 || len(found) > 3*mostFaults {
+		t.Errorf("%d faults", len(found))
+	}
+}
+
 func TestALinkOutOfTheRootIsNotRead(t *testing.T) {
 	outside := testbook.Folder(t, map[string]string{"secret.yml": "password: [x\n"})
 	root := testbook.Folder(t, testbook.Small(nil))

@@ -48,7 +48,8 @@ type catalogReader struct {
 	out    *catalog
 	seen   map[string]named // by chapter ID
 
-	inCatalog map[string]bool // the base names that stand anywhere in it
+	noted     map[Severity]int // how many faults there were
+	inCatalog map[string]bool  // the base names that stand anywhere in it
 }
 
 // named is a chapter with the place that names it.
@@ -270,8 +271,13 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 		}
 		message := fmt.Sprintf("the chapter file %s is not there", file)
 		var hint string
-		other, difference := r.files.sameName(file)
+		var other, difference string
+		shown := r.noted[severity] < mostFaults
+		if shown {
+			other, difference = r.files.sameName(file)
+		}
 		switch {
+		case !shown: // as it takes time to explain
 		case err == nil && info.IsDir():
 			message = fmt.Sprintf("the chapter file %s is a folder", file)
 		case err == nil:
@@ -295,7 +301,9 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 				hint = fmt.Sprintf("write %s, if that is what the file is called now; otherwise %s", near, hint)
 			}
 		}
-		r.add(r.conf.diagnostic(severity, "catalog-missing-file", v, message, hint))
+		if shown {
+			r.add(r.conf.diagnostic(severity, "catalog-missing-file", v, message, hint))
+		}
 		if severity == Lax {
 			return
 		}
@@ -366,7 +374,17 @@ func (r *catalogReader) fail(v *psych.Value, message, hint string) {
 	r.add(r.conf.diagnostic(Error, "catalog", v, message, hint))
 }
 
+// mostFaults bounds what is noted of each severity. A catalog with more is the
+// wrong file, or made to keep bookci busy.
+const mostFaults = 1000
+
 func (r *catalogReader) add(d Diagnostic, only ...Target) {
+	if r.noted == nil {
+		r.noted = map[Severity]int{}
+	}
+	if r.noted[d.Severity]++; r.noted[d.Severity] > mostFaults {
+		return
+	}
 	r.out.faults = append(r.out.faults, fault{d, only})
 }
 

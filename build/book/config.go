@@ -1,6 +1,7 @@
 package book
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -169,13 +170,13 @@ func (c *config) diagnostic(severity Severity, code string, v *psych.Value, mess
 func sourceLine(text []byte, line int) string {
 	const longest = 200 // bytes
 	for ; line > 1; line-- {
-		i := slices.Index(text, '\n')
+		i := bytes.IndexByte(text, '\n')
 		if i < 0 {
 			return ""
 		}
 		text = text[i+1:]
 	}
-	if i := slices.Index(text, '\n'); i >= 0 {
+	if i := bytes.IndexByte(text, '\n'); i >= 0 {
 		text = text[:i]
 	}
 	s := strings.ToValidUTF8(strings.TrimRight(strings.TrimPrefix(string(text), "\ufeff"), "\r"), "\ufffd")
