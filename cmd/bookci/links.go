@@ -24,6 +24,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
 	"github.com/bookci/bookci/objects"
 )
@@ -205,7 +206,8 @@ func (a *app) listLinks(p *project) error {
 	}
 	for _, r := range runs {
 		for _, c := range r.cited {
-			if _, err := fmt.Fprintf(a.stdout, "%s:%d: %s\n", screen.RelativeTo(p.root, here, c.File), c.Line, c.URL); err != nil {
+			line := fmt.Sprintf("%s:%d: %s", screen.RelativeTo(p.root, here, c.File), c.Line, c.URL)
+			if _, err := fmt.Fprintln(a.stdout, text.Printable(line)); err != nil { // as the manuscript has it
 				return fmt.Errorf("writing the list: %w", err)
 			}
 		}
