@@ -23,6 +23,9 @@ func readFile(file string) ([]byte, error) {
 		return nil, nil
 	}
 	text, err := fsx.ReadBelow(filepath.Dir(file), file, 1<<20)
+	if errors.Is(err, fsx.ErrOutside) || errors.Is(err, fsx.ErrKept) {
+		err = fmt.Errorf("%w; put the file itself in its place", err)
+	}
 	if err != nil {
 		return nil, &Error{Problems: []string{fmt.Sprintf("reading the configuration: %v", err)}}
 	}
