@@ -31,6 +31,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/objects"
 )
 
@@ -199,7 +200,7 @@ func (s *Shelf) putFile(ctx context.Context, e build.Entry, file string) (versio
 	default:
 		return "", "", err
 	}
-	f, err := os.Open(file)
+	f, err := fsx.OpenBelow(filepath.Dir(file), file)
 	if err != nil {
 		return "", "", err
 	}
@@ -214,20 +215,21 @@ const atOnce = 8
 // putFolder uploads the files of a folder. They are not one object, so readers may
 // find some of them new and some old until the manifest tells of all.
 func (s *Shelf) putFolder(ctx context.Context, name, dir string) (files []string, err error) {
+	root, err := fsx.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(atOnce)
-	err = filepath.WalkDir(dir, func(file string, d fs.DirEntry, err error) error {
+	err = root.Walk(".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		rel, err := filepath.Rel(dir, file)
-		if err != nil {
-			return err
-		}
-		object := path.Join(name, filepath.ToSlash(rel))
+		object := path.Join(name, file)
 		files = append(files, object)
 		g.Go(func() error {
-			f, err := os.Open(file)
+			f, err := root.Open(file)
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math"
-	"os"
 	"slices"
 	"sync"
 
@@ -17,6 +16,7 @@ import (
 	"github.com/bookci/bookci/build/draft/fonts"
 	"github.com/bookci/bookci/build/draft/sheet"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/preview"
 )
 
@@ -44,7 +44,7 @@ func (d *drafter) sheets(ctx context.Context, b *book.Book, tree *review.Book) (
 		own = &draftedBook{}
 		d.books[b.Name] = own
 	}
-	root, err := os.OpenRoot(b.Root)
+	root, err := fsx.OpenRoot(b.Root)
 	if err != nil {
 		return nil, err
 	}

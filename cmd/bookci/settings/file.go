@@ -26,10 +26,23 @@ func readFile(file string) ([]byte, error) {
 	if errors.Is(err, fsx.ErrOutside) || errors.Is(err, fsx.ErrKept) {
 		err = fmt.Errorf("%w; put the file itself in its place", err)
 	}
-	if err != nil {
-		return nil, &Error{Problems: []string{fmt.Sprintf("reading the configuration: %v", err)}}
+	return text, readingError(err)
+}
+
+// readOwnFile reads the user's own settings, which may well be a link.
+func readOwnFile(file string) ([]byte, error) {
+	if file == "" {
+		return nil, nil
 	}
-	return text, nil
+	text, err := fsx.ReadNamed(file, 1<<20)
+	return text, readingError(err)
+}
+
+func readingError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Problems: []string{fmt.Sprintf("reading the configuration: %v", err)}}
 }
 
 // file merges the text of bookci.yml.

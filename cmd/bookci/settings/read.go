@@ -33,7 +33,7 @@ func Read(file string, flags *pflag.FlagSet) (*Settings, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := readFile(ownFile())
+	own, err := readOwnFile(ownFile())
 	if err != nil {
 		return nil, err
 	}
