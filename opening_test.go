@@ -67,7 +67,7 @@ var mayOpen = map[string]struct {
 }
 
 // forTests are folders of doubles, which run in tests alone.
-var forTests = []string{"bench", "build/engine/enginetest", "build/diagnose/planted", "internal/standin", "internal/s3server", "internal/ecsstandin", "internal/chromium", "internal/testbook", "internal/fsx"}
+var forTests = []string{"bench", "build/engine/enginetest", "build/diagnose/planted", "internal/standin", "internal/s3server", "internal/ecsstandin", "internal/chromium", "internal/testbook", "internal/tests", "internal/fsx"}
 
 func TestWhatStrangersBroughtIsOpenedInOnePlace(t *testing.T) {
 	used := map[string]map[string]bool{}
