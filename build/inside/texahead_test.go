@@ -5,6 +5,7 @@ package inside
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -183,6 +184,37 @@ func TestAConversionCountsOnlyForWhatItRead(t *testing.T) {
 			t.Error("a picture as it was before was converted")
 		}
 		b.waiting("ch02.tex")
+	})
+}
+
+// What lies in the state may have come with the sources, or from a cache that
+// others write to.
+func TestNothingThatIsKeptIsRun(t *testing.T) {
+	eachEarly(t, func(t *testing.T, b *texBench) {
+		if !b.follows {
+			t.Skip("tail does not know --pid here")
+		}
+		b.chapters("one", "two")
+		b.run()
+		ran := filepath.Join(b.dir, "ran")
+		touch := "touch " + ran
+		for i, hostile := range []struct{ file, text string }{
+			{"dvi.cmd", "'x' $(" + touch + ") '__REVIEW_BOOK__.dvi'\n"},
+			{"dvi.cmd", "'x'; " + touch + "; : '__REVIEW_BOOK__.dvi'\n"},
+			{"dvi.cmd", "/bin/sh\n-c\n" + touch + "\n__REVIEW_BOOK__.dvi\n"},
+		} {
+			found, err := filepath.Glob(filepath.Join(b.dir, "state/tex", hostile.file))
+			if err != nil || len(found) != 1 {
+				t.Fatalf("%s: %v %v", hostile.file, found, err)
+			}
+			must(t, os.WriteFile(found[0], []byte(hostile.text), 0o666))
+			b.chapters("one", fmt.Sprintf("two, and %d", i))
+			b.run()
+			if _, err := os.Lstat(ran); err == nil {
+				t.Errorf("%s was run: %s", hostile.file, hostile.text)
+				must(t, os.Remove(ran))
+			}
+		}
 	})
 }
 
