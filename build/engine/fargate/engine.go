@@ -229,7 +229,7 @@ func (e *Engine) Close() error {
 		return e.fault(ctx, "tidying the bucket", err)
 	}
 	e.shared, e.dirty = nil, false
-	return nil
+	return e.Reaper.ContainerGone()
 }
 
 // removeAll deletes every object of a store.

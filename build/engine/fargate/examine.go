@@ -155,9 +155,9 @@ func (e *Engine) examineClock(context.Context) (string, error) {
 }
 
 func (e *Engine) examineBucket(ctx context.Context) (string, error) {
-	e.mu.Lock()
-	e.dirty = true
-	e.mu.Unlock()
+	if err := e.leaves(); err != nil {
+		return "", err
+	}
 	at := e.folder()
 	const name = "doctor"
 	want := []byte("bookci was here\n")

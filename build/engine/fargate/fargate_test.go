@@ -16,6 +16,7 @@ import (
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/enginetest"
 	"github.com/bookci/bookci/build/engine/fargate"
+	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/internal/ecsstandin"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/s3server"
@@ -380,5 +381,38 @@ echo planted >ch99.re; echo planted >/bookci/bin/bookci-run; mkdir -p /bookci/ho
 	}
 	if n := cloud.Started(); n != 1 {
 		t.Errorf("%d tasks were started", n)
+	}
+}
+
+// What sessions share lies in the bucket longer than any of their tasks: a bookci
+// that is killed in between has its reaper look for it.
+func TestTheReaperLooksForWhatSessionsShared(t *testing.T) {
+	t.Parallel()
+	for name, tidy := range map[string]bool{"killed after the last task": false, "ended": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, _, _ := stand(t)
+			swept := filepath.Join(t.TempDir(), "swept")
+			r, err := reaper.Start("", []string{"touch", swept})
+			if err != nil {
+				t.Fatal(err)
+			}
+			e.Reaper = r
+			if err := book(t, e).Close(); err != nil {
+				t.Fatal(err)
+			}
+			if tidy {
+				if err := e.Close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := r.Close(); err != nil { // the reaper sees the end of this process
+				t.Fatal(err)
+			}
+			e.Reaper = nil
+			if _, err := os.Stat(swept); (err == nil) == tidy {
+				t.Errorf("swept: %v", err == nil)
+			}
+		})
 	}
 }

@@ -93,6 +93,22 @@ func (e *Engine) share(ctx context.Context, key string, write func(io.Writer) er
 	return name, err
 }
 
+// leaves notes that something may be in the engine's folder from now on, also what
+// failed to get there. It lies there longer than any task: the reaper has to look
+// for it when bookci is killed after the last one.
+func (e *Engine) leaves() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.dirty {
+		return nil
+	}
+	if err := e.Reaper.ExpectContainer(); err != nil {
+		return faultf("", "%w", err)
+	}
+	e.dirty = true
+	return nil
+}
+
 // once does what key stands for, unless that was done. Sessions that ask at the
 // same time wait for one of them.
 func (e *Engine) once(key string, do func() (string, error)) (string, error) {
@@ -103,9 +119,9 @@ func (e *Engine) once(key string, do func() (string, error)) (string, error) {
 		return name, nil
 	}
 	v, err, _ := e.asking.Do(key, func() (any, error) {
-		e.mu.Lock()
-		e.dirty = true // also one that failed may be there
-		e.mu.Unlock()
+		if err := e.leaves(); err != nil {
+			return "", err
+		}
 		name, err := do()
 		if err != nil {
 			return "", err
