@@ -1,7 +1,7 @@
 // Command systems type-checks every package and test for the systems that bookci
-// is meant for beside this one. Nothing is compiled, and of what others wrote no more is read
-// than its declarations: that takes some seconds for a system, where compiling
-// all takes minutes.
+// is meant for beside this one. Nothing is compiled, and of what others wrote no
+// more is read than its declarations: that takes some seconds for a system, where
+// compiling all takes minutes.
 package main
 
 import (

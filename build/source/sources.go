@@ -145,8 +145,8 @@ func (w *walker) entry(ctx context.Context, file, slash string, e fs.DirEntry, m
 		return 0, fmt.Errorf("listing the sources: %w", err)
 	}
 	f := File{Path: slash, Mode: info.Mode(), MTime: info.ModTime().UnixNano()}
-	if runtime.GOOS == "windows" {
-		f.Mode |= 0o111 // it has no such bits: all may be run, as Docker has it
+	if runtime.GOOS == "windows" && !passive[strings.ToLower(path.Ext(slash))] {
+		f.Mode |= 0o111 // it has no such bits: all that counts as code may be run
 	}
 	switch {
 	case f.Mode.IsDir():

@@ -3,6 +3,7 @@ package daemon
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -86,7 +87,7 @@ func join(dir, name string) string {
 	if dir == "" {
 		return ""
 	}
-	return filepath.Join(dir, name)
+	return path.Join(dir, name) // of systems whose paths have slashes
 }
 
 // local is an engine of this machine, which needs no certificates.

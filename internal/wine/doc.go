@@ -1,0 +1,2 @@
+// Package wine runs programs for Windows in tests on Linux, under Debian's Wine.
+package wine
