@@ -105,7 +105,7 @@ func (d *debian) relink() error {
 		if err != nil || !filepath.IsAbs(to) || strings.HasPrefix(to, d.root) {
 			return err
 		}
-		if _, err := os.Lstat(d.root + to); err != nil {
+		if _, err := os.Lstat(d.root + to); err != nil || d.root+to == name { // the machine's, or borrowed from it
 			return nil
 		}
 		return errors.Join(os.Remove(name), os.Symlink(d.root+to, name))
