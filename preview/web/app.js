@@ -214,9 +214,12 @@ function mark() {
   $('marks').hidden = !edition.pages.some(p => p.trim);
 }
 
+let loading = 0; // the version that was asked for last
 async function loadPages(news) {
+  loading = state.books[book].version;
   let got;
   try { got = await get('/api/pages'); } catch (e) {
+    loading = 0;
     if (e.status !== 404) setTimeout(() => loadPages(news), 1500);
     empty();
     return;
@@ -478,8 +481,12 @@ function hush() { $('toast').hidden = true; }
 
 /* ---- table of contents ---- */
 
+let listed = '';
 function contents() {
   const list = $('toc');
+  const all = JSON.stringify([view, book, view === 'pages' ? edition?.outline : [state?.books[book].chapters, info?.chapters]]);
+  if (all === listed) return current();
+  listed = all;
   const lines = [];
   if (view === 'pages') {
     const least = Math.min(...(edition?.outline || []).map(e => e.level), 9);
@@ -503,9 +510,10 @@ function contents() {
 
 function current() {
   let now = null;
+  const page = view === 'text' ? 0 : pageNow(); // once: it looks where every page lies
   for (const a of $('toc').children) {
     a.removeAttribute('aria-current');
-    if (view === 'text' ? a.chapter === chapter : a.page <= pageNow()) now = a;
+    if (view === 'text' ? a.chapter === chapter : a.page <= page) now = a;
   }
   if (now) now.setAttribute('aria-current', 'true');
 }
@@ -626,7 +634,7 @@ function onState(next) {
   const text = state.books[book].text;
   $('views').hidden = !text;
   if (!text && view === 'text') see('pages');
-  if (version && (first || restarted || version !== edition?.version)) loadPages(!first && !restarted);
+  if (version && (first || restarted || version !== edition?.version && version !== loading)) loadPages(!first && !restarted);
   else if (!version) empty();
   if (view === 'text' && (restarted || first)) loadText();
   if (first || JSON.stringify(before.problems) !== JSON.stringify(next.problems) || before.error !== next.error) renderProblems();
@@ -719,7 +727,7 @@ $('goto').onsubmit = ev => { ev.preventDefault(); showPage(Number($('number').va
 $('book').onchange = () => {
   book = Number($('book').value);
   keepPlace({ book });
-  edition = null; info = null; figures = []; shownText = null;
+  edition = null; info = null; figures = []; shownText = null; loading = 0;
   pagesBox.replaceChildren();
   if (state.books[book].version) loadPages(); else empty();
   loadText();

@@ -58,12 +58,15 @@ async function drawSheet(address, files, width, signal) {
     c.fillStyle = '#ddd';
     c.fillRect(p.x, p.y, p.w, p.h);
   });
-  for (const t of s.inks || []) {
+  // A browser takes long to change to another font: each has its turn once.
+  let font = '', track = 0;
+  for (const t of (s.inks || []).sort((a, b) => a.f - b.f || a.s - b.s)) {
     c.fillStyle = t.c || '#000';
-    c.font = `${t.s}px "draft ${s.typefaces[t.f]}"`;
+    const own = `${t.s}px "draft ${s.typefaces[t.f]}"`;
+    if (own !== font) c.font = font = own;
     c.setTransform(scale, 0, t.i ? -.21 * scale : 0, scale, t.x * scale, t.y * scale);
     if ('letterSpacing' in c) {
-      c.letterSpacing = (t.t || 0) + 'px';
+      if (track !== (t.t || 0)) c.letterSpacing = (track = t.t || 0) + 'px';
       c.fillText(t.g, 0, 0);
       continue;
     }
