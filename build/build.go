@@ -132,7 +132,7 @@ type Result struct {
 	Log         string // absolute path of the maker's whole output, "" when it did not run
 	Seconds     map[string]float64
 	Kept        string // path of the last good artifact when there is no new one, as Artifact.Path
-	Err         error  // why there is no new artifact; a *MakerError or *book.Faults when the book is at fault
+	Err         error  // why there is no new artifact; a *MakerError when the book is at fault
 }
 
 // ErrTimeout is the cause of a build that took longer than Builder.Timeout.
@@ -257,6 +257,11 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		job.Known = append(job.Known, fault.Diagnostics...)
 	}
 	for _, t := range job.Targets {
+		if fault != nil {
+			// As of a catalog that is wrong.
+			results = append(results, Result{Book: job.Book, Target: t, Diagnostics: job.Known, Err: bookIsWrong(fault.Diagnostics)})
+			continue
+		}
 		if err := cmp.Or(job.Fault, context.Cause(ctx)); err != nil {
 			fail(t, err)
 			continue
@@ -274,6 +279,10 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		results = append(results, res)
 	}
 	return results
+}
+
+func bookIsWrong(found []book.Diagnostic) error {
+	return &MakerError{Op: "the book's config or catalog is wrong", Diagnostics: found}
 }
 
 // target brings one artifact up to date.
@@ -296,7 +305,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	known := job.Book.Check(t)
 	if slices.ContainsFunc(known, func(d book.Diagnostic) bool { return d.Severity == book.Error || b.Strict && d.Severity == book.Lax }) {
 		res.Diagnostics = known
-		res.Err = &MakerError{Op: "the book's config or catalog is wrong"}
+		res.Err = bookIsWrong(known)
 		return res
 	}
 	job.Known = append(slices.Clip(job.Known), known...)

@@ -139,7 +139,7 @@ func cannotBeRead(err error) string {
 }
 
 func yamlDiagnostic(code, name string, data []byte, err error) Diagnostic {
-	d := Diagnostic{Severity: Error, Code: code + "-syntax", File: name, Message: err.Error()}
+	d := Diagnostic{Severity: Error, Code: code + "-syntax", File: name, Message: sentence(name, err.Error())}
 	var ye *psych.Error
 	if errors.As(err, &ye) {
 		d.Line = ye.Line
@@ -147,6 +147,16 @@ func yamlDiagnostic(code, name string, data []byte, err error) Diagnostic {
 		d.Hint = syntaxHint(name, ye.Encoding, ye.Message, d.Source, data, d.Line)
 	}
 	return d
+}
+
+// sentence puts the file's name before what is said of it.
+func sentence(file, message string) string {
+	for _, verb := range []string{"is ", "has ", "names ", "inherits ", "cannot ", "lies "} {
+		if strings.HasPrefix(message, verb) {
+			return path.Base(file) + " " + message
+		}
+	}
+	return message
 }
 
 // fail makes the error for what is wrong at v.
@@ -158,6 +168,7 @@ func (c *config) diagnostic(severity Severity, code string, v *psych.Value, mess
 	d := Diagnostic{Severity: severity, Code: code, Message: message, Hint: hint}
 	if v != nil {
 		d.File, d.Line = v.File, v.Line
+		d.Message = sentence(v.File, message)
 		d.Source = sourceLine(c.texts[v.File], v.Line)
 		if _, isText := v.Val.(string); isText && severity == Error && strings.Contains(message, " is the text ") || strings.HasPrefix(message, "is the text ") {
 			d.Hint = cmp.Or(yamlHint(c.texts[v.File], v.Line), hint)

@@ -1,13 +1,20 @@
 package main
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,33 +26,45 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 )
 
 func (a *app) newInitCmd() *cobra.Command {
+	var own newBook
 	cmd := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Begin a new book",
 		Long: `init makes DIR, or fills it or this folder when it is empty but for git's own
 folder, with the book that Re:VIEW's own review-init makes, a bookci.yml and a
 .gitignore. Where there is no Docker it is a small book of bookci's own, which
-can be checked and drafted at once.`,
+can be checked and drafted at once. Title and author are asked for in a terminal,
+unless flags say them.`,
+		Example: `  bookci init novel
+  bookci init novel --title 'はじめての小説' --author '山田 花子'
+  bookci init handbook --title 'The Handbook' --author 'J. Doe' --language en`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.runInit(cmd.Context(), dirArg(args), cmd.Flags())
+			return a.runInit(cmd.Context(), dirArg(args), own, cmd.Flags())
 		},
 	}
+	cmd.Flags().StringVar(&own.title, "title", "", "the book's title")
+	cmd.Flags().StringVar(&own.author, "author", "", "the author's name, instead of git's user.name; several parted by commas")
+	cmd.Flags().StringVar(&own.language, "language", "ja", "the book's language, as ja or en")
 	cmd.Flags().String("image", "", "the image whose Re:VIEW makes the book")
 	cmd.Flags().String("engine", "", "where review-init runs: auto, docker or host")
 	return cmd
 }
 
-func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (err error) {
+func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag.FlagSet) (err error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return fmt.Errorf("finding this folder: %w", err)
 	}
 	there, err := mustBeEmpty(dir)
 	if err != nil {
+		return err
+	}
+	if own, err = a.askAbout(ctx, own, filepath.Base(abs)); err != nil {
 		return err
 	}
 	s, err := settings.Read("", flags)
@@ -96,6 +115,9 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	if err != nil {
 		return err
 	}
+	if err := own.write(part, name); err != nil {
+		return err
+	}
 	if err := writeNewSettings(part, name, e.project.imageRef()); err != nil {
 		return err
 	}
@@ -112,13 +134,14 @@ func (a *app) runInit(ctx context.Context, dir string, flags *pflag.FlagSet) (er
 	}
 	command := "bookci build"
 	if dir != "." {
-		command += " " + dir
+		command += " " + text.Quote(dir)
 	}
 	what := "its PDF"
 	if missing != nil {
 		what = "a draft of it, and its PDF once there is a Docker"
 	}
 	show.Println("bookci: made " + dir + "; `" + command + "` makes " + what)
+	show.Println("bookci: write in " + filepath.Join(dir, name+".re") + "; more chapters are listed in " + filepath.Join(dir, "catalog.yml") + ", all else in " + filepath.Join(dir, "config.yml"))
 	_, err = fmt.Fprintln(a.stdout, dir)
 	return err
 }
@@ -175,6 +198,134 @@ func bookName(folder string) string {
 	}
 	return name
 }
+
+// newBook is what a new book says of itself.
+type newBook struct{ title, author, language string }
+
+// askAbout fills in what no flag says: by asking, where somebody is there, else
+// by what the folder and git are called.
+func (a *app) askAbout(ctx context.Context, own newBook, folder string) (newBook, error) {
+	if !language.MatchString(own.language) {
+		return own, usagef("for instance --language ja or --language en", "--language: %q is no language", own.language)
+	}
+	in := bufio.NewReader(a.stdin)
+	ask := func(what, otherwise string) string {
+		if !isTerminal(a.stdin) || !a.term {
+			return otherwise
+		}
+		fmt.Fprintf(a.stderr, "bookci: %s [%s]: ", what, otherwise)
+		answer, err := in.ReadString('\n')
+		if answer = strings.TrimSpace(answer); err != nil || answer == "" {
+			return otherwise
+		}
+		return answer
+	}
+	if own.title == "" {
+		own.title = ask("the book's title", folder)
+	}
+	if own.author == "" {
+		otherwise := cmp.Or(gitUser(ctx), map[bool]string{true: "著者名", false: "The author"}[own.language == "ja"])
+		own.author = ask("the author's name", otherwise)
+	}
+	return own, nil
+}
+
+var language = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]+)*$`)
+
+// gitUser is the name that git puts under commits, "" when it knows none.
+func gitUser(ctx context.Context) string {
+	const patience = 2 * time.Second
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	name, err := exec.CommandContext(ctx, "git", "config", "user.name").Output()
+	if err != nil {
+		return ""
+	}
+	return text.Printable(strings.TrimSpace(string(name)))
+}
+
+var configLines = regexp.MustCompile(`(?m)^(booktitle|aut|language):.*$`)
+
+// write puts title, author and language into a book's config, and a beginning
+// into a chapter that has none.
+func (n newBook) write(dir, name string) error {
+	config := filepath.Join(dir, "config.yml")
+	data, err := os.ReadFile(config)
+	if err != nil {
+		return fmt.Errorf("reading the new book: %w", err)
+	}
+	var authors []string
+	for author := range strings.SplitSeq(n.author, ",") {
+		authors = append(authors, quoteYAML(strings.TrimSpace(author)))
+	}
+	values := map[string]string{"booktitle": quoteYAML(n.title), "aut": "[" + strings.Join(authors, ", ") + "]", "language": n.language}
+	written := configLines.ReplaceAllStringFunc(string(data), func(line string) string {
+		key, _, _ := strings.Cut(line, ":")
+		line = key + ": " + values[key]
+		delete(values, key)
+		return line
+	})
+	for _, key := range slices.Sorted(maps.Keys(values)) {
+		written = strings.TrimRight(written, "\n") + "\n" + key + ": " + values[key] + "\n"
+	}
+	if err := os.WriteFile(config, []byte(written), 0o644); err != nil {
+		return fmt.Errorf("writing the new book: %w", err)
+	}
+	chapter := filepath.Join(dir, name+".re")
+	data, err = os.ReadFile(chapter)
+	if err == nil && strings.Trim(string(data), "= \n") != "" {
+		return nil // it says something already
+	}
+	beginning := newChapter
+	if n.language == "ja" {
+		beginning = newChapterJA
+	}
+	if err := os.WriteFile(chapter, []byte(beginning), 0o644); err != nil {
+		return fmt.Errorf("writing the new book: %w", err)
+	}
+	return nil
+}
+
+// quoteYAML is a text in double quotes, as YAML and JSON read it.
+func quoteYAML(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text.Printable(s)) + `"`
+}
+
+const newChapterJA = `= はじめに
+
+ここに本文を書きます。空行で段落が分かれます。@<b>{太字}や@<code>{コード}はこのように書きます。
+
+== 節の見出し
+
+@<list>{hello}のように、リストには番号が付きます。
+
+//list[hello][あいさつをする][ruby]{
+puts "こんにちは"
+//}
+
+ * 箇条書きは行頭に空白を置きます。
+ * 脚注も書けます@<fn>{note}。
+
+//footnote[note][脚注の文です。]
+`
+
+const newChapter = `= Introduction
+
+Write your text here. An empty line begins a new paragraph. This is how @<b>{bold} and @<code>{code} are written.
+
+== A section
+
+Listings have numbers: see @<list>{hello}.
+
+//list[hello][A greeting][ruby]{
+puts "hello"
+//}
+
+ * Items of a list begin with a space.
+ * There are footnotes, too@<fn>{note}.
+
+//footnote[note][This is one.]
+`
 
 const newSettings = `# How bookci builds this book. Every line may be left out; README lists the keys.
 image: %s

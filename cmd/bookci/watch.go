@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build"
-	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
@@ -251,7 +250,6 @@ const maxTries = 4
 // once reads the project anew and builds it. bookci.yml, the configs and the
 // catalog may have changed.
 func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []build.Job, error) {
-	var shown []book.Diagnostic
 	for try := 1; ; try++ {
 		p, err := w.open(ctx)
 		if err != nil {
@@ -271,7 +269,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			return nil, nil, err
 		}
 		if try == 1 {
-			shown = w.chaptersFirst(ctx, p, c, jobs)
+			w.chaptersFirst(ctx, p, c, jobs)
 		}
 		results := w.shop.Build(ctx, jobs)
 		w.results = results
@@ -296,7 +294,8 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		if err != nil {
 			here = p.root
 		}
-		w.lines.Built(w.ends, p.root, here, c, c.Reason == againReason, w.ahead.settle(p, withoutShown(results, shown)))
+		w.lines.Built(w.ends, p.root, here, c, c.Reason == againReason, w.ahead.settle(p, results))
+		w.show.Pin(firstName, nil)
 		w.shop.keepAside(w.ends)
 		return results, jobs, nil
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -30,13 +29,16 @@ const (
 	mostFirst = 2
 )
 
-// chaptersFirst makes and says the pages of the chapters that c is about, and
-// returns the errors that were said. Whatever becomes of it, the whole book is
-// made next.
-func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change, jobs []build.Job) (shown []book.Diagnostic) {
+// firstName is what the errors of chapters that come first are pinned to, until
+// the whole book has been made.
+const firstName = "first"
+
+// chaptersFirst makes and says the pages of the chapters that c is about.
+// Whatever becomes of it, the whole book is made next.
+func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change, jobs []build.Job) {
 	policy := p.settings.Watch.First
 	if policy == "never" {
-		return nil
+		return
 	}
 	var first []build.Job
 	for _, job := range jobs {
@@ -49,14 +51,15 @@ func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change,
 		}
 	}
 	if len(first) == 0 {
-		return nil
+		return
 	}
+	var lines []string
 	for i, res := range w.shop.Build(ctx, first) {
 		if context.Cause(ctx) == nil {
-			shown = append(shown, w.sayFirst(p, first[i].Only, res)...)
+			lines = append(lines, w.sayFirst(p, first[i].Only, res)...)
 		}
 	}
-	return shown
+	w.show.Pin(firstName, lines)
 }
 
 // editedChapters returns the IDs of the job's chapters that c has changed, and
@@ -78,9 +81,9 @@ func editedChapters(root string, c watch.Change, job build.Job) []string {
 	return ids
 }
 
-// sayFirst is the line about a chapter's pages. What is wrong with the book is
-// said at once; any other failure is the whole build's to find.
-func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (shown []book.Diagnostic) {
+// sayFirst says the line about a chapter's pages, and returns what is wrong with
+// the book; any other failure is the whole build's to find.
+func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (wrong []string) {
 	here, err := os.Getwd()
 	if err != nil {
 		here = p.root
@@ -94,29 +97,13 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (sho
 		pinned := w.ahead.errors()
 		for _, d := range res.Diagnostics {
 			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
-				shown = append(shown, d)
+				d.File = screen.RelativeTo(p.root, here, d.File)
+				wrong = append(wrong, w.app.terminal().Paint(d))
 			}
 		}
-		if len(shown) > 0 {
+		if len(wrong) > 0 {
 			w.show.Println(name + ": failed")
 		}
-		for _, d := range shown {
-			d.File = screen.RelativeTo(p.root, here, d.File)
-			w.show.Println(w.app.terminal().Paint(d))
-		}
 	}
-	return shown
-}
-
-// withoutShown leaves out of results what was said already.
-func withoutShown(results []build.Result, shown []book.Diagnostic) []build.Result {
-	said := map[string]bool{}
-	for _, d := range shown {
-		said[fmt.Sprint(d)] = true
-	}
-	results = slices.Clone(results)
-	for i := range results {
-		results[i].Diagnostics = slices.DeleteFunc(slices.Clone(results[i].Diagnostics), func(d book.Diagnostic) bool { return said[fmt.Sprint(d)] })
-	}
-	return results
+	return wrong
 }

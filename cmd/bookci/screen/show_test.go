@@ -66,7 +66,7 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	ev(event.Pass, "print", "uplatex", 2)
 	ev(event.Page, "print", "", 31)
 	clock.Add(90)
-	out.says(t, "print pdf: TeX pass 2 (uplatex), page 31 (1 min 30 s, about 1 min 00 s left)")
+	out.says(t, "print pdf: TeX pass 1 (uplatex), page 31 (1 min 30 s, about 1 min 00 s left)")
 	out.says(t, "ebook pdf: preparing the work tree (2 min 10 s")
 	if n := strings.Count(out.String(), "pulling"); n == 0 {
 		t.Error("the pull was not said")
@@ -82,7 +82,7 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	if last := before[strings.LastIndex(strings.TrimSpace(before), "\n")+1:]; last != "all is said\n" {
 		t.Errorf("the last line is %q", last)
 	}
-	if strings.Contains(before, "print pdf: TeX pass 2 (uplatex), page 31 (2 min 00 s") || strings.Contains(before, "pulling vvakame/review:5.9 (2 min") {
+	if strings.Contains(before, "print pdf: TeX pass 1 (uplatex), page 31 (2 min 00 s") || strings.Contains(before, "pulling vvakame/review:5.9 (2 min") {
 		t.Errorf("what is over is still spoken of:\n%s", before)
 	}
 	time.Sleep(10 * p.every)

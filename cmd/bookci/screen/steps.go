@@ -60,7 +60,8 @@ type step struct {
 	chapter string
 	n       int64
 	total   int64
-	pass    int64
+	pass    int64 // of those that ran
+	call    int64 // as it is numbered inside
 	program string
 	page    int64
 	convert bool
@@ -87,7 +88,11 @@ func (s *step) take(e event.Event, now time.Time) (fresh bool) {
 		fresh = s.total == 0
 		s.chapter, s.n, s.total = e.Text, e.N, e.Total
 	case event.Pass:
-		s.pass, s.program, s.page, fresh = e.N, e.Text, 0, true
+		// Passes that were left out have numbers, too; who watches counts those that run.
+		if e.N != s.call {
+			s.pass, s.call = s.pass+1, e.N
+		}
+		s.program, s.page, fresh = e.Text, 0, true
 	case event.PassSkipped:
 		return false
 	case event.Page:

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/bookci/bookci/build/event"
@@ -25,17 +27,34 @@ func NewWatch(t Terminal, mode string) (Watch, error) {
 		p.Close()
 		return newWatchScreen(t.Out, t.size, time.Now), nil
 	}
-	return plainWatch{p}, nil
+	return &plainWatch{Show: p, pins: map[string][]string{}}, nil
 }
 
-// plainWatch writes everything as lines that stay.
-type plainWatch struct{ Show }
+// plainWatch writes everything as lines that stay. What is pinned to another
+// name already is not written again.
+type plainWatch struct {
+	Show
+	mu   sync.Mutex
+	pins map[string][]string
+}
 
-func (p plainWatch) Rest(string) {}
+func (p *plainWatch) Rest(string) {}
 
-func (p plainWatch) Pin(_ string, lines []string) {
+func (p *plainWatch) Pin(name string, lines []string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.pins, name)
 	for _, line := range lines {
-		p.Println(line)
+		held := false
+		for _, others := range p.pins {
+			held = held || slices.Contains(others, line)
+		}
+		if !held {
+			p.Println(line)
+		}
+	}
+	if len(lines) > 0 {
+		p.pins[name] = lines
 	}
 }
 

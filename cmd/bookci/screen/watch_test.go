@@ -1,8 +1,10 @@
 package screen
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -11,8 +13,10 @@ import (
 
 	"github.com/mattn/go-runewidth"
 
+	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/watch"
 )
 
 // fakeTerminal is as much of a terminal as watchScreen needs: it wraps,
@@ -110,7 +114,7 @@ func TestWhatHappenedStaysAboveWhatHolds(t *testing.T) {
 	s.Event(event.Event{Kind: event.Stage, Book: "book", Target: book.PDF, Text: "make"})
 	s.Event(event.Event{Kind: event.Pass, Book: "book", Target: book.PDF, N: 2, Text: "uplatex"})
 	s.Println("12:00:01 one")
-	f.want("12:00:01 one", "book pdf: TeX pass 2 (uplatex)  0 s")
+	f.want("12:00:01 one", "book pdf: TeX pass 1 (uplatex)  0 s")
 	s.Rest("watching")
 	f.want("12:00:01 one", "watching")
 	s.Println("12:00:02 two")
@@ -180,6 +184,63 @@ func TestMoreErrorsThanFitAreCounted(t *testing.T) {
 			s.Pin("book", nil)
 			f.want("line 0", "line 1", "line 2", "line 3", "line 4", "watching")
 		}
+	}
+}
+
+// On a screen of 24 rows what an edit has broken is seen, however much was
+// wrong before, and is gone when it is mended.
+func TestANewErrorIsSeenBeforeTheWarningsThatWereThere(t *testing.T) {
+	f := newFakeTerminal(t, 80, 24)
+	s := newTestScreen(f)
+	lines := NewWatchLines(Terminal{Out: f, Getenv: func(string) string { return "" }}, s, func(error) string { return "" })
+	var warnings []book.Diagnostic
+	for i := range 20 {
+		warnings = append(warnings, book.Diagnostic{Severity: book.Lax, Code: "w", File: "ch01.re", Line: i + 1, Message: fmt.Sprint("old ", i), Source: "line", Hint: "hint"})
+	}
+	built := func(err error, found ...book.Diagnostic) {
+		res := build.Result{Book: &book.Book{Name: "book"}, Target: book.EPUB, Err: err, Diagnostics: found}
+		lines.Built(t.Context(), "/r", "/r", watch.Change{}, false, []build.Result{res})
+		s.Rest(lines.Status())
+	}
+	screen := func() string { return strings.Join(f.lines[max(0, len(f.lines)-24):], "\n") }
+	fault := book.Diagnostic{Severity: book.Error, Code: "e", File: "ch02.re", Line: 3, Message: "broken"}
+
+	built(nil, warnings...)
+	if !strings.Contains(screen(), "15 more warnings; `bookci build` lists them") {
+		t.Errorf("after the first build:\n%s", screen())
+	}
+	broken := slices.Concat(warnings, []book.Diagnostic{fault})
+	built(errors.New("the maker failed"), broken...)
+	if !strings.Contains(screen(), "ch02.re:3: error: broken") || strings.Contains(screen(), "old ") || !strings.Contains(screen(), "20 warnings") {
+		t.Errorf("with an error:\n%s", screen())
+	}
+	// A second error stands before the first.
+	second := book.Diagnostic{Severity: book.Error, Code: "e", File: "ch01.re", Line: 9, Message: "worse"}
+	built(errors.New("the maker failed"), fault, second)
+	if first, other := strings.Index(screen(), "worse"), strings.Index(screen(), "broken"); first < 0 || other < first {
+		t.Errorf("with a new error:\n%s", screen())
+	}
+	built(nil, warnings[:1]...)
+	if strings.Contains(f.text(), "error:") {
+		t.Errorf("mended:\n%s", f.text())
+	}
+	// What comes from elsewhere does not hide it either.
+	s.Pin("book epub", []string{"ch01.re:1: warning: old"})
+	s.Pin("manuscript", []string{"ch03.re:1: \x1b[31;1merror:\x1b[0m new"})
+	if first, other := strings.Index(screen(), "new"), strings.Index(screen(), "old"); first < 0 || other < first {
+		t.Errorf("with an error of the manuscript:\n%s", screen())
+	}
+}
+
+func TestPlainLinesAreNotSaidTwiceWhileTheyHold(t *testing.T) {
+	var out Caught
+	p := &plainWatch{Show: &out, pins: map[string][]string{}}
+	p.Pin("first", []string{"error"})
+	p.Pin("book", []string{"error", "failed"})
+	p.Pin("first", nil)
+	p.Pin("book", []string{"error"})
+	if want := []string{"error", "failed", "error"}; !slices.Equal(out.Lines, want) {
+		t.Errorf("said %q", out.Lines)
 	}
 }
 

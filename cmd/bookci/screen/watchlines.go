@@ -27,11 +27,18 @@ type WatchLines struct {
 	hint     func(error) string       // what to do about an error
 	pages    map[string][]pdf.PageSum // of each PDF, as it was last built
 	failed   map[string]string        // variants and targets whose last build failed -> its error
+	wrong    map[string]standing      // what was wrong with each after its last build
+}
+
+// standing is what is wrong with a variant's target.
+type standing struct {
+	faults   map[string]bool // by what they are, wherever they have moved to
+	warnings int
 }
 
 // NewWatchLines has said nothing yet.
 func NewWatchLines(t Terminal, show Watch, hint func(error) string) *WatchLines {
-	return &WatchLines{terminal: t, show: show, hint: hint, pages: map[string][]pdf.PageSum{}, failed: map[string]string{}}
+	return &WatchLines{terminal: t, show: show, hint: hint, pages: map[string][]pdf.PageSum{}, failed: map[string]string{}, wrong: map[string]standing{}}
 }
 
 // Built tells what became of a build of what lies below root, as it is seen from
@@ -46,30 +53,70 @@ func (w *WatchLines) Built(ctx context.Context, root, here string, c watch.Chang
 			continue // it stands there already
 		case res.Err != nil:
 			w.show.Println(clock + " " + name + ": failed" + Because(root, c))
-			var lines Caught
-			w.terminal.Result(&lines, root, here, res, w.hint(cmp.Or(res.Err, res.Missing)))
-			w.show.Pin(name, lines.Lines)
 			w.failed[name] = res.Err.Error()
-			continue
 		case res.UpToDate && c.First:
 			w.pagesOf(ctx, root, res)
 			w.show.Println(clock + " " + name + ": up to date, " + RelativeTo(root, here, res.Artifact.Path))
 		case res.UpToDate && w.failed[name] != "":
 			w.show.Println(clock + " " + name + ": mended, the last good one is up to date" + Because(root, c))
 		case res.UpToDate:
-			// Another variant was meant.
+			continue // another variant was meant
 		default:
 			w.show.Println(clock + " " + name + ": " + Sum(res) + Because(root, c) + w.pagesOf(ctx, root, res))
-			for _, d := range res.Diagnostics {
-				if d.Severity != book.Warning {
-					d.File = RelativeTo(root, here, d.File)
-					w.show.Println(w.terminal.Paint(d))
-				}
-			}
 		}
-		w.show.Pin(name, nil)
-		delete(w.failed, name)
+		if res.Err == nil {
+			delete(w.failed, name)
+		}
+		w.show.Pin(name, w.holds(root, here, name, res))
 	}
+}
+
+// holds are the lines about what is wrong now: errors, what the last edit has
+// brought first, then why nothing was made, then new warnings. Warnings that
+// were there before the edit are counted.
+func (w *WatchLines) holds(root, here, name string, res build.Result) []string {
+	const most = 5 // new warnings that are told one by one
+	before := w.wrong[name].faults
+	now := standing{faults: map[string]bool{}}
+	var fresh, old, warnings []string
+	counted := 0
+	for _, d := range res.Diagnostics {
+		key := d.Code + "\x00" + d.File + "\x00" + d.Message
+		now.faults[key] = true
+		d.File = RelativeTo(root, here, d.File)
+		text := w.terminal.Paint(d)
+		switch {
+		case d.Severity == book.Error && before[key]:
+			old = append(old, text)
+		case d.Severity == book.Error:
+			fresh = append(fresh, text)
+		case before[key] || len(warnings) == most:
+			counted++
+		default:
+			warnings = append(warnings, text)
+		}
+	}
+	now.warnings = counted + len(warnings)
+	w.wrong[name] = now
+	lines := append(fresh, old...)
+	if res.Err != nil {
+		var end Caught
+		res.Diagnostics = nil
+		w.terminal.Result(&end, root, here, res, w.hint(cmp.Or(res.Err, res.Missing)))
+		lines = append(lines, end.Lines...)
+	}
+	lines = append(lines, warnings...)
+	if counted > 0 {
+		what := "warnings"
+		if counted == 1 {
+			what = "warning"
+		}
+		if len(warnings) > 0 {
+			what = "more " + what
+		}
+		lines = append(lines, fmt.Sprintf("bookci: %d %s; `bookci build` lists them", counted, what))
+	}
+	return lines
 }
 
 // Settings shows an error that kept every target from being built, or takes it
@@ -94,6 +141,13 @@ func (w *WatchLines) Settings(root string, c watch.Change, again bool, err error
 
 // Status is how things are while nothing is built.
 func (w *WatchLines) Status() string {
+	warnings := 0
+	for _, s := range w.wrong {
+		warnings += s.warnings
+	}
+	if len(w.failed) == 0 && warnings > 0 {
+		return w.terminal.InColour(Green, "watching") + ", built with warnings; Ctrl-C ends"
+	}
 	if len(w.failed) == 0 {
 		return w.terminal.InColour(Green, "watching") + ", all well; Ctrl-C ends"
 	}

@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -169,7 +170,8 @@ func (s *watchScreen) live(cols, rows int) []string {
 	return append(errs, below...)
 }
 
-// holds is what is pinned. An error that several variants have is shown once.
+// holds is what is pinned, errors before all else: the screen may be too low for
+// the rest. An error that several variants have is shown once.
 func (s *watchScreen) holds() []string {
 	var texts []string
 	seen := map[string]bool{}
@@ -181,5 +183,20 @@ func (s *watchScreen) holds() []string {
 			}
 		}
 	}
+	slices.SortStableFunc(texts, func(a, b string) int { return weight(a) - weight(b) })
 	return texts
 }
+
+// weight is lower for what has to be seen first.
+func weight(text string) int {
+	first, _, _ := strings.Cut(text, "\n")
+	switch first = uncoloured.ReplaceAllString(first, ""); {
+	case strings.Contains(first, "error: "):
+		return 0
+	case strings.Contains(first, "warning: "), strings.Contains(first, "`bookci build` lists them"):
+		return 2
+	}
+	return 1
+}
+
+var uncoloured = regexp.MustCompile("\x1b\\[[0-9;]*m")
