@@ -77,6 +77,21 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 		Book: m.job.Book, Target: m.target, Work: m.session.Paths().Work,
 		Tee: &limitWriter{w: file, left: logLimit}, OnEvent: m.emit, Reader: m.readerSays,
 	})
+	if err := m.compressAhead(ctx); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return 0, errors.Join(cause, file.Close())
+		}
+		m.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("pictures are not compressed beforehand: %v", err)})
+	}
+	status, err = m.session.Run(ctx, engine.Command{
+		Argv: m.argv(), Dir: m.job.Book.Dir, Env: m.environment(),
+		Stdout: m.log, Stderr: m.log,
+	})
+	return status, errors.Join(err, file.Close())
+}
+
+// environment is what the maker and the programs around it are told.
+func (m *making) environment() []string {
 	env := append(m.b.dates(), "BOOKCI_URNID="+m.job.Book.URN())
 	if m.target == book.PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.TeXClass())
@@ -91,21 +106,14 @@ func (m *making) run(ctx context.Context) (status int, err error) {
 		env = append(env, m.firstEnv()...)
 	} else {
 		env = append(env, "BOOKCI_STATE="+m.kept())
+		if len(m.job.Only) > 0 {
+			env = append(env, "BOOKCI_CHAPTER_FIRST=1") // the chapters' own pages, without the book around them
+		}
 		if m.target == book.PDF {
 			env = append(env, "BOOKCI_LAST_PDF="+path.Join(m.session.Paths().Own, artifactsHere, filepath.ToSlash(m.b.artifactName(m.job, m.target))))
 		}
 	}
-	if err := m.compressAhead(ctx); err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			return 0, errors.Join(cause, file.Close())
-		}
-		m.emit(event.Event{Kind: event.Note, Text: fmt.Sprintf("pictures are not compressed beforehand: %v", err)})
-	}
-	status, err = m.session.Run(ctx, engine.Command{
-		Argv: m.argv(), Dir: m.job.Book.Dir, Env: env,
-		Stdout: m.log, Stderr: m.log,
-	})
-	return status, errors.Join(err, file.Close())
+	return env
 }
 
 // dates make output reproducible. They are the command's, not the session's: a

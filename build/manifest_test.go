@@ -3,10 +3,12 @@ package build
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/engine"
 )
 
 func TestTheManifestKeepsArtifactsOutsideTheRoot(t *testing.T) {
@@ -23,5 +25,25 @@ func TestTheManifestKeepsArtifactsOutsideTheRoot(t *testing.T) {
 	}
 	if got := m.read().Artifacts; len(got) != 2 {
 		t.Errorf("the manifest lists %d artifacts: %v", len(got), got)
+	}
+}
+
+// pathsOnly is a session of which only the paths are asked.
+type pathsOnly struct{ engine.Session }
+
+func (pathsOnly) Paths() engine.Paths { return engine.Paths{Own: "/own", Work: "/work"} }
+
+func TestChaptersAloneAreMadeWithoutTheBookAroundThem(t *testing.T) {
+	m := &making{b: &Builder{}, target: book.PDF, session: &variantSession{Session: pathsOnly{}}}
+	m.job = Job{Book: &book.Book{Bookname: "book"}}
+	if slices.Contains(m.environment(), "BOOKCI_CHAPTER_FIRST=1") {
+		t.Error("the whole book is made as chapters")
+	}
+	m.job.Only = []string{"ch02"}
+	alone := m.environment()
+	m.job.first = true
+	first := m.environment()
+	if !slices.Contains(alone, "BOOKCI_CHAPTER_FIRST=1") || slices.Contains(alone, "BOOKCI_ONE_PASS=1") || !slices.Contains(first, "BOOKCI_ONE_PASS=1") {
+		t.Errorf("without a whole book %q, with one %q", alone, first)
 	}
 }

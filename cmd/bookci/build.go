@@ -36,7 +36,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 	flags.StringSliceVarP(&f.choice.targets, "target", "t", nil, "what to make: pdf, epub, web, text, idgxml")
 	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config to build with, instead of config.yml or bookci.yml's books")
 	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
-	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters only, with the book's numbering")
+	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters' own pages, with the numbers of the last whole build")
 	flags.String("image", "", "the image to build with")
 	flags.String("engine", "", "where the makers run: auto, docker, host or fargate; or draft: bookci sets the pages itself")
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
@@ -166,6 +166,13 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 		job.Known = append(job.Known, notes...)
 		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
 			return nil, err
+		}
+		if len(job.Only) > 0 {
+			whole := job
+			whole.Only = nil
+			if first, _, ok := b.First(whole, job.Only); ok {
+				job = first
+			}
 		}
 		jobs = append(jobs, job)
 		dated = append(dated, inputs...)

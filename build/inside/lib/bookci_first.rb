@@ -64,10 +64,11 @@ module BookciFirst
 
   class << self
     # Returns files with the chapters that are built, each after the values of
-    # its counters, or nil where the book's last numbers are not known.
+    # its counters. Where the last numbers of the book are not known, pages count
+    # from 1; in a single pass references would be wrong, too, and it is nil.
     def rearrange(files, book)
       labels = kept_labels
-      return nil if labels.empty?
+      return nil if labels.empty? && ENV['BOOKCI_ONE_PASS']
 
       places = {}
       book.parts.each do |part|
