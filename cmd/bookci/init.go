@@ -273,7 +273,7 @@ func (n newBook) write(dir, name string) error {
 	}
 	chapter := filepath.Join(dir, name+".re")
 	data, err = os.ReadFile(chapter)
-	if err == nil && strings.Trim(string(data), "= \n") != "" {
+	if err == nil && n.language == "ja" && strings.Trim(string(data), "= \n") != "" {
 		return nil // it says something already
 	}
 	beginning := newChapter
