@@ -72,7 +72,10 @@ func (p *parser) beginBox(at Place, h blockHead, s syntax) {
 	}
 	if p.inBox {
 		outer := p.box
-		slip := p.findSwallowed(p.between(outer.Line, at.Line-1)).slip
+		var slip *rawLine
+		if p.mayGuess() {
+			slip = p.findSwallowed(p.between(outer.Line, at.Line-1)).slip
+		}
 		p.add(nestedBox(at, outer, swallowed{slip: slip}))
 		if slip != nil {
 			p.forgetNearMiss(slip.index + 1)

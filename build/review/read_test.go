@@ -472,3 +472,18 @@ func TestWhatFollowsNamesTheLineToMend(t *testing.T) {
 		}
 	}
 }
+
+// Whatever looks through a chapter for what may be meant asks mayGuess before, so
+// that a chapter of nothing but mistakes takes time in proportion to its length.
+func TestGuessesAreBounded(t *testing.T) {
+	for _, line := range []string{"//note{", "@<list>{x}", "//indepimage[x]", "@<nosuch>{x}", "//nosuch{", " //list[a][b]{"} {
+		r := &reader{manuscript: &Manuscript{Dir: ".", Files: memory{}}, settings: &Settings{}}
+		r.prepare()
+		p := &parser{reader: r, chapter: &Chapter{ID: "ch01"}, lostIDs: map[string]bool{}, meant: map[string]Place{}}
+		p.src = readSource("ch01.re", []byte(strings.Repeat(line+"\n\n", 3000)), p.add)
+		p.parse()
+		if len(p.faults) > 3*maxFaults || line == "//note{" && p.guesses < 2000 {
+			t.Errorf("%s: %d faults, %d guesses", line, len(p.faults), p.guesses)
+		}
+	}
+}
