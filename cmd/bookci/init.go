@@ -246,11 +246,14 @@ func gitUser(ctx context.Context) string {
 
 var configLines = regexp.MustCompile(`(?m)^(booktitle|aut|language):.*$`)
 
+// maxNewFile bounds a file of a new book, in bytes.
+const maxNewFile = 1 << 20
+
 // write puts title, author and language into a book's config, and a beginning
 // into a chapter that has none.
 func (n newBook) write(dir, name string) error {
 	config := filepath.Join(dir, "config.yml")
-	data, err := os.ReadFile(config)
+	data, err := fsx.ReadBelow(dir, config, maxNewFile)
 	if err != nil {
 		return fmt.Errorf("reading the new book: %w", err)
 	}
@@ -272,7 +275,7 @@ func (n newBook) write(dir, name string) error {
 		return fmt.Errorf("writing the new book: %w", err)
 	}
 	chapter := filepath.Join(dir, name+".re")
-	data, err = os.ReadFile(chapter)
+	data, err = fsx.ReadBelow(dir, chapter, maxNewFile)
 	if err == nil && n.language == "ja" && strings.Trim(string(data), "= \n") != "" {
 		return nil // it says something already
 	}
