@@ -113,6 +113,9 @@ var ownVariables = []string{
 	"BOOKCI_OWN", "BOOKCI_RESULT", "BOOKCI_SEED", "BOOKCI_STATE", "BOOKCI_TEXT_DIR", "BOOKCI_URNID", "BOOKCI_WAITS", "BOOKCI_WARM", "BOOKCI_WORK",
 }
 
+// testPrefix begins the names of variables that are for bookci's own tests.
+const testPrefix = prefix + "TEST_"
+
 // environment puts the variables over the file. An empty one counts as not set,
 // as CI systems leave variables empty. One that bookci does not know is a warning
 // and no error: the environment is not the book's alone.
@@ -135,7 +138,7 @@ func (r *reader) environment() error {
 	}
 	for _, e := range os.Environ() {
 		name, value, _ := strings.Cut(e, "=")
-		if strings.HasPrefix(name, prefix) && value != "" && !slices.Contains(known, name) && !slices.Contains(ownVariables, name) {
+		if strings.HasPrefix(name, prefix) && !strings.HasPrefix(name, testPrefix) && value != "" && !slices.Contains(known, name) && !slices.Contains(ownVariables, name) {
 			r.s.Warnings = append(r.s.Warnings, fmt.Sprintf("unknown variable %s%s", name, text.DidYouMean(name, known)))
 		}
 	}
