@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/bookci/bookci/build/book"
@@ -15,7 +16,7 @@ import (
 func TestWhatCannotTakeItsPlaceIsKeptBesideIt(t *testing.T) {
 	root := testbook.Folder(t, map[string]string{"artifacts/book.pdf": "old", "made.pdf": "new", "next.pdf": "next", "artifacts/other-new.pdf": "another book"})
 	artifacts := filepath.Join(root, "artifacts")
-	b := &Builder{Root: root, Artifacts: artifacts, manifest: manifestFile{dir: artifacts, root: root}}
+	b := &Builder{Root: root, Artifacts: artifacts, manifest: manifestFile{mu: new(sync.Mutex), dir: artifacts, root: root}}
 
 	err := b.publishBeside(filepath.Join(root, "made.pdf"), "book.pdf", []string{"Adobe Acrobat"})
 	var environment *fault.Environment
