@@ -279,8 +279,13 @@ func TestATarballOfTheFirstFormatIsRestored(t *testing.T) {
 		t.Errorf("ID %s instead of %s", got, id)
 	}
 
-	// And its checksums still count.
-	text[len(text)/2] ^= 1
+	// And its checksums still count. The engine may have the layer of busybox
+	// from another image, and then does not read that one.
+	at = 0
+	for _, seg := range x.Segments {
+		text[at+seg.Bytes/2] ^= 1
+		at += seg.Bytes
+	}
 	fatal(t, os.WriteFile(s.path(x.File), text, 0o644))
 	removeImage(t, c, ref)
 	var miss *Miss
