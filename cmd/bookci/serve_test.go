@@ -212,7 +212,7 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	becomes("the edit is painted", "document.body.dataset.painted !== '"+before+"'")
 	t.Logf("from save to painted: %s", time.Since(at).Round(time.Millisecond))
 	is("see('pages'), 0")
-	becomes("the new pages are shown", "edition.version > 1 && edition.changed.length > 0")
+	becomes("the new pages are shown", "edition.version > 1 && (edition.changed || []).length > 0")
 	t.Logf("from save to the new pages: %s", time.Since(at).Round(time.Millisecond))
 	is("showPage(edition.changed[0]), 0")
 	becomes("the changed page is drawn", "figures[edition.changed[0] - 1].img && document.getElementById('toast').hidden")
