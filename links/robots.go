@@ -155,7 +155,7 @@ func canonicalPath(s string) string {
 			i += 2
 		}
 		unreserved := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-._~", c) >= 0
-		if !unreserved && (encoded || c <= ' ' || c >= 0x7f) {
+		if !unreserved && (encoded || c <= ' ' || c >= 0x7f || c == '%') {
 			b.WriteByte('%')
 			b.WriteByte(digits[c>>4])
 			b.WriteByte(digits[c&15])

@@ -73,6 +73,7 @@ func TestAHostileRobotsFileCostsLittle(t *testing.T) {
 
 func FuzzRobots(f *testing.F) {
 	f.Add([]byte("User-agent: *\nDisallow: /a*b$\nAllow: /%e6"), "/a%E6b?c")
+	f.Add([]byte("User-agent: *\nDisallow: /a%25"), "/a%%36fb")
 	f.Fuzz(func(t *testing.T, text []byte, path string) {
 		r := parseRobots(text, "bookci")
 		if once := canonicalPath(path); canonicalPath(once) != once {
