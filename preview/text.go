@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -179,14 +180,9 @@ func (t *texts) writeRequest(name string) map[string]any {
 	return request
 }
 
-// readBelow reads a regular file below root; links may not lead out of it.
+// readBelow reads the file at a slash path below root.
 func readBelow(root, name string, limit int64) ([]byte, error) {
-	dir, err := fsx.OpenRoot(root)
-	if err != nil {
-		return nil, err
-	}
-	defer dir.Close()
-	return dir.ReadFile(name, limit)
+	return fsx.ReadBelow(root, filepath.Join(root, filepath.FromSlash(name)), limit)
 }
 
 // info is what Re:VIEW knows of the book.

@@ -34,9 +34,10 @@ func isFolder(name string) bool {
 	return err == nil && st.IsDir()
 }
 
-// Rename is os.Rename, which replaces a file that may not be written to. Where a file that another program has open cannot be
-// renamed or replaced, it has some patience: searchers and scanners of viruses
-// look at every new file. See IsInUse for those that stay.
+// Rename is os.Rename, which replaces a file that may not be written to. Where a
+// file that another program has open cannot be renamed or replaced, it has some
+// patience: searchers and scanners of viruses look at every new file. See IsInUse
+// for those that stay.
 func Rename(from, to string) error {
 	return patiently(func() error { return rename(from, to) })
 }

@@ -200,16 +200,22 @@ func (r *Root) error(op, name string, err error) error {
 
 // OpenBelow opens the file at path, which lies below the folder top, as a Root does.
 func OpenBelow(top, path string) (*os.File, error) {
-	name, err := filepath.Rel(top, path)
-	if err != nil || !filepath.IsLocal(name) {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("does not lie below %s", top)}
-	}
-	r, err := OpenRoot(top)
+	r, name, err := rootOf(top, path)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close()
 	return r.Open(name)
+}
+
+// rootOf opens the folder top, and tells the name below it of what lies at path.
+func rootOf(top, path string) (r *Root, name string, err error) {
+	name, err = filepath.Rel(top, path)
+	if err != nil || !filepath.IsLocal(name) {
+		return nil, "", &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("does not lie below %s", top)}
+	}
+	r, err = OpenRoot(top)
+	return r, name, err
 }
 
 // ReadBelow reads the whole file at path, which lies below the folder top.
@@ -253,11 +259,7 @@ func ReadNamed(path string, max int64) ([]byte, error) {
 // EditBelow opens a file for reading and writing in place. It must be there,
 // and no link lead to it.
 func EditBelow(top, path string) (*os.File, error) {
-	name, err := filepath.Rel(top, path)
-	if err != nil || !filepath.IsLocal(name) {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: fmt.Errorf("does not lie below %s", top)}
-	}
-	r, err := OpenRoot(top)
+	r, name, err := rootOf(top, path)
 	if err != nil {
 		return nil, err
 	}
