@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 // A draft comes without a PDF and without a room to draw it in: the browser
@@ -132,24 +131,11 @@ func (e *edition) lines() [][]line {
 
 // drawing answers with what stands on a page of a draft.
 func (s *Server) drawing(w http.ResponseWriter, r *http.Request) {
-	b := s.book(r)
-	if b == nil {
-		http.NotFound(w, r)
-		return
-	}
-	e, done := b.current()
+	e, n, done := s.pageOf(w, r, true)
 	defer done()
-	if e == nil {
-		fail(w, errNoPages)
-		return
+	if e != nil {
+		answer(w, e.sheets[n-1].Draw())
 	}
-	near, _ := strconv.Atoi(r.URL.Query().Get("page"))
-	n := e.number(r.PathValue("hash"), near)
-	if n == 0 || e.sheets == nil {
-		http.NotFound(w, r)
-		return
-	}
-	answer(w, e.sheets[n-1].Draw())
 }
 
 // typeface answers with a font file.

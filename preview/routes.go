@@ -200,24 +200,35 @@ const (
 	widest    = 4096
 )
 
-func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
+// pageOf finds the page that a request is for by its hash: in a draft, or else in
+// a PDF. Where there is none it has answered, and e is nil.
+func (s *Server) pageOf(w http.ResponseWriter, r *http.Request, draft bool) (e *edition, n int, done func()) {
 	b := s.book(r)
-	q := r.URL.Query()
-	near, _ := strconv.Atoi(q.Get("page"))
-	width, err := strconv.Atoi(q.Get("width"))
-	if b == nil || err != nil || width < narrowest || width > widest {
+	if b == nil {
+		http.NotFound(w, r)
+		return nil, 0, func() {}
+	}
+	if e, done = b.current(); e == nil {
+		fail(w, errNoPages)
+		return nil, 0, done
+	}
+	near, _ := strconv.Atoi(r.URL.Query().Get("page"))
+	if n = e.number(r.PathValue("hash"), near); n == 0 || (e.sheets != nil) != draft {
+		http.NotFound(w, r)
+		return nil, 0, done
+	}
+	return e, n, done
+}
+
+func (s *Server) picture(w http.ResponseWriter, r *http.Request) {
+	width, err := strconv.Atoi(r.URL.Query().Get("width"))
+	if err != nil || width < narrowest || width > widest {
 		http.NotFound(w, r)
 		return
 	}
-	e, done := b.current()
+	e, n, done := s.pageOf(w, r, false)
 	defer done()
 	if e == nil {
-		fail(w, errNoPages)
-		return
-	}
-	n := e.number(r.PathValue("hash"), near)
-	if n == 0 || e.sheets != nil {
-		http.NotFound(w, r)
 		return
 	}
 	data, err := s.paint.picture(r.Context(), e, n, width)
