@@ -1,6 +1,7 @@
 package build
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 
@@ -36,12 +37,12 @@ func (b *Builder) publishBeside(made, name string, programs []string) error {
 
 // removeBeside removes what publishBeside has left of an older build.
 func (b *Builder) removeBeside(name string) {
-	beside := b.pathOf(besideOf(name))
-	for _, e := range b.manifest.read().Artifacts {
-		if e.Path == beside {
-			return // an artifact of another book, whose name that is
-		}
+	file := filepath.Join(b.Artifacts, besideOf(name))
+	if _, err := os.Lstat(file); err != nil {
+		return // as nearly always: the manifest need not be read
 	}
-	// One that is open itself goes after the next build.
-	_ = fsx.RemoveAll(filepath.Join(b.Artifacts, besideOf(name)))
+	if b.manifest.entry(b.pathOf(besideOf(name))) != nil {
+		return // an artifact of another book, whose name that is
+	}
+	_ = fsx.RemoveAll(file) // one that is open itself goes after the next build
 }

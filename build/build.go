@@ -269,9 +269,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		res := b.target(ctx, job, t)
 		if errors.Is(res.Err, engine.ErrTakenAway) && !job.steady && context.Cause(ctx) == nil {
 			b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: fmt.Sprintf("%s %s: %v; once more, on one that stays", job.Book.Name, t, res.Err)})
-			if err := b.closeSession(job.Book.Name); err != nil {
-				b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: err.Error()})
-			}
+			b.release(job.Book.Name)
 			job.steady = true
 			res = b.target(ctx, job, t)
 		}

@@ -56,15 +56,19 @@ type manifestFile struct {
 // MaxManifest bounds what is read of a manifest: half a kilobyte an artifact.
 const MaxManifest = 32 << 20
 
-// read returns what the manifest says. A missing or damaged one says nothing.
-func (m *manifestFile) read() Manifest {
+// ReadManifest returns what the manifest of an artifacts folder says. A missing or
+// damaged one says nothing. What it says is a claim: it may have come with the
+// sources.
+func ReadManifest(root, artifacts string) Manifest {
 	var got Manifest
-	text, err := fsx.ReadBelow(fsx.TopOf(m.root, m.dir), filepath.Join(m.dir, ManifestName), MaxManifest)
+	text, err := fsx.ReadBelow(fsx.TopOf(root, artifacts), filepath.Join(artifacts, ManifestName), MaxManifest)
 	if err != nil || json.Unmarshal(text, &got) != nil {
 		return Manifest{}
 	}
 	return got
 }
+
+func (m *manifestFile) read() Manifest { return ReadManifest(m.root, m.dir) }
 
 // put adds or replaces an entry and drops those whose artifact is gone.
 func (m *manifestFile) put(version string, e Entry) error {

@@ -124,8 +124,7 @@ func (b *Builder) handOver(from, to string) {
 func healthy(results []Result) bool {
 	for _, r := range results {
 		var maker *MakerError
-		var faults *book.Faults
-		if r.Err != nil && !errors.As(r.Err, &maker) && !errors.As(r.Err, &faults) {
+		if r.Err != nil && !errors.As(r.Err, &maker) {
 			return false
 		}
 	}

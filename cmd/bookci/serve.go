@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -164,23 +163,15 @@ func problemOf(d book.Diagnostic) preview.Problem {
 	return p
 }
 
-// maxManifest bounds what is read of a manifest.
-const maxManifest = 32 << 20
-
 // books are the project's, with the PDFs that lie there already.
 func (s *servedBook) books(p *project) []preview.Book {
 	made := map[string]string{}
-	var manifest build.Manifest
-	// Without a manifest, or with one that is damaged, nothing was made.
-	if text, err := fsx.ReadBelow(fsx.TopOf(p.root, p.artifacts()), filepath.Join(p.artifacts(), build.ManifestName), maxManifest); err == nil && json.Unmarshal(text, &manifest) == nil {
-		for _, e := range manifest.Artifacts {
-			if e.Target == book.PDF && e.Image != build.DraftImage && p.settings.Engine != engineDraft {
-				// The manifest may have come with the sources: a claim, no fact.
-				name := absoluteIn(p.root, e.Path)
-				rel, err := filepath.Rel(p.artifacts(), name)
-				if err == nil && filepath.IsLocal(rel) && fsx.IsFileBelow(fsx.TopOf(p.root, p.artifacts()), name) {
-					made[e.Book] = name
-				}
+	for _, e := range build.ReadManifest(p.root, p.artifacts()).Artifacts {
+		if e.Target == book.PDF && e.Image != build.DraftImage && p.settings.Engine != engineDraft {
+			name := absoluteIn(p.root, e.Path)
+			rel, err := filepath.Rel(p.artifacts(), name)
+			if err == nil && filepath.IsLocal(rel) && fsx.IsFileBelow(fsx.TopOf(p.root, p.artifacts()), name) {
+				made[e.Book] = name
 			}
 		}
 	}
