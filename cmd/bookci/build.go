@@ -118,9 +118,8 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 		return err
 	}
 	defer w.close()
-	w.Force = f.force
+	w.force(f.force)
 	if w.shelf != nil {
-		w.shelf.Force = f.force
 		if err := w.shelf.Reach(ctx); err != nil {
 			return err
 		}

@@ -201,10 +201,8 @@ func (m *many) run(ctx context.Context, c *claim, p *project, slots chan struct{
 	}
 	defer w.close()
 	w.engines.pool = m.pool
-	w.Force, w.Slots, w.ManifestLock = m.flags.force, slots, manifest
-	if w.shelf != nil {
-		w.shelf.Force = m.flags.force
-	}
+	w.force(m.flags.force)
+	w.Slots, w.ManifestLock = slots, manifest
 	jobs, err := m.app.jobs(ctx, p, w.Builder, m.flags.only)
 	if err != nil {
 		return nil, err

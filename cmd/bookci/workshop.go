@@ -131,6 +131,14 @@ func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
 	return w, nil
 }
 
+// force has all made anew, and taken to where artifacts go.
+func (w *workshop) force(yes bool) {
+	w.Force = yes
+	if w.shelf != nil {
+		w.shelf.Force = yes
+	}
+}
+
 // keepImages saves what had to be pulled or built into the cache folder, if one
 // was named. It may take a minute.
 func (w *workshop) keepImages(ctx context.Context) {
