@@ -102,8 +102,6 @@ type Engine struct {
 	dirty      bool // something may have been uploaded
 	swept      bool
 	tasks      tasks
-	skew       time.Duration // of this machine's clock, once Examine has compared it
-	skewed     bool
 }
 
 // Owner says which process of bookci a task belongs to.

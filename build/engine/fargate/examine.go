@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -47,8 +48,12 @@ func (e *Engine) Examine(ctx context.Context, tell func(Finding), note func(form
 	if !sound {
 		return // every other answer would be the same
 	}
-	check("cluster", e.examineCluster)
-	check("clock", e.examineClock)
+	var clock *time.Duration
+	check("cluster", func(ctx context.Context) (text string, err error) {
+		text, clock, err = e.examineCluster(ctx)
+		return text, err
+	})
+	check("clock", func(context.Context) (string, error) { return examineClock(clock) })
 	check("bucket", e.examineBucket)
 	check("definition", func(ctx context.Context) (string, error) {
 		arn, err := e.defined(ctx)
@@ -110,46 +115,35 @@ func (e *Engine) examineCredentials(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s, good for %s", text, left), nil
 }
 
-func (e *Engine) examineCluster(ctx context.Context) (string, error) {
+// examineCluster also tells how far this machine's clock is ahead of AWS's, nil
+// where AWS does not say what time it is.
+func (e *Engine) examineCluster(ctx context.Context) (text string, ahead *time.Duration, err error) {
 	out, err := e.ECS.DescribeClusters(ctx, &ecs.DescribeClustersInput{Clusters: []string{e.Place.Cluster}})
 	if err != nil {
-		return "", needs("ecs:DescribeClusters", err)
+		return "", nil, needs("ecs:DescribeClusters", err)
 	}
-	e.skew, e.skewed = e.skewOf(out)
+	if server, ok := middleware.GetServerTime(out.ResultMetadata); ok {
+		ahead = aws.Duration(e.Clock.Now().Sub(server))
+	}
 	if len(out.Clusters) == 0 || aws.ToString(out.Clusters[0].Status) != "ACTIVE" {
-		return "", faultf("check fargate.cluster and fargate.region", "there is no cluster %s in %s", e.Place.Cluster, e.Place.Region)
+		return "", ahead, faultf("check fargate.cluster and fargate.region", "there is no cluster %s in %s", e.Place.Cluster, e.Place.Region)
 	}
 	const spot = "FARGATE_SPOT"
-	if e.Size.Spot && !contains(out.Clusters[0].CapacityProviders, spot) {
-		return "", faultf("add it to the cluster, or set fargate.spot to false", "the cluster %s has no capacity provider %s", e.Place.Cluster, spot)
+	if e.Size.Spot && !slices.Contains(out.Clusters[0].CapacityProviders, spot) {
+		return "", ahead, faultf("add it to the cluster, or set fargate.spot to false", "the cluster %s has no capacity provider %s", e.Place.Cluster, spot)
 	}
-	return fmt.Sprintf("%s in %s is there", e.Place.Cluster, e.Place.Region), nil
-}
-
-func contains(list []string, word string) bool {
-	for _, w := range list {
-		if w == word {
-			return true
-		}
-	}
-	return false
-}
-
-// skewOf is how far this machine's clock is ahead of the server's that answered.
-func (e *Engine) skewOf(out *ecs.DescribeClustersOutput) (time.Duration, bool) {
-	server, ok := middleware.GetServerTime(out.ResultMetadata)
-	return e.Clock.Now().Sub(server), ok
+	return fmt.Sprintf("%s in %s is there", e.Place.Cluster, e.Place.Region), ahead, nil
 }
 
 // mostSkew is less than the five minutes that AWS lets pass.
 const mostSkew = 2 * time.Minute
 
-func (e *Engine) examineClock(context.Context) (string, error) {
+func examineClock(ahead *time.Duration) (string, error) {
 	switch {
-	case !e.skewed:
+	case ahead == nil:
 		return "not compared: AWS did not say what time it is", nil
-	case e.skew.Abs() > mostSkew:
-		return "", faultf("set this machine's clock: AWS refuses addresses that a wrong one has signed", "this machine's clock is %s off", e.skew.Round(time.Second))
+	case ahead.Abs() > mostSkew:
+		return "", faultf("set this machine's clock: AWS refuses addresses that a wrong one has signed", "this machine's clock is %s off", ahead.Round(time.Second))
 	}
 	return "it goes right", nil
 }
