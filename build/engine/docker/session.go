@@ -129,9 +129,9 @@ exit 0`
 	defer pr.Close()
 	out := &text.Head{Max: 4096}
 	if err := s.shell(ctx, "preparing the container", script, []string{ownDir, there, opts.Maker}, pr, out); err != nil {
-		var failed *shellError
-		if errors.As(err, &failed) && failed.status == 127 {
-			err = fault.Environmentf("is it an image with Re:VIEW in it? bookci needs sh, tar, find and xargs there", "%w", err)
+		var failed *engine.ScriptError
+		if errors.As(err, &failed) && failed.Status == 127 {
+			err = fault.Environmentf(engine.NoProgramsHint, "%w", err)
 		}
 		return err
 	}
@@ -191,25 +191,6 @@ func (s *session) Run(ctx context.Context, cmd engine.Command) (int, error) {
 	}, cmd.Stdin, cmd.Stdout, cmd.Stderr)
 }
 
-// shellError is a script of bookci's own that failed in the container.
-type shellError struct {
-	op     string
-	status int
-	stderr string
-}
-
-func (e *shellError) Error() string {
-	if e.stderr == "" {
-		return fmt.Sprintf("%s: exit status %d", e.op, e.status)
-	}
-	return fmt.Sprintf("%s: %s", e.op, strings.TrimSpace(e.stderr))
-}
-
-func (e *shellError) firstLine() string {
-	line, _, _ := strings.Cut(strings.TrimSpace(e.stderr), "\n")
-	return line
-}
-
 // shell runs a script of bookci's own.
 func (s *session) shell(ctx context.Context, op, script string, args []string, stdin io.Reader, stdout io.Writer) error {
 	argv := append([]string{"/bin/sh", "-c", script, "bookci"}, args...)
@@ -220,10 +201,10 @@ func (s *session) shell(ctx context.Context, op, script string, args []string, s
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	if status != 0 {
-		failed := &shellError{op: op, status: status, stderr: stderr.String()}
+		failed := &engine.ScriptError{Op: op, Status: status, Stderr: stderr.String()}
 		// Files count like processes, so what is full is mostly told by the
 		// kernel, which kills whoever writes.
-		if status == killedStatus || strings.Contains(failed.stderr, "No space left") {
+		if status == killedStatus || strings.Contains(failed.Stderr, "No space left") {
 			return fault.Environmentf(memoryHint, "%s: the container's memory is used up", op)
 		}
 		return failed

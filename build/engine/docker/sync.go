@@ -9,6 +9,7 @@ import (
 
 	"github.com/docker/go-units"
 
+	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -22,8 +23,8 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 	}
 	if s.transport == Bind {
 		err := s.copyMounted(ctx, files)
-		var failed *shellError
-		if errors.As(err, &failed) && strings.Contains(failed.stderr, "as we read it") {
+		var failed *engine.ScriptError
+		if errors.As(err, &failed) && strings.Contains(failed.Stderr, "as we read it") {
 			// The author saved a file at that moment.
 			err = s.copyMounted(ctx, files)
 		}
@@ -36,7 +37,7 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 		// A file that the container's user may not read although the
 		// invoking one may: root in a container without capabilities, or an
 		// engine that gives its containers users of their own.
-		s.note("reading the mounted folder failed (%s), sending the files instead", failed.firstLine())
+		s.note("reading the mounted folder failed (%s), sending the files instead", failed.FirstLine())
 		s.transport = Copy
 		if err := s.fits(files); err != nil {
 			return err

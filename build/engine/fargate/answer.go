@@ -9,6 +9,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/objects"
 )
 
@@ -120,7 +121,7 @@ func (s *session) take(ctx context.Context, n int, steps []step, live *progress)
 			return 0, s.tidy(ctx, n)
 		}
 		s.sent = nil
-		return 0, s.failed(&shellError{steps[at].op, status, text.String()})
+		return 0, s.failed(&engine.ScriptError{Op: steps[at].op, Status: status, Stderr: text.String()})
 	}
 	if err := errors.Join(live.stdoutRest(r, outLen), live.stderrRest(r, errLen)); err != nil {
 		return 0, fmt.Errorf("reading the task's answer: %w", err)

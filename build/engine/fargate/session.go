@@ -175,7 +175,7 @@ if [ $# -gt 0 ]; then exec tar -cf - -- "$@"; fi`
 	stderr := new(bytes.Buffer)
 	status, err := s.do(ctx, step{op: op, text: shell(script, args...)}, w, stderr)
 	if err == nil && status != 0 {
-		err = s.failed(&shellError{op, status, stderr.String()})
+		err = s.failed(&engine.ScriptError{Op: op, Status: status, Stderr: stderr.String()})
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/objects"
 )
 
@@ -99,30 +100,16 @@ func (s *session) do(ctx context.Context, last step, stdout, stderr io.Writer) (
 	return s.answer(ctx, n, stdout, stderr)
 }
 
-// shellError is a step that failed in the task.
-type shellError struct {
-	op     string
-	status int
-	stderr string
-}
-
-func (e *shellError) Error() string {
-	if e.stderr == "" {
-		return fmt.Sprintf("%s: exit status %d", e.op, e.status)
-	}
-	return fmt.Sprintf("%s: %s", e.op, strings.TrimSpace(e.stderr))
-}
-
 // inputStatus is that of a task which could not read what a step needs.
 const inputStatus = 98
 
-func (s *session) failed(f *shellError) error {
+func (s *session) failed(f *engine.ScriptError) error {
 	switch {
-	case f.status == inputStatus:
+	case f.Status == inputStatus:
 		return faultf("can the task reach the bucket? run `bookci fargate doctor`", "%w", f)
-	case f.status == 127:
-		return faultf("is it an image with Re:VIEW in it? bookci needs sh, tar, find and xargs there", "%w", f)
-	case strings.Contains(f.stderr, "No space left"):
+	case f.Status == 127:
+		return faultf(engine.NoProgramsHint, "%w", f)
+	case strings.Contains(f.Stderr, "No space left"):
 		return faultf("raise fargate.storage", "%w", f)
 	}
 	return f
