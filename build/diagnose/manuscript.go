@@ -18,6 +18,7 @@ type manuscript struct {
 	book  *book.Book
 	read  func(path string) ([]byte, error)
 	files map[string][]string // lines, nil for a file that cannot be had
+	shown []shownImage        // see images; nil before
 }
 
 // manuscriptLimit is the largest file that is looked at: no hand writes more.
@@ -212,36 +213,45 @@ type shownImage struct {
 
 var imageLine = regexp.MustCompile(`^//(?:image|indepimage|numberlessimage|imgtable)\[([^\]]+)\]`)
 
-// images looks into the files of the images that the chapters show.
+// images looks, once, into the files of the images that the chapters show.
 func (m *manuscript) images() []shownImage {
-	const most = 2000
-	folder, _ := m.book.Setting(book.PDF, "imagedir").(string)
-	if folder == "" {
-		folder = "images"
+	if m.shown != nil {
+		return m.shown
 	}
-	var list []shownImage
+	const most = 2000
+	list := []shownImage{}
 	for _, c := range m.book.Chapters {
 		for i, s := range m.lines(c.Path) {
 			found := imageLine.FindStringSubmatch(s)
 			if found == nil || len(list) >= most {
 				continue
 			}
-			one := shownImage{at: place{c.Path, i + 1}, line: s, id: found[1]}
-			for _, stem := range []string{"latex/" + c.ID + "/" + one.id, "latex/" + c.ID + "-" + one.id, "latex/" + one.id, c.ID + "/" + one.id, c.ID + "-" + one.id, one.id} {
-				for _, ext := range []string{".png", ".jpg", ".jpeg", ".gif"} {
-					file := path.Join(m.book.Dir, folder, stem+ext)
-					if data, err := m.read(file); err == nil && one.file == "" {
-						one.file = file
-						one.look(data)
-					}
-				}
-			}
-			if one.file != "" {
+			if file, data := m.imageFile(c.ID, found[1]); file != "" {
+				one := shownImage{at: place{c.Path, i + 1}, line: s, id: found[1], file: file}
+				one.look(data)
 				list = append(list, one)
 			}
 		}
 	}
+	m.shown = list
 	return list
+}
+
+// imageFile reads the file that a chapter shows under an id, "" when there is none.
+func (m *manuscript) imageFile(chapter, id string) (file string, data []byte) {
+	folder, _ := m.book.Setting(book.PDF, "imagedir").(string)
+	if folder == "" {
+		folder = "images"
+	}
+	for _, stem := range []string{"latex/" + chapter + "/" + id, "latex/" + chapter + "-" + id, "latex/" + id, chapter + "/" + id, chapter + "-" + id, id} {
+		for _, ext := range []string{".png", ".jpg", ".jpeg", ".gif"} {
+			file := path.Join(m.book.Dir, folder, stem+ext)
+			if data, err := m.read(file); err == nil {
+				return file, data
+			}
+		}
+	}
+	return "", nil
 }
 
 // look measures an image, and notices when its file ends too early.
