@@ -3,6 +3,8 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"iter"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -126,7 +128,7 @@ func (p *parser) nearestInline(op string) string {
 	if !p.mayGuess() {
 		return ""
 	}
-	near := text.Nearest(op, p.names(inlineCommands, p.extension.inlines, p.lacksInline))
+	near := text.Nearest(op, p.names(maps.Keys(inlineCommands), p.extension.inlines, p.lacksInline))
 	if other := otherNames[strings.ToLower(op)]; other != "" && !p.lacksInline(other) {
 		near = other
 	}
@@ -140,11 +142,7 @@ func (p *parser) nearestBlock(name string) string {
 	if !p.mayGuess() {
 		return ""
 	}
-	known := make(map[string]bool, len(blockCommands))
-	for n := range blockCommands {
-		known[n] = true
-	}
-	near := text.Nearest(name, p.names(known, p.extension.blocks, p.lacksBlock))
+	near := text.Nearest(name, p.names(maps.Keys(blockCommands), p.extension.blocks, p.lacksBlock))
 	if other := otherBlocks[strings.ToLower(name)]; other != "" {
 		near = other
 	}
@@ -155,16 +153,8 @@ func (p *parser) nearestBlock(name string) string {
 }
 
 // names are the commands that can be meant, in a settled order.
-func (p *parser) names(known, own map[string]bool, lacks func(string) bool) []string {
-	var names []string
-	for n := range known {
-		if !lacks(n) {
-			names = append(names, n)
-		}
-	}
-	for n := range own {
-		names = append(names, n)
-	}
+func (p *parser) names(known iter.Seq[string], own map[string]bool, lacks func(string) bool) []string {
+	names := slices.AppendSeq(slices.DeleteFunc(slices.Collect(known), lacks), maps.Keys(own))
 	slices.Sort(names)
 	return names
 }
@@ -213,15 +203,16 @@ func (p *parser) nearestReference(command, arg string, c *Chapter, kind, id stri
 	}
 	if c == nil {
 		before, after, _ := strings.Cut(arg, "|")
-		return cmp.Or(p.nearestChapter(before, func(id string) string { return write(id + "|" + after) }),
-			"a chapter's id is its file name without .re: check catalog.yml")
+		return cmp.Or(p.nearestChapter(before, func(id string) string { return write(id + "|" + after) }), chapterIDHint)
 	}
-	if line, ok := p.meantIn[c][id]; ok {
-		where := ""
-		if c != p.chapter {
-			where = " of " + path.Base(line.File)
+	if of := p.parserOf[c]; of != nil {
+		if line, ok := of.meant[id]; ok {
+			where := ""
+			if c != p.chapter {
+				where = " of " + path.Base(line.File)
+			}
+			return fmt.Sprintf("mend line %d%s, which is meant to give this id", line.Line, where)
 		}
-		return fmt.Sprintf("mend line %d%s, which is meant to give this id", line.Line, where)
 	}
 	prefix := ""
 	if c != p.chapter {

@@ -63,8 +63,9 @@ func (f *imageFinder) find(chapter, id string) string {
 // elsewhereFolders are where images lie when they lie in the wrong place.
 var elsewhereFolders = []string{"image", "images", "Images", "img", "imgs", "fig", "figs", "figures", "pictures", "assets", "static", "media"}
 
-// missingHint says what is to be done for an image whose file was not found.
-func (p *parser) missingHint(command, id string) string {
+// missingHint says what is to be done for an image whose file was not found. Where
+// another id is what was meant, the line at is noted for it.
+func (p *parser) missingHint(at Place, command, id string) string {
 	f := p.images
 	place := f.folder + "/" + p.chapter.ID + "-" + path.Base(id)
 	otherwise := fmt.Sprintf("put it into %s/ as %s.png, .jpg or .pdf, or into %s/%s/", path.Base(f.folder), path.Base(place), path.Base(f.folder), p.chapter.ID)
@@ -75,6 +76,7 @@ func (p *parser) missingHint(command, id string) string {
 		if command == "icon" {
 			return "write @<icon>{" + id + "}"
 		}
+		p.meant[id] = at
 		return "write //" + command + "[" + id + "]"
 	}
 	if ext := path.Ext(id); ext != "" {
@@ -142,8 +144,9 @@ func (p *parser) imageElsewhere(id string) string {
 			if folder = path.Join(dir, folder); folder == p.images.folder {
 				continue
 			}
-			if i := slices.IndexFunc(p.manuscript.Files.Images(folder), is); i >= 0 {
-				return p.manuscript.Files.Images(folder)[i]
+			images := p.manuscript.Files.Images(folder)
+			if i := slices.IndexFunc(images, is); i >= 0 {
+				return images[i]
 			}
 		}
 	}

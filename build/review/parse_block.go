@@ -378,12 +378,7 @@ func (b *blockReader) image() {
 func (p *parser) findImage(at Place, command, id string) string {
 	file := p.images.find(p.chapter.ID, id)
 	if file == "" {
-		hint := p.missingHint(command, id)
-		if _, right, ok := strings.Cut(hint, "write //"+command+"["); ok {
-			right, _, _ = strings.Cut(right, "]")
-			p.meant[right] = at
-		}
-		p.add(imageMissing(at, id, hint))
+		p.add(imageMissing(at, id, p.missingHint(at, command, id)))
 	}
 	return file
 }

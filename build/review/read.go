@@ -25,12 +25,10 @@ type reader struct {
 
 	chapters []*Chapter
 	parsers  []*parser
-	byID     map[string]*Chapter           // chapters, then parts, as @<chap> finds them
-	byName   map[string]*Chapter           // as chapter|id finds them: the first of a name
-	torn     map[*Chapter]bool             // parts of them could not be read
-	lost     map[*Chapter]map[string]bool  // ids that the text of another block has swallowed
-	meantIn  map[*Chapter]map[string]Place // ids that lines would give if they were mended
-	missing  bool                          // a chapter's file is not there
+	byID     map[string]*Chapter  // chapters, then parts, as @<chap> finds them
+	byName   map[string]*Chapter  // as chapter|id finds them: the first of a name
+	parserOf map[*Chapter]*parser // once all chapters are read
+	missing  bool                 // a chapter's file is not there
 	bib      index
 	bibPath  string
 	bibFile  *Chapter // of //bibpaper: a chapter of the catalog or a file of its own

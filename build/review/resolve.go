@@ -10,10 +10,9 @@ import (
 // resolve finds what every reference of the book points to.
 func (r *reader) resolve() {
 	labels := r.collectLabels()
-	r.torn, r.lost, r.meantIn = map[*Chapter]bool{}, map[*Chapter]map[string]bool{}, map[*Chapter]map[string]Place{}
+	r.parserOf = map[*Chapter]*parser{}
 	for _, p := range r.parsers {
-		r.torn[p.chapter], r.lost[p.chapter] = p.swallowed, p.lostIDs
-		r.meantIn[p.chapter] = p.meant
+		r.parserOf[p.chapter] = p
 	}
 	for _, p := range r.parsers {
 		for _, ref := range p.refs {
@@ -109,14 +108,10 @@ func (p *parser) resolveItem(ref *Ref) {
 		p.unknown(ref.Place, nil, ref.Command, ref.Arg, ref.Arg)
 		return
 	}
-	word, x := ref.Command, &c.indexes.list
-	switch ref.Command {
-	case "table":
-		x = &c.indexes.table
-	case "eq":
-		word, x = "equation", &c.indexes.equation
-	case "img", "imgref":
-		word, x = "image", c.indexes.imageIndex(id)
+	word := kinds[ref.Command]
+	x := indexOf(c, word)
+	if word == "image" {
+		x = c.indexes.imageIndex(id)
 	}
 	e, _ := x.get(id)
 	if e == nil {
@@ -230,7 +225,7 @@ func (p *parser) unknownTitle(ref *Ref, c *Chapter, id string, ambiguous bool) {
 // unknown tells of a reference into a chapter, nil when there is none, unless
 // what it means may well be in a part of the book that could not be read.
 func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
-	if c == nil && p.missing || p.torn[c] || p.lost[c][id] {
+	if of := p.parserOf[c]; c == nil && p.missing || of != nil && (of.swallowed || of.lostIDs[id]) {
 		return
 	}
 	kind := kinds[command]

@@ -176,9 +176,11 @@ func unknownReference(at Place, kind, id, hint string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-reference", "there is no "+kind+" with the id "+id, hint)
 }
 
+const chapterIDHint = "a chapter's id is its file name without .re: check catalog.yml"
+
 func unknownChapter(at Place, id, hint string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-reference", "there is no chapter or heading with the id "+id,
-		cmp.Or(hint, "a chapter's id is its file name without .re: check catalog.yml"))
+		cmp.Or(hint, chapterIDHint))
 }
 
 func ambiguousReference(at Place, id string) book.Diagnostic {
