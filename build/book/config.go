@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/bookci/bookci/build/book/psych"
-	"github.com/bookci/bookci/internal/text"
 )
 
 // config is a Re:VIEW config with its parents merged in.
@@ -270,114 +268,4 @@ func (c *config) refusals(severity Severity) []Diagnostic {
 	}
 	walk(&psych.Value{Val: c.values})
 	return found
-}
-
-// configKeys are the keys that Re:VIEW 2 to 5 know. A config may have others,
-// for hooks and styles of the book's own: only one that is nearly one of these
-// is taken for a slip.
-var configKeys = strings.Fields(`
-	advfile ant asn aut a-adp a-ann a-arr a-art a-asn a-aqt a-aft a-aui a-ant a-bkp a-clb a-cmm a-csl a-dsr a-edt a-ill a-lyr a-mdc a-mus a-nrt
-	a-oth a-pht a-prt a-red a-rev a-spn a-ths a-trc a-trl adp ann arr art aqt aft aui bkp clb cmm csl dsr edt ill lyr mdc mus nrt oth pbd pbl pht
-	prt red rev spn ths trc trl backcover bib_file bookname booktitle caption_position catalogfile chapter_file chapterlink colophon colophon_order
-	contact contentdir cover coverage coverfile coverimage creditfile date debug description direction dvicommand dvioptions edt epubmaker epubversion
-	ext externallink extract_singlepage flattoc flattocindent font_ext fontdir fontsize footnotetext format highlight history htmlext htmlversion
-	identifier image_ext image_maxpixels image_scale2width image_types imagedir imgmath imgmath_options inherit isbn join_lines_by_lang language
-	linenum lineheight listinfo makeindex makeindex_command makeindex_dic makeindex_mecab makeindex_mecab_opts makeindex_options makeindex_sty
-	math_format mathml modified mytoc nolf opf_meta opf_prefix originaltitlefile page_metric params part_file pdfmaker playwright_options
-	postdef_file preamble_file predef_file profile profiletitle pubevent_name pubhistory publisher reject_file relation review_version rights rubyoption
-	secnolevel source structuredxml stylesheet subject table_row_separator tableopt texcommand texdocumentclass texoptions texstyle textmaker
-	titlefile titlepage toc toclevel type urnid use_original_image_size webmaker webttl words_file`)
-
-// sectionKeys are those that stand in a maker's own section alone.
-var sectionKeys = strings.Fields(`
-	back_footnote bbox boxsetting cover_linear force_include_images hook_afterbackmatter hook_afterbody hook_aftercopyimage hook_afterdvipdf
-	hook_afterfrontmatter hook_aftermakeindex hook_aftertexcompile hook_beforemakeindex hook_beforeprocess hook_beforetexcompile hook_prepack
-	ncxindent ncx_indent note memo tip info warning important caution notice olnum_latex options options_with_caption rename_for_legacy style
-	th_bold use_cover_nombre use_section verify_target_images zip_addpath zip_stage1 zip_stage2`)
-
-// otherKeys are what other programs call a key.
-var otherKeys = map[string]string{"author": "aut", "authors": "aut", "title": "booktitle", "lang": "language", "name": "bookname"}
-
-// misspelledKeys finds keys that are nearly one of Re:VIEW's.
-func (c *config) misspelledKeys(t Target) []Diagnostic {
-	found := c.misspelled(c.values, configKeys)
-	if section := c.values.Get(string(t) + "maker"); section != nil {
-		if m, ok := section.Val.(*psych.Map); ok {
-			found = append(found, c.misspelled(m, slices.Concat(sectionKeys, configKeys))...)
-		}
-	}
-	return found
-}
-
-func (c *config) misspelled(m *psych.Map, known []string) []Diagnostic {
-	var found []Diagnostic
-	for _, k := range m.Keys {
-		key := k.Ruby()
-		if slices.Contains(known, key) {
-			continue
-		}
-		near := text.Nearest(key, known)
-		if other := otherKeys[strings.ToLower(key)]; other != "" {
-			near = other
-		}
-		if near == "" || m.Get(near) != nil {
-			continue // two keys of one meaning are no slip of the hand
-		}
-		found = append(found, c.diagnostic(Warning, "config-key", k, "Re:VIEW knows no key "+key+" and passes over it", "write "+near+":"))
-	}
-	return found
-}
-
-var (
-	yamlItem = regexp.MustCompile(`^([ 　]*)(?:([-－])[ 　]*)?(.*)$`)
-	yamlKey  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)[:：][ 　]*(.*)$`)
-)
-
-// rightYAML is a line of YAML with half-width signs and the spaces that belong
-// behind them; the line itself when nothing is wrong with those.
-func rightYAML(line string) string {
-	m := yamlItem.FindStringSubmatch(line)
-	right := strings.ReplaceAll(m[1], "　", "  ")
-	if m[2] != "" {
-		right += "- "
-	}
-	rest := m[3]
-	if k := yamlKey.FindStringSubmatch(rest); k != nil && !strings.HasPrefix(k[2], "//") {
-		rest = strings.TrimRight(k[1]+": "+k[2], " ")
-	}
-	return right + rest
-}
-
-// yamlHint says how a line of YAML, or the one before it, is to be written; ""
-// when signs and spaces are not what is wrong.
-func yamlHint(data []byte, line int) string {
-	for _, n := range []int{line, line - 1} {
-		if n < 1 {
-			continue
-		}
-		source := strings.TrimRight(sourceLine(data, n), " ")
-		right := rightYAML(source)
-		if trimmed := strings.TrimSpace(source); right == source || trimmed == "" || strings.HasPrefix(trimmed, "#") || trimmed[0] == '-' && !strings.HasPrefix(trimmed, "- ") && strings.Trim(trimmed, "-") == "" {
-			continue
-		}
-		if n == line {
-			return fmt.Sprintf("write %q: half-width signs, and a space behind them", right)
-		}
-		return fmt.Sprintf("write %q in line %d: half-width signs, and a space behind them", right, n)
-	}
-	return ""
-}
-
-// syntaxHint says what to do about a text that is no YAML.
-func syntaxHint(name, encoding, message, source string, data []byte, line int) string {
-	switch {
-	case strings.Contains(message, "UTF-8"):
-		return text.ToUTF8Hint(path.Base(name), encoding)
-	case strings.Contains(source, "\t"):
-		return "YAML is indented with spaces, never with tabs"
-	}
-	if hint := yamlHint(data, line); hint != "" {
-		return hint
-	}
-	return "look at this line and the one before: indentation, a space after each colon and hyphen, quotes and brackets closed"
 }

@@ -236,7 +236,7 @@ func deprecatedDefinition(at Place) book.Diagnostic {
 	return fault(at, book.Warning, "review-warning", "Definition list starting with `:` is deprecated. It should start with ` : `", "write a space before the :")
 }
 
-// What is no fault to Re:VIEW; see lines.go.
+// What is no fault to Re:VIEW; see swallow.go and nearmiss.go.
 
 func nearMiss(at Place, message, hint string) book.Diagnostic {
 	return fault(at, book.Warning, "markup-near-miss", message, hint)

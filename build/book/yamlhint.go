@@ -1,0 +1,64 @@
+package book
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"strings"
+
+	"github.com/bookci/bookci/internal/text"
+)
+
+var (
+	yamlItem = regexp.MustCompile(`^([ 　]*)(?:([-－])[ 　]*)?(.*)$`)
+	yamlKey  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)[:：][ 　]*(.*)$`)
+)
+
+// rightYAML is a line of YAML with half-width signs and the spaces that belong
+// behind them; the line itself when nothing is wrong with those.
+func rightYAML(line string) string {
+	m := yamlItem.FindStringSubmatch(line)
+	right := strings.ReplaceAll(m[1], "　", "  ")
+	if m[2] != "" {
+		right += "- "
+	}
+	rest := m[3]
+	if k := yamlKey.FindStringSubmatch(rest); k != nil && !strings.HasPrefix(k[2], "//") {
+		rest = strings.TrimRight(k[1]+": "+k[2], " ")
+	}
+	return right + rest
+}
+
+// yamlHint says how a line of YAML, or the one before it, is to be written; ""
+// when signs and spaces are not what is wrong.
+func yamlHint(data []byte, line int) string {
+	for _, n := range []int{line, line - 1} {
+		if n < 1 {
+			continue
+		}
+		source := strings.TrimRight(sourceLine(data, n), " ")
+		right := rightYAML(source)
+		if trimmed := strings.TrimSpace(source); right == source || trimmed == "" || strings.HasPrefix(trimmed, "#") || trimmed[0] == '-' && !strings.HasPrefix(trimmed, "- ") && strings.Trim(trimmed, "-") == "" {
+			continue
+		}
+		if n == line {
+			return fmt.Sprintf("write %q: half-width signs, and a space behind them", right)
+		}
+		return fmt.Sprintf("write %q in line %d: half-width signs, and a space behind them", right, n)
+	}
+	return ""
+}
+
+// syntaxHint says what to do about a text that is no YAML.
+func syntaxHint(name, encoding, message, source string, data []byte, line int) string {
+	switch {
+	case strings.Contains(message, "UTF-8"):
+		return text.ToUTF8Hint(path.Base(name), encoding)
+	case strings.Contains(source, "\t"):
+		return "YAML is indented with spaces, never with tabs"
+	}
+	if hint := yamlHint(data, line); hint != "" {
+		return hint
+	}
+	return "look at this line and the one before: indentation, a space after each colon and hyphen, quotes and brackets closed"
+}

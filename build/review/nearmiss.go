@@ -1,0 +1,306 @@
+package review
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"github.com/bookci/bookci/build/book"
+)
+
+// What was meant as markup and is none: Re:VIEW takes it for text and says
+// nothing. It is told where a reader would stumble over it, in running text; in
+// code and quotations everything is meant as it stands.
+
+var (
+	// likeInline is an inline command in letters of any width.
+	likeInline = regexp.MustCompile(`[@＠][<＜]([A-Za-z0-9_Ａ-Ｚａ-ｚ０-９＿]+)[>＞]`)
+
+	// openingQuote ends the text before markup that is only spoken about.
+	openingQuote = "「『“‘\"'`（(【〈《"
+)
+
+// nearInline looks through running text that holds no command for what was
+// meant as one.
+func (p *parser) nearInline(at Place, text string) {
+	if p.verbatim || !strings.ContainsAny(text, "@＠") {
+		return
+	}
+	for _, m := range likeInline.FindAllStringSubmatchIndex(text, -1) {
+		before, written, rest := text[:m[0]], text[m[0]:m[1]], text[m[1]:]
+		last, _ := utf8.DecodeLastRuneInString(before)
+		op := width.Narrow.String(text[m[2]:m[3]])
+		if strings.ContainsRune(openingQuote, last) || !inlineCommands[op] && !p.extension.inlines[op] {
+			continue
+		}
+		there := at
+		there.Column += utf8.RuneCountInString(before)
+		next, size := utf8.DecodeRuneInString(rest)
+		narrow := "@<" + op + ">"
+		switch {
+		case next == '｛' || written != narrow && strings.ContainsRune("{$|", next):
+			argument := rest[size:]
+			if end := strings.IndexAny(argument, "}｝"); end >= 0 {
+				argument = argument[:end] + "}"
+			}
+			p.add(wideInline(there, written+string(next), narrow+"{"+argument))
+		case written != narrow:
+		case next == '{' || next == '$' || next == '|':
+			end := string(next)
+			if next == '{' {
+				end = "}"
+			}
+			p.add(openInline(there, written+string(next), end))
+		case op == "br":
+			p.add(bareBreak(there))
+		case next == ' ' && strings.HasPrefix(strings.TrimLeft(rest, " "), "{"), next == '(', next == '[':
+			p.add(detachedInline(there, narrow))
+		}
+	}
+}
+
+// nearBrace looks at a command that hands TeX to the maker, and at the text
+// behind it: the first } ends the command, also one of TeX's own.
+func (p *parser) nearBrace(at Place, t token, rest string) {
+	if t.op != "m" && t.op != "raw" && t.op != "embed" || !strings.HasPrefix(t.raw, "@<"+t.op+">{") {
+		return
+	}
+	depth := strings.Count(t.text, "{") - strings.Count(t.text, "}") - 1
+	if depth < 0 || t.op != "m" && !strings.Contains(t.text, "|latex|") {
+		return
+	}
+	for i := range len(rest) {
+		switch rest[i] {
+		case '{':
+			depth++
+		case '}':
+			if depth == 0 {
+				p.add(braceEnds(at, t.text, fenced(t.op, t.text+"}"+rest[:i])))
+				return
+			}
+			depth--
+		}
+	}
+}
+
+// fenced is a command with an argument that holds braces.
+func fenced(op, arg string) string {
+	for _, fence := range []string{"$", "|"} {
+		if !strings.Contains(arg, fence) {
+			return "@<" + op + ">" + fence + arg + fence
+		}
+	}
+	return "@<" + op + ">{" + strings.NewReplacer(`\`, `\\`, "}", `\}`).Replace(arg) + "}"
+}
+
+var (
+	wideHeading = regexp.MustCompile(`^[=＝]*＝[=＝]*[ 　\t\[{［｛]`)
+	tightTitle  = regexp.MustCompile(`^(={1,6})(?:　+|)([^=\s　<>\[{!~].*)$`)
+	wideCommand = regexp.MustCompile(`^[ \t　]*[/／]{2}([a-zａ-ｚ]+|[}｝])`)
+	mapped      = regexp.MustCompile(`^#@map(?:file|range|output)\b`)
+)
+
+// nearLines looks at the lines of a paragraph, from first up to end.
+func (p *parser) nearLines(first, end int) {
+	for n := first; n < end; n++ {
+		p.nearLine(n, n > first, end-first == 1)
+	}
+}
+
+// nearLine looks at a line of a paragraph: one behind others, or the only one.
+func (p *parser) nearLine(n int, behind, only bool) {
+	line := p.src.lines[n]
+	at := p.place(n, 0)
+	switch {
+	case wideHeading.MatchString(line):
+		p.add(wideHead(at, headingForm(line)))
+	case behind && lineKind(line, true) == headingLine && readHeading(line).title != "":
+		p.add(headingInText(at))
+	case only && tightTitle.MatchString(line):
+		m := tightTitle.FindStringSubmatch(line)
+		const longest = 60 // characters of a title; more is a sentence
+		if utf8.RuneCountInString(m[2]) <= longest && !strings.HasSuffix(m[2], "。") {
+			p.add(tightHeading(at, m[1]+" "+strings.TrimSpace(m[2])))
+		}
+	default:
+		p.nearCommand(at, line)
+	}
+}
+
+// mean notes what a line would be if it were mended.
+func (p *parser) mean(at Place, h blockHead) {
+	if len(h.args) > 0 {
+		p.meant[h.args[0]] = at
+	}
+	if h.opens {
+		p.nearOpen = at.Line
+	}
+}
+
+// headingForm is a heading in half-width letters.
+func headingForm(line string) string {
+	end := strings.IndexFunc(line, func(r rune) bool { return r != '=' && r != '＝' })
+	level := utf8.RuneCountInString(line[:end])
+	rest := strings.NewReplacer("［", "[", "］", "]", "｛", "{", "｝", "}").Replace(strings.TrimLeft(line[end:], " 　\t"))
+	if rest != "" && (rest[0] == '[' || rest[0] == '{') {
+		return strings.Repeat("=", level) + rest
+	}
+	return strings.Repeat("=", level) + " " + rest
+}
+
+// nearCommand finds a block command in wide letters, or one that does not begin its line.
+func (p *parser) nearCommand(at Place, line string) {
+	m := wideCommand.FindStringSubmatch(line)
+	if m == nil {
+		return
+	}
+	name := width.Narrow.String(m[1])
+	narrow := narrowCommand(line)
+	switch {
+	case name == "}":
+		if strings.TrimSpace(narrow) == "//}" {
+			p.add(nearBlock(at, "//}"))
+		}
+	case p.beginsBlock(narrow), lineKind(narrow, true) == commandLine && p.endsBlockless(narrow):
+		p.add(nearBlock(at, narrow))
+		p.mean(at, readBlockHead(narrow))
+	}
+}
+
+// narrowCommand is a block command's first line as it should be: from the
+// line's beginning, with its signs in half-width letters.
+func narrowCommand(line string) string {
+	line = strings.Trim(line, " \t　")
+	line = strings.NewReplacer("／", "/", "［", "[", "］", "]").Replace(line)
+	if line == "//｝" {
+		return "//}"
+	}
+	end := strings.IndexFunc(line, func(r rune) bool { return r == '[' || r == '{' || r == '｛' || r == ' ' })
+	if end < 0 {
+		end = len(line)
+	}
+	line = width.Narrow.String(line[:end]) + line[end:]
+	if rest, wide := strings.CutSuffix(line, "｛"); wide {
+		line = strings.TrimRight(rest, " 　") + "{"
+	}
+	return line
+}
+
+// forgetNearMiss takes back what was said of a line, which an error now tells of.
+func (p *parser) forgetNearMiss(line int) {
+	p.faults = slices.DeleteFunc(p.faults, func(f book.Diagnostic) bool {
+		return f.Line == line && (f.Code == "markup-near-miss" || f.Code == "review-unknown-block" && f.Severity == book.Lax)
+	})
+}
+
+// rightCommand is a command's first line with half-width signs and without
+// spaces between its arguments, "" when that does not make it well formed.
+func (p *parser) rightCommand(line string) string {
+	for _, right := range []string{narrowCommand(line), strings.ReplaceAll(narrowCommand(line), "] [", "]["), strings.ReplaceAll(narrowCommand(line), " {", "{")} {
+		if right == "//}" || p.beginsBlock(right) || p.endsBlockless(right) {
+			return right
+		}
+	}
+	return ""
+}
+
+// endsBlockless tells whether a line is a whole command without a block.
+func (p *parser) endsBlockless(line string) bool {
+	h := readBlockHead(line)
+	s, known := blockCommands[h.name]
+	return known && !h.opens && h.rest == "" && s.min <= len(h.args) && len(h.args) <= s.max && (s.shape == single || s.shape == optional) && len(h.args) > 0
+}
+
+// nearTable looks for what keeps a table's lines from being rows and cells.
+func (b *blockReader) nearTable(node *Table) {
+	if b.tableSeparator != "tabs" && b.tableSeparator != "singletab" {
+		return
+	}
+	ruled := slices.ContainsFunc(b.lines, func(l rawLine) bool { return isRule(l.text) })
+	for _, l := range b.lines {
+		text := strings.TrimSpace(l.text)
+		at := b.place(l.index, 0)
+		switch {
+		case isRule(l.text):
+		case !ruled && shortRule.MatchString(text):
+			b.add(ruleTooShort(at))
+			ruled = true
+		case !strings.Contains(l.text, "\t") && spacedCells(text) > 1 && (node.Columns > 1 || b.allSpaced()):
+			b.add(spacesForTabs(at))
+			return
+		}
+	}
+}
+
+var (
+	shortRule  = regexp.MustCompile(`^(?:[-=]{3,11}|[|+]?(?:[ :]*-{3,}[ :]*[|+])+[ :]*-*|[ー─━―－＝]{3,})$`)
+	cellSpaces = regexp.MustCompile(` {2,}|　+| *\| *`)
+)
+
+// spacedCells counts the cells of a row that is divided by anything but tabs.
+func spacedCells(text string) int {
+	return len(cellSpaces.Split(strings.Trim(text, " |　"), -1))
+}
+
+// allSpaced tells whether every row is divided into as many cells, so that it
+// is no accident of one line.
+func (b *blockReader) allSpaced() bool {
+	cells, rows := 0, 0
+	for _, l := range b.lines {
+		text := strings.TrimSpace(l.text)
+		if text == "" || isRule(l.text) || shortRule.MatchString(text) {
+			continue
+		}
+		n := spacedCells(text)
+		if cells != 0 && n != cells {
+			return false
+		}
+		cells = n
+		rows++
+	}
+	return rows > 1
+}
+
+var percent = regexp.MustCompile(`^(?:latex::)?(scale|width|height)=([0-9.]+)%$`)
+
+// nearMetric looks at an image's size, which TeX takes in parts of one or in lengths.
+func (b *blockReader) nearMetric(metric string) {
+	if !b.makes("latex") || !strings.Contains(metric, "%") {
+		return
+	}
+	wrong := false
+	parts := strings.Split(metric, ",")
+	for i, part := range parts {
+		m := percent.FindStringSubmatch(strip(part))
+		if m == nil {
+			continue
+		}
+		wrong = true
+		n, _ := strconv.ParseFloat(m[2], 64)
+		value := strconv.FormatFloat(n/100, 'f', -1, 64)
+		switch m[1] {
+		case "width":
+			value += "\\textwidth"
+		case "height":
+			value += "\\textheight"
+		}
+		parts[i] = m[1] + "=" + value
+	}
+	if wrong {
+		b.add(metricPercent(b.place(b.line, b.head.columns[2]), metric, "["+strings.Join(parts, ",")+"]"))
+	}
+}
+
+// nearComments finds a preprocessor's commands that nobody has filled in: their
+// lines are comments to Re:VIEW.
+func (p *parser) nearComments() {
+	for n, line := range p.src.lines {
+		if strings.HasPrefix(line, "#@map") && mapped.MatchString(line) && n+1 < len(p.src.lines) && strings.HasPrefix(p.src.lines[n+1], "#@end") {
+			p.add(notMapped(p.place(n, 0), strip(line), p.src.file))
+		}
+	}
+}
