@@ -21,6 +21,7 @@ type task struct {
 	end     end
 	ended   bool
 	said    bool // it has answered a command
+	met     bool // ECS has told of it
 	leaving bool // it was asked to stop
 	missing time.Time
 }
@@ -207,7 +208,7 @@ func (e *Engine) describe(list []*task) {
 func (t *task) see(found types.Task) {
 	status := aws.ToString(found.LastStatus)
 	t.mu.Lock()
-	t.status, t.missing = status, time.Time{}
+	t.status, t.met, t.missing = status, true, time.Time{}
 	t.mu.Unlock()
 	if status != "STOPPED" && status != "DEPROVISIONING" {
 		return
@@ -219,13 +220,14 @@ func (t *task) see(found types.Task) {
 	t.finish(e)
 }
 
-// miss is for a task that ECS does not know: not yet, or not any more.
+// miss is for a task that ECS does not know: not yet, or not any more. One that has
+// answered may be so young that ECS has not told of it; it runs all the same.
 func (t *task) miss(now time.Time) {
 	t.mu.Lock()
 	if t.missing.IsZero() {
 		t.missing = now
 	}
-	lost := now.Sub(t.missing) > missingLimit || t.said && t.leaving
+	lost := now.Sub(t.missing) > missingLimit || t.met && t.leaving
 	t.mu.Unlock()
 	if lost {
 		t.finish(end{code: "MISSING", reason: "ECS does not know the task any more"})
