@@ -68,7 +68,10 @@ const (
 	mostUnpacked = 4 << 30 // bytes of all entries
 )
 
-var errTooManyEntries = errors.New("it has more entries than any book")
+var (
+	errTooManyEntries   = errors.New("it has more entries than any book")
+	errLargerThanItself = errors.New("its entries are larger than itself")
+)
 
 // openEPUB reads the list of entries of a zip, within bounds.
 func openEPUB(f io.ReaderAt, size int64) (*zip.Reader, error) {
@@ -85,6 +88,14 @@ func openEPUB(f io.ReaderAt, size int64) (*zip.Reader, error) {
 		return nil, err
 	}
 	list.listed = true
+	// Entries that share their bytes would be written out once for each.
+	left := uint64(size)
+	for _, e := range z.File {
+		if e.CompressedSize64 > left {
+			return nil, errLargerThanItself
+		}
+		left -= e.CompressedSize64
+	}
 	return z, nil
 }
 

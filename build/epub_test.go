@@ -6,8 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
 )
 
 // zipOf is a zip of entries, each with its text, which begins as an EPUB does.
@@ -74,5 +77,57 @@ func TestAnEPUBOfMillionsOfFilesIsRefusedInLittleMemory(t *testing.T) {
 		if took := (after.TotalAlloc - before.TotalAlloc) >> 20; took > 100 {
 			t.Errorf("%s: it took %d MB", name, took)
 		}
+	}
+}
+
+// A few bytes that many entries name as theirs unpack to nothing, and so pass as
+// a small book, but would be written once for each entry when the EPUB is settled.
+func TestEntriesOfAnEPUBShareNoBytes(t *testing.T) {
+	const entries, shared = 1000, 1 << 20
+	// Blocks of no bytes, each of which another one follows, and the last.
+	raw := append(bytes.Repeat([]byte{0, 0, 0, 0xff, 0xff}, shared/5), 1, 0, 0, 0xff, 0xff)
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	e, err := w.CreateHeader(&zip.FileHeader{Name: mimetypeName, Method: zip.Store})
+	if err == nil {
+		_, err = e.Write([]byte(mimetypeText))
+	}
+	if err == nil {
+		_, err = w.CreateHeader(&zip.FileHeader{Name: "META-INF/container.xml", Method: zip.Store})
+	}
+	for i := range entries {
+		if err != nil {
+			break
+		}
+		h := &zip.FileHeader{Name: fmt.Sprintf("%04d", i), Method: zip.Deflate}
+		if i == 0 {
+			h.CompressedSize64 = uint64(len(raw))
+		}
+		if e, err = w.CreateRaw(h); err == nil && i == 0 {
+			_, err = e.Write(raw)
+		}
+	}
+	if err = errors.Join(err, w.Close()); err != nil {
+		t.Fatal(err)
+	}
+	data := b.Bytes()
+	lists := bytes.Split(data, []byte("PK\x01\x02"))
+	first := lists[3]
+	for _, list := range lists[3:] {
+		copy(list[16:20], first[16:20]) // length in the file
+		copy(list[38:42], first[38:42]) // place of the entry
+	}
+	name := filepath.Join(t.TempDir(), "book.epub")
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if z, err := zip.OpenReader(name); err != nil || len(z.File) != entries+2 {
+		t.Fatalf("the zip is no attack: %v", err)
+	} else if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := settleEPUB(t.Context(), filepath.Dir(name), name, time.Now()); !errors.Is(err, errLargerThanItself) {
+		st, _ := os.Stat(name)
+		t.Errorf("%d bytes were settled as %d: %v", len(data), st.Size(), err)
 	}
 }
