@@ -161,6 +161,7 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 	defer out.Close() // its failure is that of the reading below
 	tr := tar.NewReader(out)
 	bytesLeft, filesLeft := int64(maxChanges), maxChangedFiles
+	var folders source.Folders
 	for {
 		h, err := tr.Next()
 		if err == io.EOF {
@@ -173,6 +174,9 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 		local := filepath.FromSlash(name)
 		if name == "." || !filepath.IsLocal(local) {
 			continue
+		}
+		if err := source.CheckName(name); err != nil {
+			return c, err
 		}
 		f, known := missing[name]
 		delete(missing, name)
@@ -190,7 +194,7 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 		if bytesLeft -= h.Size; bytesLeft < 0 {
 			return c, fmt.Errorf("%s: the command wrote more than %d GiB", name, maxChanges>>30)
 		}
-		if filesLeft--; filesLeft < 0 {
+		if filesLeft -= 1 + folders.Add(path.Dir(name), "."); filesLeft < 0 {
 			return c, fmt.Errorf("%s: the command wrote more than %d files", name, maxChangedFiles)
 		}
 		if err := source.ExtractFile(dst, local, h, tr); err != nil {

@@ -40,6 +40,7 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 	}
 	defer root.Close()
 	parts = slices.Clone(parts) // their bounds are used up
+	var folders Folders
 	tr := tar.NewReader(r)
 	for {
 		h, err := tr.Next()
@@ -53,10 +54,10 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 		if name == "." {
 			continue
 		}
-		local := filepath.FromSlash(name)
-		if !fs.ValidPath(name) {
-			return names, fmt.Errorf("%q lies outside of its folder", h.Name)
+		if err := CheckName(name); err != nil {
+			return names, err
 		}
+		local := filepath.FromSlash(name)
 		if h.Typeflag == tar.TypeDir && slices.ContainsFunc(parts, func(p Part) bool { return p.leads(name) }) {
 			continue
 		}
@@ -69,7 +70,10 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 			continue // it was beyond its bounds
 		}
 		p.Bytes -= h.Size
-		p.Entries--
+		p.Entries -= 1 + folders.Add(path.Dir(name), p.Name)
+		if h.Typeflag == tar.TypeDir {
+			folders.Add(name, p.Name)
+		}
 		if p.Bytes < 0 || p.Entries < 0 {
 			if !p.Spare {
 				return names, fmt.Errorf("%s: too large", name)
@@ -101,6 +105,41 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 			return names, fmt.Errorf("%s is %s, not a regular file", name, kindOf(h.Typeflag))
 		}
 	}
+}
+
+// A name of a file is far shorter. One entry of a tar can ask for folders within
+// folders of which no program can remove the last.
+const (
+	longestName = 4 << 10 // bytes
+	deepestName = 64      // folders
+)
+
+// CheckName refuses a slash path in a stream that leads outside of it, or deeper
+// than any book's.
+func CheckName(name string) error {
+	switch {
+	case len(name) > longestName || strings.Count(name, "/") > deepestName:
+		return fmt.Errorf("%.100q… lies deeper than any file of a book", name)
+	case !fs.ValidPath(name):
+		return fmt.Errorf("%q lies outside of its folder", name)
+	}
+	return nil
+}
+
+// Folders are those that a stream has made, or that its files need.
+type Folders struct{ made map[string]bool }
+
+// Add notes a folder and those above it, as far as they lie below top, and tells
+// how many are new.
+func (f *Folders) Add(name, top string) (added int) {
+	if f.made == nil {
+		f.made = map[string]bool{}
+	}
+	for ; name != "." && (top == "." || strings.HasPrefix(name, top+"/")) && !f.made[name]; name = path.Dir(name) {
+		f.made[name] = true
+		added++
+	}
+	return added
 }
 
 // ExtractFile unpacks one regular file of a tar stream, at the path local below root.

@@ -39,6 +39,11 @@ func TestOnlyWhatIsWantedIsUnpacked(t *testing.T) {
 	for i := range 50 {
 		many = append(many, fmt.Sprintf("own/state/%d", i))
 	}
+	var apart []string // each in a folder of its own that the stream does not list
+	for i := range 15 {
+		apart = append(apart, fmt.Sprintf("own/state/%d/f", i))
+	}
+	deep := "own/state/" + strings.Repeat("d/", 2000)
 	parts := []Part{{Name: "work/book.pdf", Bytes: 100, Entries: 1}, {Name: "own/state", Bytes: 100, Entries: 20, Spare: true}}
 	for name, c := range map[string]struct {
 		names []string
@@ -52,6 +57,9 @@ func TestOnlyWhatIsWantedIsUnpacked(t *testing.T) {
 		"too large":      {[]string{"work/book.pdf:" + strings.Repeat("x", 101)}, "too large", ""},
 		"twice":          {[]string{"work/book.pdf:x", "work/book.pdf:y"}, "too large", ""},
 		"too many spare": {append(many, "work/book.pdf:x"), "", "work/book.pdf"},
+		"folders apart":  {append(apart, "work/book.pdf:x"), "", "work/book.pdf"},
+		"a deep file":    {[]string{deep + "f"}, "lies deeper", ""},
+		"a deep folder":  {[]string{deep}, "lies deeper", ""},
 		"too much spare": {[]string{"own/state/a:x", "own/state/b:" + strings.Repeat("x", 101), "own/state/c:x", "work/book.pdf:x"}, "", "work/book.pdf"},
 	} {
 		dir := t.TempDir()
