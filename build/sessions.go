@@ -32,6 +32,7 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 	opts := func(makers Makers) engine.SessionOptions {
 		return engine.SessionOptions{
 			Root:   b.Root,
+			Dir:    job.Book.Dir,
 			Env:    b.Env,
 			Seeds:  b.seeds(job, makers, code),
 			Maker:  maker,

@@ -33,8 +33,11 @@ var ErrTakenAway = errors.New("the machine was taken away")
 
 // SessionOptions says what a session is for.
 type SessionOptions struct {
-	Root string   // absolute path of the folder that holds the book
-	Env  []string // KEY=value, seen by every command
+	Root string // absolute path of the folder that holds the book
+	// Dir is the book's folder, as a slash path below Root: what lies elsewhere may
+	// be what sessions of other books send as well.
+	Dir string
+	Env []string // KEY=value, seen by every command
 	// Seeds are folders of this machine that the session starts with. One that
 	// is missing or cannot be read is left out: what is kept only saves time.
 	Seeds []Seed

@@ -257,6 +257,53 @@ func (s *Sources) Inputs(b *book.Book, extra []string) ([]File, []book.Diagnosti
 	return files, notes, nil
 }
 
+// Tree returns what goes into a book's work tree: everything of the root, which
+// hooks may read, but for what belongs to other books alone. inputs are the
+// book's own, books the folders of all that share the root. Of another book's
+// folder the inputs come along: a change to the rest would not build this book
+// again.
+func (s *Sources) Tree(b *book.Book, inputs []File, books []string) []File {
+	var others []string
+	for _, dir := range books {
+		if dir = path.Clean(dir); dir != "." && !within(b.Dir, dir) {
+			others = append(others, dir)
+		}
+	}
+	if len(others) == 0 {
+		return s.Files
+	}
+	needed := make(map[string]bool, len(inputs))
+	for _, f := range inputs {
+		needed[f.Path] = true
+	}
+	alien := map[string]bool{}
+	for _, dir := range others {
+		alien[dir] = true
+	}
+	var tree []File
+	for _, f := range s.Files {
+		if needed[f.Path] || !below(f.Path, alien) {
+			tree = append(tree, f)
+		}
+	}
+	return tree
+}
+
+// within reports whether name is the folder dir or lies in it.
+func within(name, dir string) bool {
+	return name == dir || strings.HasPrefix(name, dir+"/")
+}
+
+// below reports whether name is one of folders or lies in one.
+func below(name string, folders map[string]bool) bool {
+	for ; name != "."; name = path.Dir(name) {
+		if folders[name] {
+			return true
+		}
+	}
+	return false
+}
+
 // take marks a file, or all below a folder, and the links on the way to it.
 func (s *Sources) take(in []bool, name string) {
 	name = s.resolve(in, name)

@@ -2,6 +2,7 @@ package source
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -118,6 +119,47 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 		os.Chmod(filepath.Join(root, name), 0o777)
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A root of hundreds of books must not go to each of them. What a book is known
+// to read of another one's folder comes along; so does all that is nobody's.
+func TestOtherBooksStayOutOfAWorkTree(t *testing.T) {
+	root := testbook.Folder(t, map[string]string{
+		"a/config.yml": "imagedir: ../b/images\n", "a/catalog.yml": "CHAPS: [x.re]\n", "a/x.re": "x", "a/inner/config.yml": "x", "a/inner/y.re": "x",
+		"b/config.yml": "x", "b/y.re": "x", "b/images/x.png": "x", "ab/x.re": "x", "c/z.re": "x", "c/hook/z.rb": "x",
+		"styles/x.sty": "x", "Rakefile": "x",
+	})
+	s := sources(t, root, Options{})
+	shared := []string{"Rakefile", "ab/x.re", "styles/x.sty"}
+	for _, tt := range []struct {
+		dir   string
+		books []string
+		want  []string
+	}{
+		{"a", []string{"a", "b/", "./c"}, []string{"a/catalog.yml", "a/config.yml", "a/inner/config.yml", "a/inner/y.re", "a/x.re", "b/images/x.png", "c/hook/z.rb"}},
+		{"a", []string{"a", "a/inner", "b", "c"}, []string{"a/catalog.yml", "a/config.yml", "a/inner/config.yml", "a/inner/y.re", "a/x.re", "b/images/x.png", "c/hook/z.rb"}},
+		{"b", []string{".", "a", "b", "c", "c/hook"}, []string{"b/config.yml", "b/images/x.png", "b/y.re", "c/hook/z.rb"}},
+		{"a/inner", []string{"a", "a/inner", "b", "c"}, []string{"a/catalog.yml", "a/config.yml", "a/inner/config.yml", "a/inner/y.re", "a/x.re", "c/hook/z.rb"}},
+		{"b", []string{"b", "b"}, nil}, // all of the root
+	} {
+		b, err := book.Read(root, tt.dir, "config.yml")
+		var faults *book.Faults
+		if err != nil && !errors.As(err, &faults) {
+			t.Fatal(err)
+		}
+		inputs, _, err := s.Inputs(b, []string{"c/hook/**"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := append(slices.Clone(tt.want), shared...)
+		if tt.want == nil {
+			want = paths(s.Files)
+		}
+		slices.Sort(want)
+		if got := paths(s.Tree(b, inputs, tt.books)); !slices.Equal(got, want) {
+			t.Errorf("%s among %q holds\n%q, want\n%q", tt.dir, tt.books, got, want)
 		}
 	}
 }

@@ -154,6 +154,10 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 	if err != nil {
 		return nil, err
 	}
+	var folders []string // of all books of the root, asked for or not
+	for _, b := range s.Books {
+		folders = append(folders, b.Dir)
+	}
 	var jobs []build.Job
 	var dated []source.File
 	for _, book := range p.books {
@@ -161,7 +165,7 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 		if err != nil {
 			return nil, usagef("", "extra_inputs: %w", err)
 		}
-		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: sources.Files, Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
+		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: sources.Tree(book, inputs, folders), Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
 		job.Known = append(job.Known, notes...)
 		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
 			return nil, err

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/engine/enginetest"
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/ecsstandin"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/s3server"
@@ -381,6 +383,48 @@ echo planted >ch99.re; echo planted >/bookci/bin/bookci-run; mkdir -p /bookci/ho
 	}
 	if n := cloud.Started(); n != 1 {
 		t.Errorf("%d tasks were started", n)
+	}
+}
+
+// What a shelf's books have in common goes up once, and so does each book's own.
+func TestBooksOfARootShareWhatIsNobodys(t *testing.T) {
+	t.Parallel()
+	e, _, bucket := stand(t)
+	root := t.TempDir()
+	enginetest.Put(t, root, map[string]string{"styles/x.sty": "% shared", "a/ch01.re": "= A\n", "b/ch01.re": "= B\n"})
+	files := enginetest.List(t, root)
+	shared := func() (n int) {
+		for _, name := range bucket.List("books") {
+			if strings.Contains(name, "/shared/") {
+				n++
+			}
+		}
+		return n
+	}
+	var before int
+	for i, dir := range []string{"a", "b", "a"} {
+		s, err := e.Open(t.Context(), engine.SessionOptions{Root: root, Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		if i == 0 {
+			before = shared()
+		}
+		tree := slices.DeleteFunc(slices.Clone(files), func(f source.File) bool {
+			return !strings.HasPrefix(f.Path, dir+"/") && !strings.HasPrefix(f.Path, "styles/")
+		})
+		if err := s.Sync(t.Context(), tree); err != nil {
+			t.Fatal(err)
+		}
+		enginetest.WantTree(t, s, map[string]string{"styles/x.sty": "% shared", dir + "/ch01.re": "= " + strings.ToUpper(dir) + "\n"})
+	}
+	if n := shared() - before; n != 3 {
+		t.Errorf("%d objects hold the sources, not one for the styles and one for each of two books", n)
 	}
 }
 

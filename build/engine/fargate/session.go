@@ -22,6 +22,7 @@ type session struct {
 	e     *Engine
 	id    string
 	root  string
+	dir   string // of the book, below root
 	paths engine.Paths
 	env   []string
 	note  func(string, ...any)
@@ -44,7 +45,7 @@ func (e *Engine) newSession(opts engine.SessionOptions) *session {
 	id := strings.ToLower(rand.Text())
 	store := e.folder().Below(id)
 	s := &session{
-		e: e, id: id, root: opts.Root, note: opts.Note, store: store, desk: &desk{store: store},
+		e: e, id: id, root: opts.Root, dir: opts.Dir, note: opts.Note, store: store, desk: &desk{store: store},
 		paths: engine.Paths{Work: e.Mount, Own: ownDir},
 		sent:  map[string]source.File{},
 		turn:  make(chan struct{}, 1),

@@ -58,19 +58,44 @@ func (s *session) send(ctx context.Context, files []source.File) error {
 	return nil
 }
 
-// sendChanged uploads sources. All of a root may be what other sessions send too:
-// the books of a shelf share it.
+// sendChanged uploads sources. Of all of a root, what lies outside the book's
+// folder goes apart: it is what the sessions of other books send too, and goes up
+// once for all of them.
 func (s *session) sendChanged(ctx context.Context, tree string, changed []source.File, all bool) error {
+	if !all {
+		return s.sendPart(ctx, tree, changed, false)
+	}
+	var own, common []source.File
+	for _, f := range changed {
+		if s.dir == "" || s.dir == "." || strings.HasPrefix(f.Path, s.dir+"/") {
+			own = append(own, f)
+		} else {
+			common = append(common, f)
+		}
+	}
+	for _, part := range [][]source.File{common, own} {
+		if len(part) == 0 {
+			continue
+		}
+		if err := s.sendPart(ctx, tree, part, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sendPart uploads files, for the sessions of other books as well where shared.
+func (s *session) sendPart(ctx context.Context, tree string, files []source.File, shared bool) error {
 	var unread error
 	write := func(w io.Writer) error {
-		unread = source.WriteTree(w, s.root, changed)
+		unread = source.WriteTree(w, s.root, files)
 		return unread
 	}
 	name, at := "", s.own
 	var err error
-	if all {
+	if shared {
 		at = s.e.folder
-		sum := sha256.Sum256([]byte(fmt.Sprint(s.root, changed)))
+		sum := sha256.Sum256([]byte(fmt.Sprint(s.root, files)))
 		name, err = s.e.share(ctx, hex.EncodeToString(sum[:]), write)
 	} else {
 		name, err = s.putInput(ctx, write)
