@@ -17,6 +17,9 @@ import (
 // shows, labels that nothing refers to, chapters that the catalog does not name,
 // names that other systems cannot have.
 func unused(b *book.Book, trees []*review.Book) ([]book.Diagnostic, error) {
+	if slices.ContainsFunc(trees, func(t *review.Book) bool { return t.Cut }) {
+		return nil, nil // what was not read may use anything
+	}
 	root, err := fsx.OpenRoot(b.Root)
 	if err != nil {
 		return nil, fmt.Errorf("reading the manuscript: %w", err)

@@ -17,17 +17,21 @@ type source struct {
 	ended bool // the last line has a line end
 
 	foreign bool // it is in another encoding: nothing that is said of it would help but that
+	cut     bool // the file has more lines than there was room for
 }
 
 // readSource splits a file into lines. Whatever the bytes are, the lines are
 // valid UTF-8 without control characters; what had to be replaced is a fault.
-func readSource(file string, data []byte, add func(book.Diagnostic)) *source {
+// Lines for which there is no room are left out.
+func readSource(file string, data []byte, left *room, add func(book.Diagnostic)) *source {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	s := &source{file: file, ended: bytes.HasSuffix(data, []byte("\n")) || bytes.HasSuffix(data, []byte("\r"))}
 	if line, encoding := text.NotUTF8(data); line > 0 {
 		add(notUTF8(Place{file, line, 0}, encoding))
 		s.foreign = encoding != ""
 	}
+	data, s.cut = left.head(data)
+	s.ended = s.ended || s.cut
 	whole := string(data)
 	if strings.IndexByte(whole, '\r') >= 0 {
 		whole = strings.ReplaceAll(strings.ReplaceAll(whole, "\r\n", "\n"), "\r", "\n")

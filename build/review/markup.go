@@ -12,8 +12,9 @@ type token struct {
 
 // tokenize splits running text as Re:VIEW does: first what stands in fences,
 // then what stands in braces. It takes time in proportion to the text. Nested
-// is called for each piece that holds more commands than it may.
-func tokenize(text string, nested func(offset int, raw string)) []token {
+// is called for each piece that holds more commands than it may. What stands
+// behind so many tokens as there may be is left out.
+func tokenize(text string, most int, nested func(offset int, raw string)) []token {
 	if !strings.Contains(text, "@<") {
 		return []token{{text: text, raw: text}}
 	}
@@ -28,6 +29,9 @@ func tokenize(text string, nested func(offset int, raw string)) []token {
 	begin := 0        // of the text before the next command
 	unclosed := false // no } follows any more
 	for i := 0; ; {
+		if len(tokens) >= most {
+			return tokens
+		}
 		at := strings.Index(masked[i:], "@<")
 		if at < 0 {
 			break
@@ -164,8 +168,9 @@ func checkNesting(masked string, t token, nested func(int, string)) {
 // splitArgument splits the argument of @<href> and @<ruby> at its commas. \,
 // is a comma that does not split; any other backslash is left out, and splits.
 func splitArgument(s string) []string {
+	const most = 1000 // parts of a reading: a word has a few
 	var parts []string
-	for i := 0; i < len(s); {
+	for i := 0; i < len(s) && len(parts) < most; {
 		begin := i
 		for i < len(s) {
 			if s[i] != ',' && s[i] != '\\' {
@@ -228,7 +233,8 @@ func readBlockHead(line string) blockHead {
 	if i > end {
 		return h
 	}
-	for i < end && line[i] == '[' {
+	const most = 100 // arguments: no command takes more than a few
+	for i < end && line[i] == '[' && len(h.args) < most {
 		closing := closingBracket(line[:end], i)
 		if closing < 0 {
 			break

@@ -30,7 +30,7 @@ func (p *parser) nearInline(at Place, text string) {
 	if p.verbatim || !strings.ContainsAny(text, "@＠") {
 		return
 	}
-	for _, m := range likeInline.FindAllStringSubmatchIndex(text, -1) {
+	for _, m := range likeInline.FindAllStringSubmatchIndex(text, 2*maxFaults) {
 		before, written, rest := text[:m[0]], text[m[0]:m[1]], text[m[1]:]
 		last, _ := utf8.DecodeLastRuneInString(before)
 		op := width.Narrow.String(text[m[2]:m[3]])

@@ -113,7 +113,7 @@ func clipped(line string) string {
 func (p *parser) parse() {
 	p.open = []container{{kind: inChapter, blocks: &p.chapter.Blocks}}
 	p.nearComments()
-	for p.pos < len(p.src.lines) {
+	for p.pos < len(p.src.lines) && p.room.pieces > 0 {
 		line := p.src.lines[p.pos]
 		switch lineKind(line, p.src.ended || p.pos+1 < len(p.src.lines)) {
 		case commentLine:
@@ -166,6 +166,12 @@ func (p *parser) parse() {
 
 // end tells what is still open behind the last line.
 func (p *parser) end() {
+	if p.src.cut || p.room.pieces <= 0 {
+		p.leaveOut()
+	}
+	if p.cut {
+		return
+	}
 	for _, c := range p.open {
 		switch c.kind {
 		case inBox:
@@ -201,6 +207,7 @@ func (p *parser) place(line, offset int) Place {
 
 // put adds a block to what is open.
 func (p *parser) put(b Block) {
+	p.room.pieces--
 	into := p.open[len(p.open)-1].blocks
 	*into = append(*into, b)
 }
@@ -404,6 +411,7 @@ func (p *parser) column(at Place, h headLine, title []Inline) {
 
 // enter adds an entry to an index, and tells when its id is there already.
 func (p *parser) enter(x *index, e *entry) {
+	p.room.pieces -= 4
 	if len(x.order) >= maxEntries {
 		p.swallowed = true
 		return

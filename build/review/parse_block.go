@@ -115,6 +115,9 @@ func (p *parser) block(head Place, name string, raw bool) []rawLine {
 		}
 		p.pos++
 	}
+	if p.src.cut {
+		return lines // its //} stands in the rest
+	}
 	p.add(unclosedBlock(head, p.findSwallowed(lines)))
 	p.swallowed = true
 	return lines
@@ -304,8 +307,12 @@ func embedBuilders(args []string) []string {
 }
 
 func builderNames(s string) []string {
+	const most = 100 // there are not ten of them
 	names := []string{}
 	for name := range strings.SplitSeq(s, ",") {
+		if len(names) == most {
+			break
+		}
 		names = append(names, strings.Map(func(r rune) rune {
 			if r < 0x80 && isBlank(byte(r)) {
 				return -1

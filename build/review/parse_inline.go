@@ -8,7 +8,7 @@ import (
 
 // inlinesAt reads running text that begins at a byte of a line.
 func (p *parser) inlinesAt(line, offset int, text string) []Inline {
-	if text == "" {
+	if text == "" || p.room.pieces <= 0 {
 		return nil
 	}
 	at := p.place(line, offset)
@@ -17,7 +17,8 @@ func (p *parser) inlinesAt(line, offset int, text string) []Inline {
 		there.Column += utf8.RuneCountInString(text[:offset])
 		p.add(nestedInline(there, raw))
 	}
-	tokens := tokenize(text, nested)
+	tokens := tokenize(text, p.room.pieces, nested)
+	p.room.pieces -= 1 + len(tokens)
 	list := make([]Inline, 0, len(tokens))
 	seen := 0 // bytes whose characters are counted in at
 	for _, t := range tokens {

@@ -42,6 +42,9 @@ func (b *blockReader) table() {
 func (b *blockReader) rows(node *Table) {
 	ruled := false
 	for n, l := range b.lines {
+		if b.room.pieces <= 0 {
+			break
+		}
 		if isRule(l.text) {
 			if !ruled {
 				ruled = true
@@ -102,11 +105,12 @@ func (b *blockReader) cells(l rawLine) []*Cell {
 			cell.Text = append(cell.Text, i)
 			continue
 		}
-		for {
+		for b.room.pieces > 0 {
 			from, to := b.separator(rest)
 			if from < 0 {
 				break
 			}
+			b.room.pieces -= 2 // the cell and its text
 			if from > 0 {
 				cell.Text = append(cell.Text, again(at, rest[:from]))
 			}

@@ -10,7 +10,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-// reader reads one manuscript. While chapters are parsed it is only read.
+// reader reads one manuscript. While chapters are parsed only its room changes.
 type reader struct {
 	manuscript *Manuscript
 	settings   *Settings
@@ -33,6 +33,9 @@ type reader struct {
 	bibPath  string
 	bibFile  *Chapter // of //bibpaper: a chapter of the catalog or a file of its own
 	faults   []book.Diagnostic
+
+	room room
+	cut  bool // there was no room for all of the book: what is not found may be in the rest
 }
 
 // placed is a text with its place.
@@ -58,6 +61,7 @@ func Read(m *Manuscript) *Book {
 
 func (r *reader) prepare() {
 	m := r.manuscript
+	r.room = room{maxBytes, maxLines, maxPieces}
 	r.builders = m.Builders
 	if len(r.builders) == 0 {
 		r.builders = []string{"latex"}
@@ -180,7 +184,7 @@ func (r *reader) newParser(c *Chapter) *parser {
 		return nil
 	}
 	p := &parser{reader: r, chapter: c, lostIDs: map[string]bool{}, meant: map[string]Place{}}
-	p.src = readSource(c.File, data, p.add)
+	p.src = readSource(c.File, data, &r.room, p.add)
 	if p.src.foreign {
 		r.foreign(p)
 		return nil
@@ -229,7 +233,7 @@ func (p *parser) title() {
 }
 
 func (r *reader) book() *Book {
-	b := &Book{Settings: r.settings, Locale: r.locale, Chapters: r.chapters, Bibliography: r.bibFile, Faults: r.faults}
+	b := &Book{Settings: r.settings, Locale: r.locale, Chapters: r.chapters, Bibliography: r.bibFile, Faults: r.faults, Cut: r.cut}
 	order := map[string]int{}
 	for _, p := range r.parsers {
 		b.Faults = append(b.Faults, p.faults...)

@@ -480,7 +480,7 @@ func TestGuessesAreBounded(t *testing.T) {
 		r := &reader{manuscript: &Manuscript{Dir: ".", Files: memory{}}, settings: &Settings{}}
 		r.prepare()
 		p := &parser{reader: r, chapter: &Chapter{ID: "ch01"}, lostIDs: map[string]bool{}, meant: map[string]Place{}}
-		p.src = readSource("ch01.re", []byte(strings.Repeat(line+"\n\n", 3000)), p.add)
+		p.src = readSource("ch01.re", []byte(strings.Repeat(line+"\n\n", 3000)), &p.room, p.add)
 		p.parse()
 		if len(p.faults) > 3*maxFaults || line == "//note{" && p.guesses < 2000 {
 			t.Errorf("%s: %d faults, %d guesses", line, len(p.faults), p.guesses)

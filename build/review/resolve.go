@@ -23,14 +23,14 @@ func (r *reader) resolve() {
 		}
 		for _, ref := range p.pageRefs {
 			// Re:VIEW makes labels of ids, too: image:chapter:id.
-			if !strings.Contains(ref.text, ":") && !labels[ref.text] && r.makes("latex") {
+			if !strings.Contains(ref.text, ":") && !labels[ref.text] && !r.cut && r.makes("latex") {
 				p.add(labelMissing(ref.Place, ref.text))
 			}
 		}
 	}
 	for _, p := range r.parsers {
 		for _, n := range p.notes {
-			if !n.Used {
+			if !n.Used && !r.cut {
 				p.add(noteUnused(n.Place, n.ID, n.Endnote))
 			}
 		}
@@ -225,7 +225,7 @@ func (p *parser) unknownTitle(ref *Ref, c *Chapter, id string, ambiguous bool) {
 // unknown tells of a reference into a chapter, nil when there is none, unless
 // what it means may well be in a part of the book that could not be read.
 func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
-	if of := p.parserOf[c]; c == nil && p.missing || of != nil && (of.swallowed || of.lostIDs[id]) {
+	if of := p.parserOf[c]; p.cut || c == nil && p.missing || of != nil && (of.swallowed || of.lostIDs[id]) {
 		return
 	}
 	kind := kinds[command]

@@ -29,6 +29,7 @@ type Book struct {
 	Chapters     []*Chapter        // in reading order; a part stands before its chapters
 	Bibliography *Chapter          // the file of //bibpaper, one of Chapters or not; nil when there is none
 	Faults       []book.Diagnostic // in the order of the files and their lines
+	Cut          bool              // there is more of the book than was read: a fault tells where it ends
 }
 
 // Kind is the part of a book that a chapter belongs to.

@@ -30,6 +30,11 @@ func oneSentence(s string) string {
 	return s
 }
 
+func bookTooLong(at Place) book.Diagnostic {
+	return fault(at, book.Warning, "review-too-long", fmt.Sprintf("the book is read up to here: it has more than %d MiB of text, %d lines or %d pieces of text", maxBytes>>20, maxLines, maxPieces),
+		"what follows is neither checked nor in a draft; Re:VIEW makes all of it")
+}
+
 func notUTF8(at Place, encoding string) book.Diagnostic {
 	message := "the file is not UTF-8"
 	switch encoding {
