@@ -2,8 +2,10 @@ package links
 
 import (
 	"bufio"
+	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -75,7 +77,7 @@ func putChunk(ctx context.Context, store objects.Store, key, journal string) err
 		return err
 	}
 	defer from.Close()
-	whole, err := os.CreateTemp(path.Dir(journal), "chunk-*")
+	whole, err := os.CreateTemp(filepath.Dir(journal), "chunk-*")
 	if err != nil {
 		return err
 	}
@@ -90,9 +92,33 @@ func putChunk(ctx context.Context, store objects.Store, key, journal string) err
 	}
 	_, err = store.Put(ctx, key, whole, objects.PutOptions{IfAbsent: true, ContentType: "application/gzip"})
 	if errors.Is(err, objects.ErrExists) {
-		return nil
+		return holds(ctx, store, key, whole)
 	}
 	return err
+}
+
+// holds returns an error when the object at key is not what a file holds: two
+// runs of a book that begin in the same second have one name.
+func holds(ctx context.Context, store objects.Store, key string, whole *os.File) error {
+	there, _, err := store.Get(ctx, key)
+	if err != nil {
+		return err
+	}
+	defer there.Close()
+	if _, err := whole.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	a, b := sha256.New(), sha256.New()
+	if _, err := io.Copy(a, there); err != nil {
+		return err
+	}
+	if _, err := io.Copy(b, whole); err != nil {
+		return err
+	}
+	if !bytes.Equal(a.Sum(nil), b.Sum(nil)) {
+		return fmt.Errorf("%s is in the archive already, from another run that began in the same second", key)
+	}
+	return nil
 }
 
 // runChunks are the keys of a run's chunks, in the order of their items.

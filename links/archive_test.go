@@ -184,6 +184,25 @@ func TestTheSameItemsAreTheSameBytes(t *testing.T) {
 	}
 }
 
+// Two runs that begin in the same second would have the same chunks.
+func TestAnotherRunsChunkIsNotTakenForOnesOwn(t *testing.T) {
+	d := newDesk(t)
+	d.archive()
+	d.keep.Memory = &Memory{pages: map[string]*memo{}}
+	for n, url := range []string{"http://a.books.jp/", "http://a.books.jp/", "http://b.books.jp/"} {
+		r, err := OpenRecord(t.Context(), d.keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.add(&Item{URL: url, CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200}}); err != nil {
+			t.Fatal(err)
+		}
+		if err := r.Close(true); (err != nil) != (n == 2) {
+			t.Errorf("run %d: %v", n, err)
+		}
+	}
+}
+
 func TestAnArchiveIsJudgedWithoutARequest(t *testing.T) {
 	s := newSite(t)
 	mux := http.NewServeMux()
@@ -312,6 +331,7 @@ func TestTheSecondTimeIsCheap(t *testing.T) {
 	}
 
 	// Another fragment is another question.
+	d.keep.Begun = d.keep.Begun.Add(time.Hour)
 	if got := d.verdicts(o, s.url("a.books.jp", "/000#y")); got[s.url("a.books.jp", "/000#y")] != "doubtful link-fragment" {
 		t.Errorf("a fragment that was not looked for: %v", got)
 	}

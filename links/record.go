@@ -51,6 +51,7 @@ type Record struct {
 	n       int              // items so far
 	first   int              // the first item of the open chunk
 	journal *os.File         // of the open chunk, nil before its first item
+	failed  error            // to write it: it may end in half a line, and is left to --resume
 }
 
 // unfinished is what a run says of itself, for one that goes on with it.
@@ -257,7 +258,7 @@ func (r *Record) remembered(p *Page) *Item {
 		return nil
 	}
 	for _, f := range p.fragments() {
-		if !slices.Contains(known.Found, f) && !scripted(f) && isHTML(known.ContentType, "") {
+		if _, found := slices.BinarySearch(known.Found, f); !found && !scripted(f) && isHTML(known.ContentType, "") {
 			return nil
 		}
 	}
@@ -272,6 +273,9 @@ func (r *Record) remembered(p *Page) *Item {
 func (r *Record) add(i *Item) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.failed != nil {
+		return r.failed
+	}
 	if i.Remembered && r.keep.Store == nil {
 		return nil // will be remembered again
 	}
@@ -297,7 +301,8 @@ func (r *Record) add(i *Item) error {
 		return fmt.Errorf("writing down %s: %w", i.URL, err)
 	}
 	if _, err := r.journal.Write(line.Bytes()); err != nil {
-		return fmt.Errorf("writing down %s: %w", i.URL, err)
+		r.failed = fmt.Errorf("writing down %s: %w", i.URL, err)
+		return r.failed
 	}
 	i.Body, i.BodyBytes = "", nil
 	if hasBody {
@@ -344,7 +349,7 @@ func (r *Record) Close(finished bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.journal != nil {
-		if r.keep.Store != nil {
+		if r.keep.Store != nil && r.failed == nil {
 			if err := r.closeChunk(); err != nil {
 				return err
 			}
