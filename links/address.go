@@ -1,9 +1,12 @@
 package links
 
 import (
+	"encoding/binary"
 	"errors"
+	"math"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -77,11 +80,17 @@ func canonical(u *url.URL) error {
 				return errMalformed
 			}
 		}
+		if host, err = oldIPv4(host); err != nil {
+			return err
+		}
 	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}
 	port := u.Port()
+	if n, err := strconv.Atoi(port); err == nil && n > math.MaxUint16 {
+		return errMalformed
+	}
 	if port == "" || port == "80" && u.Scheme == "http" || port == "443" && u.Scheme == "https" {
 		u.Host = host
 	} else {
@@ -92,6 +101,32 @@ func canonical(u *url.URL) error {
 	}
 	u.RawQuery = encodeQuery(u.RawQuery)
 	return nil
+}
+
+// oldIPv4 writes 2130706433, 0x7f.1 and 0177.0.0.1 as the address that browsers,
+// resolvers and proxies take them for, and leaves names as they are. A name whose
+// last part is a number and which is no address cannot exist.
+func oldIPv4(host string) (string, error) {
+	parts := strings.Split(strings.TrimSuffix(host, "."), ".")
+	if _, err := strconv.ParseUint(parts[len(parts)-1], 0, 64); err != nil {
+		return host, nil
+	}
+	if len(parts) > 4 {
+		return "", errMalformed
+	}
+	var ip uint64
+	for i, part := range parts {
+		size := 8
+		if i == len(parts)-1 {
+			size = 32 - 8*i // all that is left
+		}
+		n, err := strconv.ParseUint(part, 0, size)
+		if err != nil {
+			return "", errMalformed
+		}
+		ip = ip<<size | n
+	}
+	return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(ip)))).String(), nil
 }
 
 // plainName tells whether a name consists of what resolvers take.

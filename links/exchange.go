@@ -1,6 +1,7 @@
 package links
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -63,6 +64,7 @@ func ask(ctx context.Context, rt http.RoundTripper, u *url.URL, agent string, li
 	}
 	req.Header.Set("User-Agent", agent)
 	req.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+	req.Header.Set("Accept-Encoding", "gzip")
 	req.Header.Set("Accept-Language", "ja,en;q=0.8,*;q=0.5")
 	for k, v := range more {
 		req.Header[k] = v
@@ -73,11 +75,21 @@ func ask(ctx context.Context, rt http.RoundTripper, u *url.URL, agent string, li
 	}
 	defer resp.Body.Close()
 	r := reply{status: resp.StatusCode, header: resp.Header}
-	// The limit counts what comes out of decompression, so that a small answer
-	// cannot become a large one.
-	r.body, r.err = io.ReadAll(io.LimitReader(resp.Body, int64(limit)+1))
-	if len(r.body) > limit {
-		r.body, r.truncated, r.err = r.body[:limit], true, nil
+	// The limit counts what goes into decompression and what comes out of it: a
+	// small answer cannot become a large one, nor an endless one nothing.
+	sent := &io.LimitedReader{R: resp.Body, N: int64(limit) + 64<<10}
+	body := io.Reader(sent)
+	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		if body, err = gzip.NewReader(sent); err != nil {
+			if err != io.EOF { // else there is no body, as of 304
+				r.err = err
+			}
+			return r
+		}
+	}
+	r.body, r.err = io.ReadAll(io.LimitReader(body, int64(limit)+1))
+	if len(r.body) > limit || sent.N == 0 {
+		r.body, r.truncated, r.err = r.body[:min(len(r.body), limit)], true, nil
 	}
 	return r
 }

@@ -3,8 +3,10 @@ package links
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bookci/bookci/build/review"
 )
@@ -19,6 +21,8 @@ func TestPagesAreGathered(t *testing.T) {
 		{"http://myhost/", at(14)}, {"http://a.test/", at(15)}, {"http://[::1]/", at(16)}, {"http://203.0.113.5/", at(17)}, {"http://example1.jp/", at(18)}, {"http://127.0.0.1:8080/", at(19)},
 		{"https://skip.books.jp/a", at(20)}, {"http://", at(21)}, {"http://user:pw@books.jp/", at(22)}, {"https://Books.jp", at(1)},
 		{"http://books.jp/a b%zz", at(23)}, {"http://my_host.books.jp/", at(24)},
+		{"http://2130706433/", at(25)}, {"http://0x7f.1:80/", at(26)}, {"http://0300.0xa8.1/", at(27)}, {"http://134744072/", at(28)}, {"http://8.8.2056/", at(29)},
+		{"http://1.2.3.4.5/", at(30)}, {"http://books.256/", at(31)}, {"http://books.jp:65536/", at(32)},
 	}, Rules{Ignore: Ignore([]string{"skip.books.jp"})})
 	var got []string
 	for _, p := range pages {
@@ -34,12 +38,45 @@ func TestPagesAreGathered(t *testing.T) {
 	want := []string{
 		"https://books.jp/ 1 2 3#x", "https://books.jp/%23x 4", "http://xn--wgv71a119e.jp/%E6%97%A5%E6%9C%AC%E8%AA%9E?q=%E6%9C%AC 5#本 6",
 		"http:// 21", "http://user:pw@books.jp/ 22", "http://books.jp/a%20b%25zz 23", "http://my_host.books.jp/ 24",
+		"http://8.8.8.8/ 28 29", "http://1.2.3.4.5/ 30", "http://books.256/ 31", "http://books.jp:65536/ 32",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("pages:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if left != (Left{Reserved: 10, Ignored: 1, Other: 3}) {
+	if left != (Left{Reserved: 13, Ignored: 1, Other: 3}) {
 		t.Errorf("left out: %+v", left)
+	}
+}
+
+// What costs a little for each pair of citations is too much for a large book.
+func TestAHostileManuscriptCostsLittle(t *testing.T) {
+	const n = 60_000
+	var cited []Citation
+	for i := range n {
+		cited = append(cited, Citation{URL: fmt.Sprintf("http://books.jp/#%d", i), Place: Place{File: "ch01.re", Line: i}})
+	}
+	begun := time.Now()
+	pages, _ := Gather(cited, Rules{})
+	item := &Item{URL: pages[0].URL, Try: Try{Status: 200}, Cited: pages[0].Cited, Missing: pages[0].fragments()}
+	if vs := Judge(item); len(pages) != 1 || len(vs) != n {
+		t.Errorf("%d pages, %d verdicts", len(pages), len(vs))
+	}
+	if took := time.Since(begun); took > 5*time.Second {
+		t.Errorf("fragments took %v", took)
+	}
+
+	r := &run{o: Options{Now: time.Now}, gates: newGates(1, 0, time.Now), hosts: map[string]*host{}, total: n}
+	for i := range n {
+		r.hosts[strconv.Itoa(i)] = &host{name: strconv.Itoa(i), busy: true}
+	}
+	begun = time.Now()
+	for range n {
+		if p := r.progress(); p.Hosts != n || p.Total != n {
+			t.Fatalf("%+v", p)
+		}
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("estimates take longer than requests")
+		}
 	}
 }
 

@@ -19,9 +19,9 @@ import (
 // this is what the packets go to.
 
 // privateError is a connection that was refused because of its address.
-type privateError struct{ ip netip.Addr }
+type privateError struct{ host string }
 
-func (e *privateError) Error() string { return fmt.Sprintf("%s is no public address", e.ip) }
+func (e *privateError) Error() string { return e.host + " is no public address" }
 
 // guardedDialer connects to public addresses alone.
 func guardedDialer(resolver *net.Resolver, allowPrivate bool) *net.Dialer {
@@ -33,7 +33,7 @@ func guardedDialer(resolver *net.Resolver, allowPrivate bool) *net.Dialer {
 				return fmt.Errorf("connecting to %s: %w", address, err)
 			}
 			if ip := to.Addr(); !public(ip) {
-				return &privateError{ip}
+				return &privateError{ip.String()}
 			}
 			return nil
 		}
@@ -54,8 +54,8 @@ func (e *proxyError) Unwrap() error { return e.err }
 
 // guardedProxy lets connections go to the user's own proxy, wherever that is. As
 // the proxy resolves names itself, those are resolved here too, and what is
-// known to lead into a private net is not handed to it. A name that only the
-// proxy can resolve is.
+// known to lead into a private net, by its address or by its name alone, is not
+// handed to it. Another name that only the proxy can resolve is.
 func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, error), dialFunc) {
 	var proxies sync.Map // host:port
 	resolver := o.Resolver
@@ -68,10 +68,13 @@ func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, erro
 			return through, err
 		}
 		if !o.Rules.AllowPrivate {
+			if privateName(r.URL.Hostname()) {
+				return nil, &privateError{r.URL.Hostname()}
+			}
 			addrs, err := resolver.LookupNetIP(r.Context(), "ip", r.URL.Hostname())
 			for _, ip := range addrs {
 				if err == nil && !public(ip) {
-					return nil, &privateError{ip}
+					return nil, &privateError{ip.String()}
 				}
 			}
 		}
@@ -99,10 +102,10 @@ func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, erro
 const connectTime = 10 * time.Second
 
 // notPublic are the blocks of the IANA special-purpose registries that are not
-// reached through the internet, beyond those that netip knows.
+// reached through the internet, beyond those that netip knows and all of IPv6
+// outside 2000::/3.
 var notPublic = prefixes(
-	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
-	"::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "fec0::/10", "5f00::/16",
+	"0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4", "2001::/23",
 )
 
 // documented are the blocks for examples in texts.
@@ -142,6 +145,8 @@ func public(ip netip.Addr) bool {
 		case netip.MustParsePrefix("2002::/16").Contains(ip):
 			return public(netip.AddrFrom4([4]byte(b[2:6])))
 		}
+		// No other block has been given to the internet.
+		return netip.MustParsePrefix("2000::/3").Contains(ip)
 	}
 	return true
 }

@@ -37,12 +37,12 @@ type Page struct {
 func (p *Page) fragments() []string {
 	var all []string
 	for _, c := range p.Cited {
-		if c.Fragment != "" && !slices.Contains(all, c.Fragment) {
+		if c.Fragment != "" {
 			all = append(all, c.Fragment)
 		}
 	}
 	slices.Sort(all)
-	return all
+	return slices.Compact(all)
 }
 
 // Item is what was seen of a page: a line of the archive. It holds facts only;
@@ -190,7 +190,12 @@ func Gather(citations []Citation, rules Rules) ([]*Page, Left) {
 	var pages []*Page
 	var left Left
 	known := map[string]*Page{}
+	told := map[Citation]bool{}
 	for _, c := range citations {
+		if told[c] {
+			continue
+		}
+		told[c] = true
 		u, err := parseURL(c.URL)
 		if err == errScheme {
 			left.Other++
@@ -220,9 +225,7 @@ func Gather(citations []Citation, rules Rules) ([]*Page, Left) {
 			known[name] = p
 			pages = append(pages, p)
 		}
-		if !slices.Contains(p.Cited, cited) {
-			p.Cited = append(p.Cited, cited)
-		}
+		p.Cited = append(p.Cited, cited)
 	}
 	return pages, left
 }

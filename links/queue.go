@@ -97,10 +97,21 @@ func (r *run) next(h *host) (*task, time.Duration) {
 	return nil, soonest
 }
 
+// estimateEvery keeps the look at all hosts from taking longer than the pages do.
+const estimateEvery = 100 * time.Millisecond
+
 // progress is called with r.mu held.
 func (r *run) progress() Progress {
-	p := Progress{Done: len(r.seen), Total: r.total}
-	now := r.o.Now()
+	if now := r.o.Now(); now.Sub(r.estimated) >= estimateEvery {
+		r.estimated, r.estimate = now, r.hostsLeft(now)
+	}
+	p := r.estimate
+	p.Done, p.Total = len(r.seen), r.total
+	return p
+}
+
+// hostsLeft is called with r.mu held.
+func (r *run) hostsLeft(now time.Time) (p Progress) {
 	for _, h := range r.hosts {
 		n := len(h.tasks)
 		if h.busy {

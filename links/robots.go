@@ -11,10 +11,8 @@ import (
 // paths byte by byte, so that "Disallow: /日本/" does not cover /%E6%97%A5%E6%9C%AC/,
 // and give up on a file with one wrong line.
 
-const (
-	robotsLimit = 512 << 10 // RFC 9309 asks for 500 KiB at least
-	robotsRules = 5000      // nobody writes more; each costs a comparison per URL
-)
+// robotsLimit is what is read of a file. RFC 9309 asks for 500 KiB at least.
+const robotsLimit = 512 << 10
 
 // robots are the rules of one site for bookci.
 type robots struct {
@@ -89,7 +87,7 @@ func (r *robots) take(key, value string) {
 		}
 		return
 	}
-	if value == "" || len(r.rules) >= robotsRules {
+	if value == "" {
 		return // an empty rule covers nothing
 	}
 	r.rules = append(r.rules, robotsRule{allow: key == "allow", pattern: canonicalPath(value)})

@@ -36,6 +36,7 @@ func TestRobotsRules(t *testing.T) {
 		{"letters encoded", "User-agent: *\nDisallow: /%61%7Eb", map[string]bool{"/a~b": false, "/a%7eb": false}},
 		{"an encoded slash is another", "User-agent: *\nDisallow: /a%2Fb", map[string]bool{"/a%2fb": false, "/a/b": true}},
 		{"an encoded star is no star", "User-agent: *\nDisallow: /a%2Ab", map[string]bool{"/a%2Ab": false, "/axb": true}},
+		{"very many rules", "User-agent: *\n" + strings.Repeat("Disallow: /b\n", 30_000) + "Disallow: /a", map[string]bool{"/a": false}},
 		{"rules before any agent", "Disallow: /\nUser-agent: *\nDisallow: /a", map[string]bool{"/b": true, "/a": false}},
 	} {
 		r := parseRobots([]byte(c.text), "bookci")

@@ -70,6 +70,9 @@ type run struct {
 	pending int
 	done    chan struct{} // closed when nothing is pending
 	alive   bool          // some host has answered
+
+	estimate  Progress // of the hosts, as it was at estimated
+	estimated time.Time
 }
 
 func (r *run) all(ctx context.Context, pages []*Page) error {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -43,8 +42,14 @@ func Judge(i *Item) []Verdict {
 	}
 	// The page is fine, but not all that is cited is in it.
 	var all []Verdict
+	missing := map[string][]Cited{}
+	for _, f := range i.Missing {
+		missing[f] = nil
+	}
 	for _, c := range sortPlaces(i.Cited) {
-		if !slices.Contains(i.Missing, c.Fragment) {
+		if _, ok := missing[c.Fragment]; ok {
+			missing[c.Fragment] = append(missing[c.Fragment], c)
+		} else {
 			page.Cited = append(page.Cited, c)
 		}
 	}
@@ -57,12 +62,7 @@ func Judge(i *Item) []Verdict {
 		v.URL = i.URL + "#" + f
 		v.Message = fmt.Sprintf("%s: the page has no place named %q", i.URL, f)
 		v.Hint = "look at it in a browser: a script may make the place; else name another"
-		v.Cited = nil
-		for _, c := range sortPlaces(i.Cited) {
-			if c.Fragment == f {
-				v.Cited = append(v.Cited, c)
-			}
-		}
+		v.Cited = missing[f]
 		if len(v.Cited) > 0 {
 			all = append(all, v)
 		}

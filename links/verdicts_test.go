@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,6 +114,7 @@ func TestRedirects(t *testing.T) {
 	mux.HandleFunc("/to-top", go301("/"))
 	mux.HandleFunc("/elsewhere", go301(s.url("other.books.jp", "/page")))
 	mux.HandleFunc("/app", go301("itms-apps://books"))
+	mux.HandleFunc("/far", go301("itms-apps://"+strings.Repeat("x", 100_000)))
 	mux.HandleFunc("/mixed", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Location", "/for-good")
 		w.WriteHeader(302)
@@ -122,7 +125,7 @@ func TestRedirects(t *testing.T) {
 	want := map[string]string{
 		"/for-good": "fine link-moved", "/for-now": "fine", "/circle": "doubtful link-redirects", "/self": "doubtful link-redirects",
 		"/on/0": "doubtful link-redirects", "/ten/0": "fine", "/dead-end": "broken link-gone", "/to-top": "doubtful link-top",
-		"/elsewhere": "fine link-moved", "/app": "doubtful link-redirects", "/mixed": "fine", "/nowhere": "doubtful link-odd", "/": "fine",
+		"/elsewhere": "fine link-moved", "/app": "doubtful link-redirects", "/far": "doubtful link-redirects", "/mixed": "fine", "/nowhere": "doubtful link-odd", "/": "fine",
 		"/for-good#there": "fine link-moved", "/for-good#not": "doubtful link-fragment",
 	}
 	var urls []string
@@ -150,6 +153,9 @@ func TestRedirects(t *testing.T) {
 			if to := s.url("other.books.jp", "/page"); i.moved() != to || Judge(i)[0].Moved != to {
 				t.Errorf("moved to %q, want %q", i.moved(), to)
 			}
+		}
+		if i.URL == s.url("moves.books.jp", "/far") && len(i.Redirects[0].To) > 1000 {
+			t.Errorf("%d bytes are kept of where nothing is", len(i.Redirects[0].To))
 		}
 		if i.URL == s.url("moves.books.jp", "/on/0") && len(i.Redirects) != maxHops+1 {
 			t.Errorf("%d redirects were followed", len(i.Redirects))
@@ -211,6 +217,16 @@ func TestBodiesOfAllKinds(t *testing.T) {
 		w.Header().Set("Content-Type", "image/png")
 		_, _ = w.Write([]byte("\x89PNG\r\n\x1a\n\x00\xff"))
 	})
+	mux.HandleFunc("/nothing", func(w http.ResponseWriter, r *http.Request) { // compressed, for ever
+		w.Header().Set("Content-Encoding", "gzip")
+		var none bytes.Buffer
+		_ = gzip.NewWriter(&none).Close()
+		for many := bytes.Repeat(none.Bytes(), 1000); ; {
+			if _, err := w.Write(many); err != nil {
+				return
+			}
+		}
+	})
 	mux.HandleFunc("/notgzip", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		fmt.Fprint(w, "plain text")
@@ -223,10 +239,10 @@ func TestBodiesOfAllKinds(t *testing.T) {
 	want := map[string]string{
 		"/huge": "fine", "/huge#far": "fine", "/bomb": "fine", "/endless": "fine",
 		"/cut": "doubtful link-cut", "/slam": "doubtful link-cut", "/junk": "doubtful link-answer", "/headers": "doubtful link-answer",
-		"/picture": "fine", "/picture#page=2": "fine", "/notgzip": "doubtful link-answer",
+		"/nothing": "fine", "/picture": "fine", "/picture#page=2": "fine", "/notgzip": "doubtful link-answer",
 	}
 	o := s.options()
-	o.requestTime = 30 * time.Second
+	o.requestTime = 10 * time.Second
 	var urls []string
 	for path := range want {
 		urls = append(urls, at(path))
@@ -248,7 +264,7 @@ func TestBodiesOfAllKinds(t *testing.T) {
 		if i.Bytes > bodyLimit {
 			t.Errorf("%s: %d bytes were kept", i.URL, i.Bytes)
 		}
-		if cut := strings.HasSuffix(i.URL, "/huge") || strings.HasSuffix(i.URL, "/bomb") || strings.HasSuffix(i.URL, "/endless"); cut != i.Truncated {
+		if cut := strings.HasSuffix(i.URL, "/huge") || strings.HasSuffix(i.URL, "/bomb") || strings.HasSuffix(i.URL, "/endless") || strings.HasSuffix(i.URL, "/nothing"); cut != i.Truncated {
 			t.Errorf("%s: truncated is %v", i.URL, i.Truncated)
 		}
 	}
@@ -363,11 +379,12 @@ func TestAProxyIsNoWayIntoAPrivateNet(t *testing.T) {
 	s := newSite(t)
 	s.record("outside.books.jp", "8.8.8.8") // nothing is sent there: the proxy answers
 	s.record("inside.books.jp", "10.1.2.3")
-	s.host("proxied.books.jp", page("x"))
-	asked := make(chan string, 20)
+	asked := make(chan string, 40)
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		asked <- r.URL.String()
-		if r.URL.Path == "/robots.txt" {
+		if to, ok := strings.CutPrefix(r.URL.Path, "/to/"); ok {
+			http.Redirect(w, r, "http://"+to+"/inside", http.StatusFound)
+		} else if r.URL.Path == "/robots.txt" {
 			w.WriteHeader(404)
 		}
 	}))
@@ -379,8 +396,12 @@ func TestAProxyIsNoWayIntoAPrivateNet(t *testing.T) {
 	o := s.options()
 	o.Rules.AllowPrivate = false
 	o.Proxy = http.ProxyURL(through)
-	got := newDesk(t).verdicts(o, "http://outside.books.jp/", "http://inside.books.jp/", "http://unknown.books.jp/")
 	want := map[string]string{"http://outside.books.jp/": "fine", "http://inside.books.jp/": "doubtful link-private", "http://unknown.books.jp/": "fine"}
+	// Spelt so, and by such names, a proxy would reach its own machine and net.
+	for _, host := range []string{"127.0.0.1", "2130706433", "127.1", "0x7f.0.0.1", "0177.0.0.1", "wiki", "a.localhost", "metadata.google.internal"} {
+		want["http://outside.books.jp/to/"+host] = "doubtful link-private"
+	}
+	got := newDesk(t).verdicts(o, slices.Collect(maps.Keys(want))...)
 	if fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got %v", got)
 	}
@@ -401,7 +422,7 @@ func TestPublic(t *testing.T) {
 		"8.8.8.8": true, "133.242.1.1": true, "2001:4860:4860::8888": true, "2400:8500::1": true, "64:ff9b::808:808": true, "2002:808:808::1": true,
 		"127.0.0.1": false, "10.0.0.1": false, "172.16.0.1": false, "192.168.1.1": false, "169.254.169.254": false, "100.64.0.1": false, "0.0.0.0": false,
 		"224.0.0.1": false, "255.255.255.255": false, "198.18.0.1": false, "240.0.0.1": false, "192.0.2.1": false, "::1": false, "::": false, "fe80::1": false, "fd00::1": false,
-		"::ffff:10.0.0.1": false, "64:ff9b::a00:1": false, "2002:a00:1::1": false, "ff02::1": false, "2001:db8::1": false, "::7f00:1": false,
+		"::ffff:0:7f00:1": false, "64:ff9b:1::a00:1": false, "4000::1": false, "::ffff:10.0.0.1": false, "64:ff9b::a00:1": false, "2002:a00:1::1": false, "ff02::1": false, "2001:db8::1": false, "::7f00:1": false,
 	} {
 		if got := public(netip.MustParseAddr(addr)); got != want {
 			t.Errorf("public(%s) = %v", addr, got)

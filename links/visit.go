@@ -103,8 +103,9 @@ func (t *task) conditions() http.Header {
 // follow queues a redirect with the host that it leads to.
 func (r *run) follow(ctx context.Context, t *task, status int, to *url.URL, text string) {
 	if to == nil {
+		text = plain(errors.New(text))
 		t.hops = append(t.hops, Hop{status, text})
-		r.end(ctx, t, &Item{Try: Try{Status: status, Error: failRedirect, Detail: plain(errors.New(text))}})
+		r.end(ctx, t, &Item{Try: Try{Status: status, Error: failRedirect, Detail: text}})
 		return
 	}
 	if t.passed == nil {
