@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/source"
@@ -42,14 +43,22 @@ func (s *staging) remove() {
 	}
 }
 
-// sweepStaging removes what a bookci left that lost its machine's power.
+// abandoned is how old a staging folder is that nobody works in any more: it is
+// filled and emptied within seconds, and a large artifact within minutes.
+const abandoned = time.Hour
+
+// sweepStaging removes what a bookci left that lost its machine's power. What is
+// younger may be that of another root, whose artifacts go to the same place.
 func (b *Builder) sweepStaging() {
 	entries, err := os.ReadDir(b.Artifacts)
 	if err != nil {
 		return // found out again when something is published
 	}
 	for _, e := range entries {
-		if e.IsDir() && strings.HasPrefix(e.Name(), stagingPrefix) {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), stagingPrefix) {
+			continue
+		}
+		if st, err := e.Info(); err == nil && b.Now().Sub(st.ModTime()) > abandoned {
 			_ = fsx.RemoveAll(filepath.Join(b.Artifacts, e.Name()))
 		}
 	}

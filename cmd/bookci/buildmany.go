@@ -203,6 +203,11 @@ func (m *many) run(ctx context.Context, c *claim, p *project, slots chan struct{
 	w.engines.pool = m.pool
 	w.force(m.flags.force)
 	w.Slots, w.ManifestLock = slots, manifest
+	if w.shelf != nil {
+		if err := w.shelf.Reach(ctx); err != nil {
+			return nil, err
+		}
+	}
 	jobs, err := m.app.jobs(ctx, p, w.Builder, m.flags.only)
 	if err != nil {
 		return nil, err
