@@ -1,8 +1,8 @@
 # frozen_string_literal: true
 
 # Re:VIEW fills in what a config leaves out: today's date, the present moment
-# and a random identifier. For the same sources to give the same bytes they are
-# those of the sources instead.
+# and a random identifier. Values from the sources take their place, so that the
+# same sources give the same bytes.
 module BookciDates
   def values(*)
     found = super

@@ -47,8 +47,8 @@ module BookciFirst
       @bookci_first ? BookciFirst.layout(text) : text
     end
 
-    # All images are there, as the style may use any. TeX asks for the size of
-    # those that the chapters name: it is found for all in one process.
+    # All images are there, as the style may use any. The sizes of those that the
+    # chapters name are found in one process, before TeX asks for each.
     def copy_images(from, to)
       return super unless @bookci_first && File.directory?(from)
 
@@ -64,8 +64,8 @@ module BookciFirst
 
   class << self
     # Returns files with the chapters that are built, each after the values of
-    # its counters. Where the last numbers of the book are not known, pages count
-    # from 1; in a single pass references would be wrong, too, and it is nil.
+    # its counters. Where the book's last numbers are not known, pages count from
+    # 1. In a single pass references would be wrong, too: it returns nil.
     def rearrange(files, book)
       labels = kept_labels
       return nil if labels.empty? && ENV['BOOKCI_ONE_PASS']
@@ -123,7 +123,7 @@ module BookciFirst
     def link(from, to)
       FileUtils.mkdir_p(to)
       Dir.each_child(from) do |name|
-        # Re:VIEW takes no .xbb along that lies there.
+        # Re:VIEW's own copy_images leaves these out as well.
         next if name.start_with?('.') || name.end_with?('.xbb')
 
         source = File.join(from, name)

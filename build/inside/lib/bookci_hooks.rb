@@ -1,7 +1,7 @@
 # frozen_string_literal: true
 
-# Re:VIEW runs a hook and never looks at how it ended, and leaves one out
-# silently that is missing or not executable. bookci hears of both.
+# Re:VIEW never looks at how a hook ended, and silently leaves out a hook that is
+# missing or not executable. Both are reported to bookci.
 module BookciHooks
   def call_hook(hook_name, *params, **options)
     known = $?

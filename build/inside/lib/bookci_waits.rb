@@ -1,10 +1,10 @@
 # frozen_string_literal: true
 
-# A maker that bookci-ready has started stops where it has loaded Re:VIEW and
-# would begin. What it then is to do comes in the file request: the folder, the
-# number of the process whose descriptors 5 and 6 its output goes to, the count
-# of the command line's words, these, and the environment, each with a NUL behind
-# it. The current folder is below the one that holds that file and the FIFO go.
+# A maker that bookci-ready has started stops when it has loaded Re:VIEW. The file
+# request then tells what to do: the folder, the number of the process whose
+# descriptors 5 and 6 take the output, the count of the command line's words, the
+# words, and the environment, each with a NUL behind it. request and the FIFO go
+# lie in the folder above the current one.
 module BookciWaits
   def execute(*)
     super(*BookciWaits.take)
@@ -35,7 +35,7 @@ module BookciWaits
       exit!(1) # the maker is then started anew
     end
 
-    # The FIFO is held open before the file is looked for: no word is lost.
+    # go is opened before request is looked for, so that no wake-up is missed.
     def request
       File.open('../go', File::RDWR) do |go|
         go.readline unless File.exist?('../request')

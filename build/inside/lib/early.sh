@@ -4,11 +4,11 @@
 #
 # It has a folder of its own, which holds tree (where it works), pid, wrapper (the
 # shell that waits for it), out and err, status once it has ended, done (a FIFO
-# that wakes who waits for that), and taken, a folder that belongs to whoever
-# could make it: nobody else may end the program or remove its folder.
+# that wakes whoever waits for the status) and taken. Whoever could make the
+# folder taken owns the program: nobody else may end it or remove its folder.
 
-# cores prints how many this machine and the control groups (version 2, version 1)
-# leave of it.
+# cores prints how many cores a program may use: the machine's, or fewer where a
+# control group (version 2 or 1) sets a quota.
 cores() {
 	cores_all=$(nproc 2>/dev/null || echo 1)
 	cores_quota=max
@@ -44,7 +44,7 @@ to_spare() {
 	[ "$(cores)" -ge 2 ] && memory_left | awk '$1 < 600000000 { little = 1 } END { exit little }'
 }
 
-# run_early COMMAND... begins it in the folder tree, which is the current one.
+# run_early COMMAND... begins COMMAND in the current folder, which is tree.
 run_early() {
 	mkfifo ../done || return 1
 	(
@@ -56,17 +56,17 @@ run_early() {
 		echo $? >../ended
 		[ -z "${feeder:-}" ] || kill "$feeder"
 		mv ../ended ../status
-		# Wakes whoever waits; nobody may.
+		# Wakes whoever waits. Open for reading too: there may be nobody.
 		[ ! -p ../done ] || echo 1<>../done
 	) </dev/null >/dev/null 2>&1 &
 	echo $! >../wrapper
-	# Whoever drops it needs the number.
+	# Whoever ends the program needs its number.
 	until [ -f ../pid ] || ! kill -0 $!; do sleep 0.01; done
 	[ -f ../pid ]
 }
 
 # waits FOLDER: whether the program in FOLDER has begun and not ended. Its number
-# may have gone to another process; the folder in which that works tells.
+# may be another process's by now: that one does not work in FOLDER/tree.
 waits() {
 	[ -f "$1/pid" ] && [ ! -f "$1/status" ] && [ "/proc/$(cat "$1/pid")/cwd" -ef "$1/tree" ]
 }
@@ -77,8 +77,9 @@ end_early() {
 	[ ! -d "$1" ] || { mkdir "$1/taken" && drop_early "$1"; }
 } 2>/dev/null
 
-# drop_early FOLDER does so for the one who has taken it. Its name is free at
-# once; what works in it may still write there for a moment.
+# drop_early FOLDER ends the program in FOLDER, which the caller has taken, and
+# removes FOLDER. The name is free at once. A program that was killed may still
+# write for a moment: hence the second rm.
 drop_early() {
 	dropped=$1.dropped.$$
 	mv "$1" "$dropped" || return 1
@@ -89,17 +90,16 @@ drop_early() {
 	return 0
 } 2>/dev/null
 
-# place_early NEW FOLDER: what has begun in NEW is found in FOLDER from now on.
-# Nobody sees one that is half made.
+# place_early NEW FOLDER gives the folder NEW the name FOLDER, and ends the
+# program that was there. If somebody has taken that one, NEW is dropped.
 place_early() {
 	end_early "$2" && mv "$1" "$2" || drop_early "$1"
 } 2>/dev/null
 
 # wait_early waits for the end of what runs in $ahead and returns its status.
 wait_early() {
-	# A TeX that was just about to wait when the gate was opened must be told
-	# again, and a shell that was killed before it could tell of an end is
-	# stood in for.
+	# TeX may begin to wait just after the gate was opened: it is opened again. A
+	# wrapper may be killed before it writes the status: 137 stands in for it.
 	(
 		while sleep 0.3 && kill -0 $$ && [ ! -f "$ahead/status" ]; do
 			[ ! -p "$ahead/gate" ] || : <>"$ahead/gate"
@@ -108,12 +108,12 @@ wait_early() {
 			[ -f "$ahead/status" ] || echo 137 >"$ahead/status"
 			echo 1<>"$ahead/done"
 		done
-	) </dev/null >/dev/null 2>&1 5>&- 6>&- & # nor what bookci-run holds of the maker's
+	) </dev/null >/dev/null 2>&1 5>&- 6>&- & # 5 and 6 are the maker's output (bookci-run)
 	ahead_watcher=$!
 	exec 7<>"$ahead/done"
 	[ -f "$ahead/status" ] || read -r _ <&7
 	exec 7<&-
-	# It must not open the gate of another pass in a folder of this name.
+	# The watcher must not open the gate of a later pass in a folder of this name.
 	kill "$ahead_watcher"
 	wait "$ahead_watcher"
 	read -r ahead_rc <"$ahead/status"

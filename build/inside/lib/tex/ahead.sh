@@ -5,19 +5,18 @@
 # what the last one read, and waits at a gate: a FIFO that TeX opens for reading
 # just before it would read what may still change. When the maker asks for the
 # pass, the files that differ take their new content, the gate opens, and TeX
-# goes on. Its recorder then proves that nothing it had read before the gate has
-# another content now; an early pass of which that cannot be shown is thrown
-# away, and the usual one runs.
+# goes on. TeX's recorder then tells what it had read before the gate. Unless all
+# of that is unchanged, the early pass is thrown away, and the usual one runs.
 #
 # BOOKCI_OWN/ahead/<hash of the call>-<slot> is a folder of early.sh. It also holds
 # stamp (program, arguments and environment), before (hashes of the files as
-# they were found), place (of the gate), gate (a second name of the FIFO) and pdf
-# (convert.sh). Slot 0 is begun before the maker's first call (bin/bookci-ahead);
-# a pass that begins its successor takes the next one.
+# they were found), place (the file that the gate stands before), gate (a second
+# name of the FIFO) and pdf (convert.sh). Slot 0 is begun before the maker's first
+# call (bin/bookci-ahead); a pass that begins its successor takes the next one.
 
-# contents FILE: hashes of what TeX reads here, whichever folder it is: all texts
-# and pictures, but for those of which it reads only the size that an
-# .xbb tells. FILE.pictures names the pictures.
+# contents FILE writes a hash and the name of each text and picture here. Left out
+# are pictures of which TeX reads only the size, from an .xbb. FILE.pictures gets
+# the names of all pictures.
 contents() {
 	pictures >"$1.pictures" 2>/dev/null
 	{
@@ -51,8 +50,8 @@ set_gate() {
 		END { exit !done }' "$job.tex" >"$job.gated" && mv "$job.gated" "$job.tex"
 }
 
-# begin_ahead FOLDER PLACE ARGS starts TeX on FOLDER/tree. Called in a shell
-# that may change its folder.
+# begin_ahead FOLDER PLACE ARGS starts TeX in FOLDER/tree, which becomes the
+# current folder.
 begin_ahead() {
 	ahead=$1
 	place=$2
@@ -69,8 +68,8 @@ begin_ahead() {
 }
 
 # lay_out FOLDER BOOK NAMES gives FOLDER/tree copies of the pictures of BOOK that
-# the file NAMES lists. A conversion needs them as they are now; pictures that
-# would take up much memory are linked to, and not converted early.
+# the file NAMES lists: a conversion needs them as they are now. Where they would
+# take up much memory they are linked to, and begin_conversion does nothing.
 max_pictures=100000000
 lay_out() {
 	mkdir -p "$1/tree" || return 1
@@ -98,8 +97,8 @@ next_ahead() {
 	new=$BOOKCI_OWN/ahead/new.$jobkey-$slot
 	mkdir -p "$new" && pictures >"$new/pictures" && lay_out "$new" "$PWD" "$new/pictures" || return 0
 	texts | grep -xF -f "$run/sources" | tr '\n' '\0' | copy_to "$new/tree" || return 0
-	# What the pass may write: were one of these looked for before the gate, the
-	# recorder would tell.
+	# The running pass may write these. Should TeX open one before the gate, the
+	# recorder tells.
 	for ext in aux toc lof lot lol loe out ind ent gls acr nls bbl brf thm; do
 		[ -e "$new/tree/$job.$ext" ] || : >"$new/tree/$job.$ext"
 	done
@@ -107,16 +106,15 @@ next_ahead() {
 	if begin_ahead "$new" '' "$@"; then place_early "$new" "$BOOKCI_OWN/ahead/$jobkey-$slot"; else drop_early "$new"; fi
 }
 
-# open_gate lets TeX go on, wherever it is: one that has not come to the gate
-# yet will find an empty file there.
+# open_gate lets TeX go on. A TeX that has not come to the gate yet will find an
+# empty file in its place.
 open_gate() {
 	: >"$ahead/open" && mv "$ahead/open" "$ahead/tree/bookci-gate" && : <>"$ahead/gate"
 }
 
-# late_files lists in run/late the files whose content the early pass must be
-# given, or lose; false where it may have read one of them already, as the order
-# in which the last pass read tells, or where there is a file that it could not
-# have found.
+# late_files PLACE lists in run/late the files that have changed or gone since the
+# early pass began. It is false where that pass may have read one of them, or
+# where a file is new: the pass may have looked for it in vain.
 late_files() {
 	LC_ALL=C awk -v late="$run/late" '
 		BEGIN { printf "" >late }
@@ -128,15 +126,15 @@ late_files() {
 			if (new) exit 1
 			for (name in old) print name >late
 		}' "$ahead/before" "$run/contents" || return 1
-	# It looks for pictures of which it knows the sizes, too.
+	# TeX looks for pictures even where it reads only their sizes.
 	LC_ALL=C sort "$ahead/before.pictures" >"$run/late.pictures"
 	LC_ALL=C sort "$run/contents.pictures" | cmp -s - "$run/late.pictures" || return 1
-	read_early "$1" "$BOOKCI_STATE/tex/$jobkey/order"
+	none_read "$1" "$BOOKCI_STATE/tex/$jobkey/order"
 }
 
-# read_early PLACE FILE: whether none of run/late comes before PLACE in FILE, or,
-# where no order is known, all of it is what passes write.
-read_early() {
+# none_read PLACE FILE: whether no file of run/late comes before PLACE in FILE, an
+# order of reading. Where there is no FILE: whether passes write all of them.
+none_read() {
 	if [ ! -f "$2" ]; then
 		! grep -qvF "./$job." "$run/late" && ! grep -qxF "./$job.tex" "$run/late"
 		return
@@ -148,14 +146,15 @@ read_early() {
 		END { exit bad }' "$run/late" "$2"
 }
 
-# order prints the files of this folder in the order in which TeX opened them.
+# order FILE prints, from the recorder's FILE, the files of this folder in the
+# order in which TeX opened them.
 order() {
 	sed -n 's/^INPUT //p; s/^OUTPUT //p' "$1" | sed '/^\//d; s/^\.\///; s/^/.\//'
 }
 
-# take_ahead ARGS goes on with the early pass of this call in place of a pass in
-# this folder, and sets rc to its status; false when there is none that serves.
-# A pass that fails leaves its output alone.
+# take_ahead ARGS finishes the early pass of this call in place of a pass in this
+# folder, and sets rc to its status. It is false when no early pass serves. Of a
+# pass that failed, only what it printed is taken.
 take_ahead() {
 	ahead=$BOOKCI_OWN/ahead/$jobkey-$(cat "$run/slot")
 	[ -z "${BOOKCI_ONE_PASS:-}" ] && mkdir "$ahead/taken" || return 1
@@ -164,8 +163,8 @@ take_ahead() {
 		with_pages "$ahead/out" page wait_early
 		rc=$?
 		order "$ahead/tree/$job.fls" >"$run/opened"
-		# ../ is another folder there.
-		if grep -qxF ./bookci-gate "$run/opened" && ! grep -q '^\./\.\./' "$run/opened" && read_early ./bookci-gate "$run/opened" && outside_as_before; then
+		# ../ leads elsewhere from the early pass's folder.
+		if grep -qxF ./bookci-gate "$run/opened" && ! grep -q '^\./\.\./' "$run/opened" && none_read ./bookci-gate "$run/opened" && outside_as_before; then
 			if [ "$rc" = 0 ]; then
 				if adopt; then
 					taken=1
@@ -180,15 +179,16 @@ take_ahead() {
 	[ -n "$taken" ]
 } 2>/dev/null
 
-# outside_as_before: whether what the early pass read of other folders before the
-# gate is as it was when it began.
+# outside_as_before: whether no file of other folders that the early pass read
+# before the gate has changed since the pass began.
 outside_as_before() {
 	sed -n '/^INPUT bookci-gate$/q; s/^INPUT \(\/.*\)/\1/p' "$ahead/tree/$job.fls" | LC_ALL=C sort -u | without_caches |
 		tr '\n' '\0' | xargs -0 -r stat -L -c '%z' >"$run/outside.read" || return 1
 	LC_ALL=C awk -v begun="$(stat -c '%z' "$ahead/stamp")" '$0 > begun { exit 1 }' "$run/outside.read"
 }
 
-# ready_ahead ARGS brings the early pass what has changed, and opens the gate.
+# ready_ahead ARGS copies to the early pass what has changed, and opens the gate.
+# It is false where the pass does not serve.
 ready_ahead() {
 	waits "$ahead" || return 1
 	{ stamp "$@"; tex_world; } | cmp -s - "$ahead/stamp" || return 1

@@ -69,7 +69,7 @@ else
 	[ "$rc" = 0 ] || finish "$rc"
 	if [ "$calls" = 1 ] && [ -z "${BOOKCI_ONE_PASS:-}" ]; then
 		drop_unwritten
-		# Other pages are to come, unless nothing is left to do.
+		# These pages are the book's only where no other pass is to come.
 		if [ -d "$BOOKCI_OWN/ahead/conversion" ]; then
 			settled && { [ ! -f "$run/idx" ] || cmp -s "$run/idx" "$BOOKCI_STATE/tex/$jobkey/idx"; } || end_conversion
 		fi
@@ -77,7 +77,7 @@ else
 fi
 # A maker calls three times or four.
 if [ "$calls" -ge 3 ]; then
-	# Asked a moment ago: nothing to add.
+	# Where settled was true a moment ago, it need not be asked again.
 	[ -n "$still" ] && [ ! -e "$run/unsettled" ] && index_settled || settle "$@" || finish $?
 	if [ ! -f "$run/marks" ] || ! cmp -s "$run/marks" "$run/kept"; then
 		keep || { rm -rf "$BOOKCI_STATE/next/$jobkey"; mkdir -p "$BOOKCI_STATE/next"; }

@@ -15,11 +15,11 @@ event() {
 	return 0
 }
 
-# hash of what is read on stdin.
+# digest prints the hash of stdin.
 digest() { sha256sum | { read -r digest_sum _ && printf '%s\n' "$digest_sum"; }; }
 
-# lines WORD...: one a line, which is how words are kept: what is kept is read,
-# never evaluated. A word of several lines is not kept.
+# lines WORD... prints one word a line, the form in which words are kept: they are
+# read again, never evaluated. It is false where a word has a line break.
 lines() {
 	for lines_each; do
 		case $lines_each in
@@ -30,7 +30,7 @@ lines() {
 	done
 }
 
-# words WORD...: as a line of sh that gives them again.
+# words WORD... prints the words quoted, for sh to evaluate.
 words() {
 	for words_each; do
 		case $words_each in
@@ -52,7 +52,7 @@ run_folder() {
 count_pages() {
 	LC_ALL=C awk '
 		BEGIN { RS = "["; last = -1; doubt = -2; n = 0 }
-		# Counting from the start is cheap for any output but that of a loop.
+		# TeX in a loop prints for ever.
 		(size += length($0)) > 4000000 { exit }
 		NR > 1 && /^-?[0-9]+(\.[0-9]+)*[]{<\n ]/ {
 			p = $0 + 0

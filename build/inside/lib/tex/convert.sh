@@ -1,19 +1,19 @@
 # The conversion to PDF, begun beside the pass that makes the pages: dvipdfmx
 # reads them from a pipe as TeX finishes them, so that little is left to do when
-# TeX ends. It works in a folder of its own, on copies of what it may read there;
-# only when the maker's own call finds the same pages and the same files does
-# its result count. That has the bytes of the usual one but for the identifier,
-# which dvipdfmx makes from the names of its files: the one that those names
-# give is asked of dvipdfmx with an empty page, and put in.
+# TeX ends. It works in a folder of its own, on copies of what it may read. Its
+# result counts only when the maker's own call finds the same pages and the same
+# files. That result has the bytes of the usual one but for the identifier, which
+# dvipdfmx makes from the names of its files. So dvipdfmx also converts an empty
+# page (the sample) under the usual names, and the sample's identifier is put in.
 #
 # The folder is one of early.sh. It also holds stamp (command and environment),
-# pages (the pipe), dvi (what went through it), sample (the folder of the empty
-# page) and made.pdf. It is pdf in the folder of an early pass until that is
-# taken, then BOOKCI_OWN/ahead/conversion.
+# pages (the pipe), dvi (what went through it), sample (a folder) and made.pdf. Its
+# name is BOOKCI_OWN/ahead/conversion. Beside an early pass that nobody has taken
+# yet it is pdf in that pass's folder.
 
-# from_pipe PROGRAM ARGS: whether the conversion can be done from a pipe. Left
-# out is what counts pages from the end, encrypts with the identifier, or gives
-# the output another name.
+# from_pipe PROGRAM ARGS: whether the conversion can be done from a pipe. Not so
+# with options that count pages from the end, encrypt with the identifier, or
+# give the output another name.
 from_pipe() {
 	case ${1##*/} in *dvipdfmx) ;; *) return 1 ;; esac
 	for word; do
@@ -22,11 +22,11 @@ from_pipe() {
 	case $word in "$job" | "$job.dvi") ;; *) return 1 ;; esac
 }
 
-# begin_conversion FOLDER WRITER COPY begins what the last good build's conversion
-# did, on the pages that TeX writes in this folder into a file that is there
-# already. They are complete when the process WRITER has ended. FOLDER may move
-# together with this folder; COPY is the command that copies this one. In
-# parentheses, as pass() says.
+# begin_conversion FOLDER WRITER COPY begins, in FOLDER, the conversion that the
+# last good build did. It reads $job.dvi, which exists already and which TeX is
+# writing; the pages are complete when the process WRITER has ended. COPY is the
+# command that copies this folder. This folder may be renamed, with FOLDER in it.
+# Called in parentheses, for the reason in pass().
 begin_conversion() {
 	[ -f "$BOOKCI_STATE/tex/dvi.cmd" ] && tail --pid=$$ -c 0 /dev/null && mkdir "$1" || return 1
 	(
@@ -40,7 +40,7 @@ begin_conversion() {
 		$copy . "$conversion/tree" && mkfifo "$conversion/pages" || exit
 		tail --pid="$writer" -s 0.1 -c +1 -f "$job.dvi" | tee "$conversion/dvi" >"$conversion/pages" &
 		feeder=$!
-		# -P: as this folder was called may be wrong by now.
+		# -P: this folder may have another name by now.
 		cd -P "$conversion/tree" && run_early convert "$@" || kill "$feeder"
 	) &
 }
@@ -69,11 +69,11 @@ empty_page() {
 	printf '\371\000\000\000\075\002\337\337\337\337'
 }
 
-# end_conversion ends the one whose pages are not, or no longer, those of the book.
+# end_conversion ends a conversion whose pages will not be the book's.
 end_conversion() { end_early "$BOOKCI_OWN/ahead/conversion"; }
 
-# end_vain_conversion ends it as soon as TeX writes other references than it has
-# read: then another pass will make the pages.
+# end_vain_conversion ends the conversion as soon as the .aux that TeX writes
+# differs from the one that TeX read: another pass will make the pages.
 end_vain_conversion() {
 	for vain in "$ahead/tree/$job.aux" "$job.aux"; do
 		[ ! -f "$vain" ] || break
@@ -81,8 +81,8 @@ end_vain_conversion() {
 	[ -z "$(cmp "$BOOKCI_STATE/tex/$jobkey/files/$job.aux" "$vain" 2>/dev/null)" ] || { end_conversion; end_early "$ahead/pdf"; }
 }
 
-# take_conversion WORDS: whether the PDF is there by the conversion that was
-# begun; what it printed is in dvi.err.
+# take_conversion WORDS takes the PDF of the conversion that was begun. It is
+# false where that does not count. What dvipdfmx printed is in dvi.err.
 take_conversion() {
 	ahead=$BOOKCI_OWN/ahead/conversion
 	mkdir "$ahead/taken" || return 1
@@ -113,8 +113,8 @@ may_read() {
 }
 contents_of() { sed 's/^[0-9]* //' "$1" | tr '\n' '\0' | xargs -0 -r cat; }
 
-# identifier FILE prints where the identifier of a PDF stands in it, and what it
-# is: in the trailer, before which "startxref" tells where the table begins.
+# identifier FILE prints the offset of a PDF's identifier, and the identifier. It
+# stands in the trailer, behind the table to which "startxref" points.
 identifier() {
 	table=$(tail -c 64 "$1" | tr -c '0-9a-z' '\n' | sed -n '/^startxref$/,$s/^[0-9][0-9]*$/&/p')
 	tail -c +$((table + 1)) "$1" | tr -c ' -~' ' ' | LC_ALL=C awk -v table="$table" '

@@ -20,7 +20,7 @@ elif ! take_conversion "$dvi_words"; then
 else
 	rc=0
 fi
-# For the next build, where the output has the name that all expect.
+# The next build may begin these words early, unless they rename the output.
 case " $* " in
 *' -o'*) ;;
 *)

@@ -1,6 +1,6 @@
 # What lies in the folder of a TeX job, and whether it has changed.
 
-# marks prints the marks of the files named on stdin that change with them.
+# marks prints, for each file named on stdin, what changes whenever the file does.
 marks() { tr '\n' '\0' | xargs -0 -r stat -L -c '%n %s %i %y %z'; }
 
 # pictures ACTION... and texts ACTION...: what TeX may find here. Pure outputs,
@@ -21,8 +21,8 @@ texts() {
 		! -iname '*.bmp' ! -iname '*.jp2' ! -iname '*.jpf' ! -iname '*.psd' ! -name '*.xbb' "$@"
 }
 
-# files FILE: one line per file: texts by content, pictures by their marks, as
-# within one build they need not be read again to see whether they changed.
+# files FILE writes a line for each file: of a text its hash, of a picture its
+# marks, which need no reading and tell enough within one build.
 files() {
 	pictures -exec stat -L -c '%n %s %i %y %z' {} + >"$run/unsorted" 2>/dev/null &&
 		texts -exec sha256sum {} + >>"$run/unsorted" 2>/dev/null &&
@@ -49,10 +49,11 @@ without_caches() {
 		'index($0, c1) != 1 && index($0, c2) != 1 && index($0, c3) != 1'
 }
 
-# bytes in the files of which it reads the names, each with a NUL behind it.
+# bytes prints the size of all files whose names it reads, each with a NUL behind
+# it.
 bytes() { xargs -0 -r stat -L -c %s | awk '{ n += $1 } END { printf "%.0f\n", n }'; }
 
-# copy_to FOLDER copies such files.
+# copy_to FOLDER copies files whose names it reads, each with a NUL behind it.
 copy_to() { xargs -0 -r sh -c 'tar -chf - -- "$@" | tar -xf - -C "$0"' "$1"; }
 
 # read_record learns from TeX's recorder what the last pass read in other
@@ -73,7 +74,7 @@ read_record() {
 
 # make_boxes: write_boxes, unless no image has changed since the last time.
 make_boxes() {
-	# The pages of a chapter alone: the few that it needs have been made.
+	# For a chapter alone bookci_first.rb has written the few that it needs.
 	[ -z "${BOOKCI_CHAPTER_FIRST:-}" ] || return
 	pictures ! -name '*.xbb' -exec stat -L -c '%n %s %i %y %z' {} + >"$run/images.now" 2>/dev/null
 	! cmp -s "$run/images.now" "$run/images" || return
@@ -107,7 +108,7 @@ write_boxes() {
 				if (count[of[i]] == 1 && tolower(file[i]) ~ /\.(png|jpe?g)$/) print file[i]
 		}' >"$1.of"
 	sed 's/\.[^.]*$/.xbb/' "$1.of" >"$1"
-	# It ends at the first image that it cannot read.
+	# extractbb ends at the first image that it cannot read.
 	tr '\n' '\0' <"$1.of" | xargs -0 -r sh -c '
 		extractbb "$@" || for image; do
 			[ -f "${image%.*}.xbb" ] || extractbb "$image"

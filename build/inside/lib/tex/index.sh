@@ -13,7 +13,7 @@ job=${arg%.idx}
 "$real" "$@" >"$run/index.out" 2>"$run/index.err"
 rc=$?
 if [ "$rc" != 0 ] && [ -f "$run/putoff" ] && [ ! -f "$run/idx.read" ]; then
-	# Perhaps the entries of the pass that was put off are better.
+	# The pass that was put off might have written better entries.
 	(
 		set --
 		while IFS= read -r word; do set -- "$@" "$word"; done <"$run/tex.cmd"

@@ -1,10 +1,15 @@
-# What a good build leaves for the next one: BOOKCI_STATE/tex/<hash of the
-# call>, with files/ (what TeX and the index program wrote), sums (a hash of
-# each) and stamp (which program with which arguments they belong to); and for
-# bin/bookci-ahead sources.tar (what else lay here but images), pictures (names
-# of images and .xbb), order (in which TeX opened all of them), idx (the index's
-# entries) and tex.cmd, and for same.sh last. A build writes to BOOKCI_STATE/next; bookci-keep makes
-# that the current one.
+# What a good build leaves for the next one, in BOOKCI_STATE/tex/<hash of the call>:
+#   files/       what TeX and the index program wrote
+#   sums         a hash of each
+#   stamp        the program and arguments that they belong to
+#   sources.tar  what else lay here, without images
+#   pictures     the names of images and .xbb
+#   order        in which TeX opened all of these
+#   idx          the index's entries
+#   tex.cmd      program and arguments, a line for each word
+#   last/        of same.sh
+# From sources.tar on they may be missing. A build writes to BOOKCI_STATE/next;
+# bookci-keep makes that the current one.
 
 # made_by_others: files that programs other than TeX make from TeX's output.
 made_by_others() {
@@ -14,7 +19,7 @@ made_by_others() {
 	esac
 }
 
-# stamp ARGS prints what kept files are good for.
+# stamp ARGS prints what kept files belong to: image, program and arguments.
 stamp() {
 	printf 'bookci 1\n%s\n' "${BOOKCI_IMAGE:-}" "$name" "$@"
 	stat -L -c '%n %s %Y' "$real"
@@ -59,8 +64,8 @@ forget() {
 	rm -f "$job.dvi" "$job.xdv" "$job.pdf" "$job.log" "$job.ind" "$job.idx" "$run/restored"
 }
 
-# drop_unwritten removes what was put back but this book's TeX does not write
-# any more: from nothing it would not be there.
+# drop_unwritten removes files that were put back and that TeX does not write any
+# more: a build from nothing would not have them.
 drop_unwritten() {
 	[ -s "$run/restored" ] || return 0
 	while IFS= read -r file; do
@@ -68,8 +73,8 @@ drop_unwritten() {
 	done <"$run/restored"
 }
 
-# drop_unmade does so for what other programs have not made anew, once their
-# turn is over.
+# drop_unmade removes files of other programs that were put back and that those
+# programs, whose turn is over, have not made anew.
 drop_unmade() {
 	[ -s "$run/restored" ] && [ -f "$run/marks.put" ] || return 0
 	while IFS= read -r file; do
@@ -106,8 +111,8 @@ keep() {
 	keep_sources
 }
 
-# keep_sources keeps what an early pass of the next build may begin with. It
-# may be missing. A folder with fonts in it would make every build copy them.
+# keep_sources keeps what an early pass of the next build may begin with. Above
+# max_sources it does not: every build would copy a folder's fonts, say.
 max_sources=8000000
 keep_sources() {
 	pictures | grep -xF -f "$run/sources" >"$to/pictures"

@@ -59,16 +59,16 @@ pass() {
 	files "$run/found" || rm -f "$run/found"
 	if [ -n "${next_too:-}" ]; then
 		next_slot=$(($(cat "$run/slot") + 1))
-		# In parentheses: a function's redirections keep a copy of what they
-		# replace, and the maker would wait for its end.
+		# In parentheses: a function's redirections keep the descriptors that they
+		# replace open, and the maker would wait until they are closed.
 		(next_ahead "$next_slot" "$@") </dev/null >/dev/null 2>&1 &
 	fi
-	# One that failed may have lacked something in its folder.
 	end_conversion
 	[ "$calls" != 1 ] || [ ! -f "$run/put" ] || [ -n "${BOOKCI_ONE_PASS:-}" ] || watch_too=end_vain_conversion
+	# An early pass that failed may have lacked something in its folder.
 	if ! take_ahead "$@" || [ "$rc" != 0 ]; then
 		rm -f "$job.dvi" && : >"$job.dvi"
-		# Pages that another pass is sure to follow are not worth it.
+		# Pages that another pass is sure to replace are not worth converting.
 		[ -n "${next_too:-}" ] || (to_spare && begin_conversion "$BOOKCI_OWN/ahead/conversion" $$ 'cp -RL') </dev/null >/dev/null 2>&1
 		with_pages "$run/out" page "$real" -recorder "$@" >"$run/out" 2>"$run/err"
 		rc=$?
@@ -90,9 +90,8 @@ pass() {
 	return "$rc"
 }
 
-# settled: whether one more pass would find what the last one found. Files that
-# still bear the marks that they had when this was last true need not be read
-# again.
+# settled: whether one more pass would find what the last one found. Where all
+# marks are those of the last time that this was true, no file is read.
 settled() {
 	[ -f "$run/before" ] || return 1
 	if [ -f "$run/marks" ] && all_marks "$run/marks.now" && cmp -s "$run/marks.now" "$run/marks"; then
@@ -124,7 +123,7 @@ remake_index() {
 	sh "$run/index.cmd" >/dev/null 2>&1 </dev/null && cp "$job.idx" "$run/idx.read"
 }
 
-# from_nothing ARGS: what the maker's calls so far give with nothing kept.
+# from_nothing ARGS does the maker's calls so far again, with nothing kept.
 from_nothing() {
 	[ -e "$run/index.hooked" ] && cp "$job.ind" "$run/ind.hooked" 2>/dev/null
 	forget

@@ -4,9 +4,9 @@
 # to be written to), new (what this session adds), used (in new: which entries
 # served the current build) and loads (whether the library can be loaded).
 
-# remember sets, for the program that this shell becomes next, where its memory
-# is. Where the library cannot be loaded all is as without it, and the loader says
-# nothing that an author would see.
+# remember gives the program that this shell becomes next the library and its
+# memory. A library that cannot be loaded is left out: the loader would complain
+# where an author sees it.
 remember() {
 	memory=$BOOKCI_OWN/pictures
 	[ -d "$memory/new" ] || return 0
@@ -21,9 +21,8 @@ remember() {
 	BOOKCI_PICTURES=$memory/kept
 	BOOKCI_PICTURES_NEW=$memory/new
 	BOOKCI_PICTURES_ROOM=$(memory_room)
-	# A picture after the other comes and goes: the C library need not give its
-	# place back to the system and have it cleared anew each time, which took a
-	# sixth of what remains to be done.
+	# Pictures come and go one by one. The C library keeps their memory: to give
+	# it back and have it cleared anew each time took a sixth of the time left.
 	MALLOC_MMAP_THRESHOLD_=1000000000
 	MALLOC_TRIM_THRESHOLD_=1000000000
 	MALLOC_TOP_PAD_=16000000
@@ -31,14 +30,14 @@ remember() {
 	export BOOKCI_PICTURES BOOKCI_PICTURES_NEW BOOKCI_PICTURES_ROOM MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ MALLOC_TOP_PAD_ LD_PRELOAD
 } 2>/dev/null
 
-# remembering COMMAND... runs it so.
+# remembering COMMAND... runs COMMAND with that memory.
 remembering() (
 	remember
 	exec "$@"
 )
 
-# memory_room prints how many bytes one program may add: the session's folder is
-# held in memory in a container, and the book needs that first.
+# memory_room prints how many bytes one program may add: an eighth of what is
+# free. A container holds the session's folder in memory, which the book needs.
 max_memory=500000000
 memory_room() {
 	{ memory_left; df -Pk "$memory/new" | awk 'NR == 2 { printf "%.0f\n", $4 * 1024 }'; } |

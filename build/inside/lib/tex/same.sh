@@ -1,15 +1,14 @@
-# What the last good build made of the same is not made again: neither the pages,
-# after an edit that TeX does not see, such as a comment's, nor the PDF, where the
-# pages came out as they were and their pictures are the same.
+# The last good build's pages serve again after an edit that TeX does not see, such
+# as a comment's. Its PDF serves again where pages and pictures are the same.
 #
-# For the pages kept.sh's folder has one more, last: the DVI and the log of the last
-# pass, what it printed, and of what it found a hash each. For the PDF there is
-# BOOKCI_STATE/tex/pdf: key (of all that the conversion depends on), sum (of the
+# The pages lie in the folder last of kept.sh's: the DVI and the log of the last
+# pass, what it printed, and a hash of each file that it found. For the PDF there
+# is BOOKCI_STATE/tex/pdf: key (of all that the conversion depends on), sum (of the
 # PDF) and err (what dvipdfmx said). The PDF itself is where it was published, or
-# in BOOKCI_OWN/last.pdf; it counts by its sum.
+# in BOOKCI_OWN/last.pdf; it must have that sum.
 
-# looks_elsewhere: whether the environment has TeX look for files in folders of
-# which nothing is known here.
+# looks_elsewhere: whether the environment makes TeX look for files in folders that
+# are not checked here.
 looks_elsewhere() {
 	env | LC_ALL=C grep -E '^(TEX|OSFONTDIR|[A-Z0-9]*(INPUTS|FONTS|MAPS|PICTS)=)' | grep -qvE '^(TEXMFVAR|TEXMFCACHE|VARTEXFONTS)='
 }
@@ -32,8 +31,8 @@ keep_last() {
 		(cd "$last" && sha256sum -- * >../last.sums && mv ../last.sums sums) || rm -rf "$last"
 }
 
-# same_pages: whether a first pass would find what the last one of the last good
-# build found, and so leave what that left. Then it is here.
+# same_pages: whether a first pass would find what the last pass of the last good
+# build found. What that pass left is then put here.
 same_pages() {
 	last=$BOOKCI_STATE/tex/$jobkey/last
 	[ -f "$run/put" ] && [ -f "$last/sums" ] && [ ! -e "$run/unsettled" ] && [ -z "${BOOKCI_ONE_PASS:-}" ] && ! looks_elsewhere || return 1
@@ -68,8 +67,8 @@ pdf_key() {
 	} >"$out/key" && digest <"$out/key"
 }
 
-# same_pdf WORDS: whether the conversion would give the PDF that there is already.
-# Then it is here, and what dvipdfmx said is in dvi.err.
+# same_pdf WORDS: whether the conversion would give the last good build's PDF. That
+# is then put here, and what dvipdfmx said is in dvi.err.
 same_pdf() {
 	key=
 	[ -z "${BOOKCI_ONE_PASS:-}" ] && key=$(pdf_key "$1") && [ -n "$key" ] || return 1
@@ -83,7 +82,7 @@ same_pdf() {
 	return 1
 } 2>/dev/null
 
-# keep_pdf keeps what the next build may know of this one's PDF.
+# keep_pdf keeps what same_pdf of the next build needs.
 keep_pdf() {
 	# Where the session cannot see what is published, it keeps the PDF for itself.
 	rm -f "$BOOKCI_OWN/last.pdf"

@@ -4,8 +4,8 @@
 # entries matter; the pass writes the real one over it. A wrong guess costs the
 # pass that it would have spared.
 
-# fails_elsewhere: whether a pass failed that had nothing but guessed contents,
-# and TeX names another file for it.
+# fails_elsewhere: whether a pass failed to which nothing but the guessed contents
+# was given, and TeX blames another file.
 fails_elsewhere() {
 	[ "$rc" != 0 ] && [ ! -f "$run/put" ] && [ ! -f "$run/putoff" ] &&
 		grep -qE '^[^ :]+\.[a-z]+:[0-9]+: ' "$run/out" && ! grep -qF "$job.toc:" "$run/out"
