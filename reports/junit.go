@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	plain "github.com/bookci/bookci/internal/text"
 )
 
 // The elements and attributes are those that both Jenkins' JUnit plugin and
@@ -200,7 +202,7 @@ func printable(s string) string {
 		switch {
 		case r == '\t' || r == '\n':
 			return r
-		case r == '\r', r < 0x20, r >= 0x7f && r < 0xa0, r == 0xfffe, r == 0xffff:
+		case plain.Unprintable(r), r == 0xfffe, r == 0xffff:
 			return -1
 		}
 		return r // bytes that are no UTF-8 have become U+FFFD by now

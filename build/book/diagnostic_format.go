@@ -3,6 +3,8 @@ package book
 import (
 	"strconv"
 	"strings"
+
+	"github.com/bookci/bookci/internal/text"
 )
 
 // String is the diagnostic as a terminal shows it, without colour or a last line
@@ -14,7 +16,7 @@ import (
 func (d Diagnostic) String() string {
 	var b strings.Builder
 	if d.File != "" {
-		b.WriteString(d.File)
+		b.WriteString(line(d.File))
 		if d.Line > 0 {
 			b.WriteString(":" + strconv.Itoa(d.Line))
 			if d.Column > 0 {
@@ -27,15 +29,19 @@ func (d Diagnostic) String() string {
 	if d.Severity == Lax {
 		word = string(Warning)
 	}
-	b.WriteString(word + ": " + d.Message)
+	b.WriteString(word + ": " + line(d.Message))
 	if d.Count > 1 {
 		b.WriteString(" (" + strconv.Itoa(d.Count) + " times)")
 	}
-	if s := strings.TrimSpace(d.Source); s != "" {
+	if s := strings.TrimSpace(line(d.Source)); s != "" {
 		b.WriteString("\n    " + s)
 	}
 	if d.Hint != "" {
-		b.WriteString("\n  hint: " + d.Hint)
+		b.WriteString("\n  hint: " + line(d.Hint))
 	}
 	return b.String()
 }
+
+// line is text as it stands on one line of a terminal: names and quotes come from
+// the manuscript, which must not write lines of bookci's.
+func line(s string) string { return text.Printable(strings.ReplaceAll(s, "\n", " ")) }

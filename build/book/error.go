@@ -15,13 +15,13 @@ func (e *Faults) Error() string {
 	d := e.Diagnostics[0]
 	var b strings.Builder
 	if d.File != "" {
-		b.WriteString(d.File)
+		b.WriteString(line(d.File))
 		if d.Line > 0 {
 			fmt.Fprintf(&b, ":%d", d.Line)
 		}
 		b.WriteString(": ")
 	}
-	b.WriteString(d.Message)
+	b.WriteString(line(d.Message))
 	if more := len(e.Diagnostics) - 1; more > 0 {
 		fmt.Fprintf(&b, " (and %d more)", more)
 	}

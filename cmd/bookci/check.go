@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/reports"
 )
 
@@ -91,8 +92,7 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *
 			err = a.writeRun(r, run, err)
 		}
 	}()
-	warn := func(line string) { fmt.Fprintln(a.stderr, line) }
-	if p, err = a.open(ctx, f.choice, cmd.Flags(), warn); err != nil {
+	if p, err = a.open(ctx, f.choice, cmd.Flags(), a.println); err != nil {
 		return err
 	}
 	for _, b := range p.books {
@@ -164,15 +164,15 @@ func (a *app) sayChecked(p *project, results []checked, json bool) error {
 				continue
 			}
 			told[line] = true
-			text := line
+			shown := line
 			if a.interactive() {
-				text = a.terminal().Paint(d)
+				shown = a.terminal().Paint(d)
 			}
-			if _, err := fmt.Fprintln(a.stdout, text); err != nil {
+			if _, err := fmt.Fprintln(a.stdout, a.inert(shown)); err != nil {
 				return fmt.Errorf("writing the faults: %w", err)
 			}
 		}
-		fmt.Fprintf(a.stderr, "bookci: %s: %s\n", c.book.Name, c.sum())
+		a.println(fmt.Sprintf("bookci: %s: %s", c.book.Name, c.sum()))
 		if c.err != nil {
 			errs = append(errs, c.err)
 		}
@@ -203,7 +203,7 @@ func checkLine(d book.Diagnostic) string {
 	if hint != "" {
 		line += " (" + hint + ")"
 	}
-	return strings.ReplaceAll(line, "\n", " ")
+	return text.Printable(strings.ReplaceAll(line, "\n", " "))
 }
 
 // sum is the one line about a book.

@@ -60,15 +60,15 @@ func (a *app) newDoctorCmd() *cobra.Command {
 }
 
 func (a *app) printFindings(findings []finding) {
+	show := screen.NewQuiet(a.stdout) // the findings are this command's result
 	for _, f := range findings {
 		mark := "OK     "
 		if !f.OK {
 			mark = "problem"
 		}
-		// The findings are this command's result: they go to stdout.
-		fmt.Fprintf(a.stdout, "%s  %-10s %s\n", mark, f.Check, strings.ReplaceAll(f.Text, "\n", "\n                    "))
+		show.Println(a.inert(fmt.Sprintf("%s  %-10s %s", mark, f.Check, strings.ReplaceAll(f.Text, "\n", "\n                    "))))
 		if f.Mend != "" {
-			fmt.Fprintf(a.stdout, "         %-10s mend: %s\n", "", f.Mend)
+			show.Println(a.inert(fmt.Sprintf("         %-10s mend: %s", "", f.Mend)))
 		}
 	}
 }

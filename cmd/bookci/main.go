@@ -104,14 +104,17 @@ func (a *app) main(ctx context.Context, args []string) int {
 }
 
 // println writes a line on stderr, where no progress is shown.
-func (a *app) println(text string) { screen.NewQuiet(a.stderr).Println(text) }
+func (a *app) println(text string) { screen.NewQuiet(a.stderr).Println(a.inert(text)) }
 
 // report says on stderr what went wrong and what to do about it.
 func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
-	screen.Fault(screen.NewQuiet(a.stderr), err, hint(err))
+	a.println(fmt.Sprintf("bookci: %v", err))
+	if hint := hint(err); hint != "" {
+		a.println("hint: " + hint)
+	}
 }
 
 // errReported marks an error that the command has already said all about.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -278,4 +279,20 @@ func (a *app) stopCommands(show screen.Show) (resume func()) {
 	token := rand.Text()
 	show.Println("::stop-commands::" + token)
 	return func() { show.Println("::" + token + "::") }
+}
+
+// inert is text that GitHub's runner obeys nothing in: it reads commands after ::
+// at the beginning of a line, and after ##[ anywhere. For lines that other
+// programs read, among which stopCommands has no place.
+func (a *app) inert(text string) string {
+	if !a.inGitHub() {
+		return text
+	}
+	lines := strings.Split(strings.ReplaceAll(text, "##[", "## ["), "\n")
+	for i, line := range lines {
+		if begun := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(begun, "::") {
+			lines[i] = strings.TrimSuffix(line, begun) + "·" + begun
+		}
+	}
+	return strings.Join(lines, "\n")
 }

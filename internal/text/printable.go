@@ -52,7 +52,7 @@ func stripEscapes(s string) string {
 func Printable(s string) string {
 	clean := true
 	for i, r := range s {
-		if unprintable(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
+		if Unprintable(r) || r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD") {
 			clean = false
 			break
 		}
@@ -61,13 +61,14 @@ func Printable(s string) string {
 		return s
 	}
 	return strings.Map(func(r rune) rune {
-		if unprintable(r) {
+		if Unprintable(r) {
 			return -1
 		}
 		return r
 	}, strings.ToValidUTF8(s, "\uFFFD"))
 }
 
-func unprintable(r rune) bool {
+// Unprintable tells a character that terminals obey instead of showing it.
+func Unprintable(r rune) bool {
 	return r != '\t' && (unicode.IsControl(r) || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069)
 }

@@ -5,6 +5,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
+
+	"github.com/bookci/bookci/internal/text"
 )
 
 // This file measures and breaks text as a terminal shows it.
@@ -81,23 +83,23 @@ func colourAt(text string) int {
 	return 0
 }
 
-// clean is text without control characters but for line ends and colours:
+// clean is s without control characters but for line ends and colours:
 // a manuscript must not move the cursor or rename the terminal.
-func clean(text string) string {
+func clean(s string) string {
 	var b strings.Builder
-	text = strings.ToValidUTF8(text, "\ufffd")
-	for i := 0; i < len(text); {
-		if esc := colourAt(text[i:]); esc > 0 {
-			b.WriteString(text[i : i+esc])
+	s = strings.ToValidUTF8(s, "\ufffd")
+	for i := 0; i < len(s); {
+		if esc := colourAt(s[i:]); esc > 0 {
+			b.WriteString(s[i : i+esc])
 			i += esc
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(text[i:])
+		r, n := utf8.DecodeRuneInString(s[i:])
 		i += n
 		switch {
 		case r == '\t':
 			b.WriteString("    ")
-		case r == '\n' || r >= ' ' && r != 0x7f && (r < 0x80 || r >= 0xa0):
+		case r == '\n' || !text.Unprintable(r):
 			b.WriteRune(r)
 		}
 	}

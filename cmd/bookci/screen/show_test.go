@@ -14,7 +14,7 @@ import (
 
 // Names and messages come from the manuscript, whatever shows them.
 func TestNoProgressLetsTheManuscriptControlTheTerminal(t *testing.T) {
-	const hostile = "a\x1b]0;renamed\x07\x1b[2J\x9b31mb\rc"
+	const hostile = "a\x1b]0;renamed\x07\x1b[2J\x9b31mb\rc\u202ed\u2066"
 	for name, show := range map[string]func(*strings.Builder) Show{
 		"quiet": func(w *strings.Builder) Show { return &quiet{w: w} },
 		"plain": func(w *strings.Builder) Show { return newPlain(w, time.Now) },
@@ -30,7 +30,7 @@ func TestNoProgressLetsTheManuscriptControlTheTerminal(t *testing.T) {
 		p.Println("")
 		p.Close()
 		text := out.String()
-		if strings.Contains(text, "\x1b]") || strings.Contains(text, "\x1b[2J") || strings.ContainsAny(text, "\x07") || strings.Contains(text, "b\rc") {
+		if strings.Contains(text, "\x1b]") || strings.Contains(text, "\x1b[2J") || strings.ContainsAny(text, "\x07\u202e\u2066") || strings.Contains(text, "b\rc") {
 			t.Errorf("%s wrote %q", name, text)
 		}
 	}
