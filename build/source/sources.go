@@ -263,10 +263,10 @@ func (s *Sources) Inputs(b *book.Book, extra []string) ([]File, []book.Diagnosti
 // folder the inputs come along: a change to the rest would not build this book
 // again.
 func (s *Sources) Tree(b *book.Book, inputs []File, books []string) []File {
-	var others []string
+	others := map[string]bool{}
 	for _, dir := range books {
-		if dir = path.Clean(dir); dir != "." && !within(b.Dir, dir) {
-			others = append(others, dir)
+		if dir = path.Clean(dir); dir != "." && b.Dir != dir && !strings.HasPrefix(b.Dir, dir+"/") {
+			others[dir] = true
 		}
 	}
 	if len(others) == 0 {
@@ -276,22 +276,13 @@ func (s *Sources) Tree(b *book.Book, inputs []File, books []string) []File {
 	for _, f := range inputs {
 		needed[f.Path] = true
 	}
-	alien := map[string]bool{}
-	for _, dir := range others {
-		alien[dir] = true
-	}
 	var tree []File
 	for _, f := range s.Files {
-		if needed[f.Path] || !below(f.Path, alien) {
+		if needed[f.Path] || !below(f.Path, others) {
 			tree = append(tree, f)
 		}
 	}
 	return tree
-}
-
-// within reports whether name is the folder dir or lies in it.
-func within(name, dir string) bool {
-	return name == dir || strings.HasPrefix(name, dir+"/")
 }
 
 // below reports whether name is one of folders or lies in one.
