@@ -28,8 +28,8 @@ type Artifact struct {
 }
 
 // check tells whether the artifact at name, below the folder top, is complete,
-// and measures it. What it reads may be hostile, a file that never ends to be
-// unpacked among it: it stops when ctx ends.
+// and measures it. The artifact may be hostile, say an entry that unpacks without
+// end: check stops when ctx ends.
 func check(ctx context.Context, top, name string, target book.Target) (Artifact, error) {
 	st, err := os.Lstat(name)
 	if err != nil {

@@ -10,17 +10,17 @@ import (
 )
 
 // On Windows a file that a viewer shows can be neither replaced nor removed, and
-// some viewers keep a PDF open for as long as they show it. What was built is
-// then kept beside it, so that no build is lost.
+// some viewers keep a PDF open for as long as they show it. The new artifact is
+// then kept beside the old one, so that no build is lost.
 
-// besideOf is the name that an artifact has while its own cannot be given to it.
+// besideOf is the name of an artifact that is kept beside the one named name.
 func besideOf(name string) string {
 	ext := filepath.Ext(name)
 	return strings.TrimSuffix(name, ext) + "-new" + ext
 }
 
 // publishBeside keeps the artifact at made beside the one named name, which
-// programs have open. The error says so.
+// programs have open. It returns the error that tells of it.
 func (b *Builder) publishBeside(made, name string, programs []string) error {
 	who := "another program"
 	if len(programs) > 0 {
@@ -39,10 +39,10 @@ func (b *Builder) publishBeside(made, name string, programs []string) error {
 func (b *Builder) removeBeside(name string) {
 	file := filepath.Join(b.Artifacts, besideOf(name))
 	if _, err := os.Lstat(file); err != nil {
-		return // as nearly always: the manifest need not be read
+		return // nothing there, as nearly always: the manifest need not be read
 	}
 	if b.manifest.entry(b.pathOf(besideOf(name))) != nil {
-		return // an artifact of another book, whose name that is
+		return // another book's own artifact, of that name
 	}
-	_ = fsx.RemoveAll(file) // one that is open itself goes after the next build
+	_ = fsx.RemoveAll(file) // where a viewer has it open, the next build tries again
 }

@@ -49,7 +49,7 @@ type Builder struct {
 	Force      bool          // build what is up to date too, from nothing
 	Strict     bool          // what makers let pass is an error
 	Separate   bool          // artifacts of each variant in a folder of its name
-	Slots      chan struct{} // with other Builders: each variant takes one; nil for this one alone
+	Slots      chan struct{} // shared with other Builders: jobs under way hold one; nil for one alone
 	Together   bool          // variants of one book share a session, one after the other
 	KeepOpen   bool          // leave sessions open between builds
 
@@ -66,8 +66,8 @@ type Builder struct {
 
 	// Draft makes drafts, whatever engines there are.
 	Draft bool
-	// Waiting, when not nil, has call called as soon as Engine is going to take
-	// minutes, until stop is called. PDFs are drafted meanwhile, and Meanwhile is
+	// Waiting, when not nil, calls call as soon as it is known that Engine will take
+	// minutes, unless stop was called before. PDFs are drafted then, and Meanwhile is
 	// told of each draft.
 	Waiting   func(call func()) (stop func())
 	Meanwhile func(Result)
@@ -88,8 +88,7 @@ type Builder struct {
 // Currency is what is known of earlier makers.
 type Currency int
 
-// Of earlier makers it may be known that they are the same now, that they are
-// not, or nothing: a Docker that does not answer at once is not waited for.
+// Unknown is the answer where Docker does not answer at once: nobody waits for it.
 const (
 	Unknown Currency = iota
 	Same
@@ -124,8 +123,8 @@ type Result struct {
 	Target      book.Target
 	UpToDate    bool
 	Draft       bool     // the artifact is a draft, made without Re:VIEW
-	Missing     error    // what the book itself would need, where a draft stands in for it unasked
-	Beside      bool     // with Missing: something lies where the book itself would
+	Missing     error    // why there are no makers, where a draft stands in that nobody asked for
+	Beside      bool     // with Missing: an older artifact lies at the book's own place
 	Artifact    Artifact // Path is empty when there is none
 	Address     string   // where Builder.Deliver has brought it, "" without
 	Diagnostics []book.Diagnostic
@@ -139,8 +138,8 @@ type Result struct {
 var ErrTimeout = errors.New("time is up")
 
 // Build does the jobs, Jobs of them at a time, and returns a result for each
-// target of each, in order. What fails leaves the others alone, except that
-// when ctx ends all do.
+// target of each, in order. A job that fails leaves the others alone; when ctx
+// ends, all fail.
 func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 	if b.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -250,7 +249,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		return results
 	}
 	b.mu.Lock()
-	delete(b.read, job.Book.Name) // a book with a fault is not read
+	delete(b.read, job.Book.Name) // should a fault keep this build from reading the book
 	b.mu.Unlock()
 	var fault *book.Faults
 	if errors.As(job.Fault, &fault) {
@@ -258,7 +257,6 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 	}
 	for _, t := range job.Targets {
 		if fault != nil {
-			// As of a catalog that is wrong.
 			results = append(results, Result{Book: job.Book, Target: t, Diagnostics: job.Known, Err: bookIsWrong(fault.Diagnostics)})
 			continue
 		}
@@ -291,7 +289,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	defer func() {
 		res.Seconds = watch.seconds()
 		res.Diagnostics = append(slices.Clone(job.Known), res.Diagnostics...)
-		// Once there is a new artifact, no last one is kept.
+		// A new artifact has taken the place of the last one.
 		if res.Err != nil && res.Artifact.Path == "" || res.Missing != nil {
 			res.Kept = record.intact()
 		}
@@ -364,8 +362,8 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		return res
 	}
 	if source.ChangedSince(b.Root, job.Inputs) {
-		// Saved after it was hashed: what is made now has no fingerprint, or
-		// undoing the edit would pass for up to date.
+		// A file was saved after it was hashed. With that fingerprint this artifact
+		// would pass for up to date once the edit is undone.
 		fingerprint = ""
 	}
 	watch.lap("sync")
@@ -405,8 +403,8 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 }
 
 // Read returns the content hashes, in hexadecimal, of the files that the last
-// Build of a variant read, by slash path below the root. They are those that
-// the build went by: a file saved since has another one now.
+// Build of a variant read, by slash path below the root. A file saved since then
+// has another one.
 func (b *Builder) Read(variant string) map[string]string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -29,8 +29,8 @@ type CommandJob struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 
-	// Write brings what the command changed back into the source folder; with
-	// DryRun it is only told what that would be.
+	// Write brings what the command changed back into the source folder. DryRun
+	// only lists in the result what Write would bring.
 	Write, DryRun bool
 	// Reports are patterns, as in a .dockerignore, of files that the command
 	// writes and that come back into Builder.Artifacts.
@@ -109,9 +109,8 @@ type changes struct {
 }
 
 // refusal tells why a file that a command wrote does not come back, "" for one
-// that does. What comes back is the book's own: nothing that git, another
-// version control or bookci keeps, nothing of the artifacts, and nothing that
-// this machine could be made to run and that was not so before.
+// that does. Only the book's own files come back: none in folders of version
+// control or bookci, no artifact, and none that is executable now and was not.
 func (b *Builder) refusal(name string, mode int64, known bool, f source.File) string {
 	if fsx.LiesInKept(name) {
 		return "lies in a folder that is no source"
@@ -127,7 +126,7 @@ func (b *Builder) refusal(name string, mode int64, known bool, f source.File) st
 	return ""
 }
 
-// What a command may bring back. A root's own files are part of it.
+// Bounds of what a session sends after a command: the root's own files, too.
 const (
 	maxChanges      = 8 << 30
 	maxChangedFiles = 200_000
@@ -158,7 +157,7 @@ func (b *Builder) readChanges(ctx context.Context, s engine.Session, staging str
 	}
 	defer dst.Close()
 	out := getting(ctx, s, s.Paths().Work, ".")
-	defer out.Close() // its failure is that of the reading below
+	defer out.Close() // a failure shows in the reading below
 	tr := tar.NewReader(out)
 	bytesLeft, filesLeft := int64(maxChanges), maxChangedFiles
 	var folders source.Folders
@@ -326,14 +325,14 @@ func (b *Builder) putBack(dir *os.Root, from, local string, old source.File) err
 	if old.Path != "" && old.Mode.IsRegular() {
 		perm = old.Mode.Perm()
 	}
-	// A name of its own: the author may have any other. The reaper removes it
-	// should bookci be killed before it is whole.
+	// The random name is none of the author's. The reaper removes the file should
+	// bookci be killed before the rename.
 	temp := filepath.Join(filepath.Dir(local), stagingPrefix+rand.Text())
 	full := filepath.Join(b.Root, temp)
 	if err := b.Reaper.Remove(full); err != nil {
 		return err
 	}
-	defer func() { _ = b.Reaper.Keep(full) }() // it is gone, one way or the other
+	defer func() { _ = b.Reaper.Keep(full) }() // renamed or removed: nothing is left there
 	out, err := dir.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, perm)
 	if err != nil {
 		return err
@@ -356,7 +355,7 @@ func (b *Builder) keepReports(staging string, names []string) ([]string, error) 
 			return nil, fmt.Errorf("keeping the report %s: %w", name, err)
 		}
 		from := filepath.Join(staging, filepath.FromSlash(name))
-		// Systems that read reports refuse those that are older than the job.
+		// Jenkins and others refuse reports that are older than the job.
 		now := b.Now()
 		if err := errors.Join(os.Chtimes(from, time.Time{}, now), fsx.Rename(from, to)); err != nil {
 			return nil, fault.Environmentf("", "keeping the report %s: %w", name, err)

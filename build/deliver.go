@@ -10,12 +10,11 @@ import (
 )
 
 // Delivery brings the artifact at file, which entry tells of, to a second place,
-// as name, and returns its address there. An artifact that is not listed has no
-// place in the manifest.
+// as name, and returns its address there. listed: the manifest has entry.
 type Delivery func(ctx context.Context, entry Entry, name, file string, listed bool) (address string, err error)
 
-// deliver brings what is good to its second place, also what is up to date: that
-// it lies here does not say that it lies there.
+// deliver brings a good artifact to its second place. One that is up to date goes
+// too: an earlier delivery may have failed.
 func (b *Builder) deliver(ctx context.Context, job Job, res *Result) {
 	if b.Deliver == nil || job.first || res.Err != nil || res.Artifact.Path == "" {
 		return

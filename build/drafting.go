@@ -35,8 +35,8 @@ func (e *NoMakers) Unwrap() error { return e.Err }
 // DraftImage is what a manifest says of a draft in the place of an image.
 const DraftImage = "draft"
 
-// drafts are the books that this builder has set. What has not changed is not
-// set again.
+// drafts are the books that this builder has set. Parts that have not changed are
+// not set again.
 type drafts struct {
 	mu    sync.Mutex
 	books map[string]*draftBook
@@ -118,7 +118,7 @@ func (b *Builder) draftMeanwhile(ctx context.Context, job Job, t book.Target) (w
 	var drafting sync.WaitGroup
 	stop := b.Waiting(func() {
 		drafting.Go(func() {
-			// The steps that are shown are the engine's.
+			// No events: the screen shows the engine's steps.
 			res := b.draft(ctx, job, t, newStopwatch(b.Now), func(event.Event) {})
 			if res.Err == nil { // else the build says why
 				b.Meanwhile(res)
@@ -131,7 +131,7 @@ func (b *Builder) draftMeanwhile(ctx context.Context, job Job, t book.Target) (w
 	}
 }
 
-// recipe is all but the inputs that decides what a draft will be.
+// recipe is all that decides what a draft will be, beside the inputs.
 func (d *drafting) recipe() any {
 	return struct {
 		Engine, Version, Config string
@@ -152,7 +152,7 @@ func (d *drafting) name() string {
 	return strings.TrimSuffix(name, ext) + "-draft" + ext
 }
 
-// make reads the manuscript, sets it and publishes what came out. Faults of the
+// make reads the manuscript, sets it and publishes the draft. Faults of the
 // manuscript are told and stop nothing: a draft is there to find them.
 func (d *drafting) make(ctx context.Context) (Artifact, []book.Diagnostic, error) {
 	tree, err := manuscript.Read(d.job.Book, d.target)
@@ -192,8 +192,8 @@ func (d *drafting) make(ctx context.Context) (Artifact, []book.Diagnostic, error
 	return a, found, err
 }
 
-// leaveOut takes out the chapters that --only does not name. What is left
-// keeps its numbers.
+// leaveOut takes out the chapters that --only does not name. The others keep
+// their numbers.
 func (d *drafting) leaveOut(tree *review.Book) {
 	if len(d.job.Only) == 0 {
 		return

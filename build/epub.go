@@ -60,9 +60,9 @@ func checkEPUB(f io.ReaderAt, size int64) error {
 	return nil
 }
 
-// An EPUB's list of entries is read into memory as a whole, some 300 bytes for
-// an entry of 46. Books stay far below these bounds, and below those of zip
-// without its extension to 64 bits, which few readers of EPUBs know.
+// The list of entries is held in memory, some 300 bytes for an entry that takes 46
+// in the file. Books stay far below these bounds. They need no Zip64 either, which
+// few readers of EPUBs know.
 const (
 	mostListed   = 8 << 20 // bytes of the list of entries
 	mostUnpacked = 4 << 30 // bytes of all entries
@@ -78,7 +78,8 @@ func openEPUB(f io.ReaderAt, size int64) (*zip.Reader, error) {
 	if err := checkEnd(f, size); err != nil {
 		return nil, err
 	}
-	// The end may lie: the list is read as far as entries follow each other.
+	// The record at the end may lie about the list's length: zip reads on as long
+	// as entries follow each other.
 	list := &bounded{r: f, left: mostListed}
 	z, err := zip.NewReader(list, size)
 	if list.left < 0 {
@@ -99,9 +100,8 @@ func openEPUB(f io.ReaderAt, size int64) (*zip.Reader, error) {
 	return z, nil
 }
 
-// checkEnd refuses the extension of zip whose number of entries, which
-// zip.NewReader makes room for, has 64 bits. Its locator stands right before the
-// record at the end.
+// checkEnd refuses Zip64, whose number of entries has 64 bits: zip.NewReader makes
+// room for as many. Zip64's locator stands right before the record at the end.
 func checkEnd(f io.ReaderAt, size int64) error {
 	const locator, longest = 20, 65 << 10 // the end with its comment, as far as zip.NewReader looks
 	tail := make([]byte, min(size, locator+longest))
@@ -140,7 +140,7 @@ func settleEPUB(ctx context.Context, top, name string, date time.Time) error {
 	if err != nil {
 		return err
 	}
-	defer in.Close() // has no effect after the one below
+	defer in.Close() // for the early returns
 	st, err := in.Stat()
 	if err != nil {
 		return err

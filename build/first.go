@@ -8,13 +8,12 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-// First returns the job that makes the pages of some chapters of job alone,
-// with the numbers that they had in the last good PDF of the whole book, and
-// how long the maker took for that one. ok is false where there is none yet
-// whose numbers are known.
+// First returns the job that makes the pages of some chapters of job alone, with
+// the numbers that they had in the last good PDF of the whole book. whole is how
+// long the maker took for that PDF. ok is false where none is known.
 //
-// What it makes is published beside the book, as an artifact of --only is, and
-// nothing of it is kept for later builds.
+// The pages are published beside the book, as an artifact of --only is. The next
+// build learns nothing from that job.
 func (b *Builder) First(job Job, chapters []string) (first Job, whole time.Duration, ok bool) {
 	if b.Force || len(job.Only) > 0 || job.Command[book.PDF] != "" {
 		return Job{}, 0, false

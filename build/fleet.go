@@ -7,8 +7,8 @@ import (
 	"github.com/bookci/bookci/build/event"
 )
 
-// groups are the jobs, by their numbers, that are done one after the other: with
-// Together those of one book, else each by itself.
+// groups are the indices of jobs that are done one after the other: with Together
+// those of one book, else each by itself.
 func (b *Builder) groups(jobs []Job) [][]int {
 	var groups [][]int
 	at := map[string]int{}

@@ -9,19 +9,19 @@ import (
 )
 
 // TeX's font caches hold code (LuaTeX loads its own as Lua) and metrics that
-// decide what pages look like. So each lies in a folder of its own, named by the
-// code that wrote it: what a stranger's style left there is never read by
-// another one, also where CI hands the folder from branch to branch.
+// decide what pages look like. So each lies in a folder named by the code that
+// wrote it, and no other code reads it. CI hands these folders from branch to
+// branch, and one of them may come from a stranger's style.
 
-// keptFontCaches is how many of them stay; an author goes back and forth
-// between few versions of a style, and each may take 20 MB.
+// keptFontCaches is how many of them stay. An author goes back and forth between
+// few versions of a style, and a cache may take 20 MB.
 const keptFontCaches = 8
 
 // fontCache is where the font cache of a code lies.
 func (b *Builder) fontCache(code string) string { return filepath.Join(b.FontCache, "of-"+code[:16]) }
 
-// pruneFontCaches removes those that have not been written to for longest, and
-// what earlier versions of bookci left beside them.
+// pruneFontCaches keeps the keptFontCaches folders that were written to last,
+// whatever their names: earlier versions of bookci named them otherwise.
 func (b *Builder) pruneFontCaches() error {
 	entries, err := os.ReadDir(b.FontCache)
 	if err != nil {

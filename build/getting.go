@@ -14,8 +14,8 @@ type reading struct {
 	got chan error
 }
 
-// getting begins to get names below dir of a session. The caller closes what it
-// returns, whatever it has read of it.
+// getting begins to get names below dir of a session. The caller closes the
+// reading, however much of it was read.
 func getting(ctx context.Context, s engine.Session, dir string, names ...string) *reading {
 	pr, pw := io.Pipe()
 	r := &reading{pr, make(chan error, 1)}
@@ -31,10 +31,10 @@ func getting(ctx context.Context, s engine.Session, dir string, names ...string)
 // it pads to 10 KiB, and some pad to more.
 const drainLimit = 1 << 20
 
-// Close waits until the session sends no more, and returns why it failed. That
-// its reader had enough is no failure.
+// Close waits until the session sends no more, and returns why the session failed.
+// A reader that stopped early is no failure.
 func (r *reading) Close() error {
-	_, _ = io.CopyN(io.Discard, r.PipeReader, drainLimit) // its error is the session's own
+	_, _ = io.CopyN(io.Discard, r.PipeReader, drainLimit) // an error comes by got as well
 	_ = r.PipeReader.Close()                              // never fails
 	if err := <-r.got; !errors.Is(err, io.ErrClosedPipe) {
 		return err

@@ -43,7 +43,7 @@ type making struct {
 // artifactsHere is where, below Paths.Own, a session sees what was published.
 const artifactsHere = "artifacts"
 
-// kept is where, in a session, lives what is kept between builds of the target.
+// kept is the session's folder of what is kept between builds of the target.
 func (m *making) kept() string { return path.Join(m.session.Paths().Own, "state", string(m.target)) }
 
 // argv is the command line of the maker.
@@ -116,8 +116,8 @@ func (m *making) environment() []string {
 	return env
 }
 
-// dates make output reproducible. They are the command's, not the session's: a
-// session outlives a commit.
+// dates make output reproducible. Each command is told them, not the session,
+// which may outlive a commit.
 func (b *Builder) dates() []string {
 	return []string{fmt.Sprintf("SOURCE_DATE_EPOCH=%d", b.SourceDate), "FORCE_SOURCE_DATE=1"}
 }
@@ -164,8 +164,8 @@ func (m *making) diagnostics(status int) []book.Diagnostic {
 // maxQuoted bounds what is read of a file to quote a line of it.
 const maxQuoted = 64 << 20
 
-// manuscript reads a source that a maker has named. The maker's word is a
-// stranger's: what the session did not have, as .git, is not quoted.
+// manuscript reads a source that a maker has named. A hostile maker may name any
+// file: those that the session did not have, as in .git, are not quoted.
 func (m *making) manuscript(name string) ([]byte, error) {
 	if !slices.ContainsFunc(m.job.Tree, func(f source.File) bool { return f.Path == name }) {
 		return nil, fs.ErrNotExist
@@ -178,7 +178,7 @@ func (m *making) manuscript(name string) ([]byte, error) {
 func (m *making) readerSays() []book.Diagnostic {
 	tree, err := manuscript.Read(m.job.Book, m.target)
 	if err != nil {
-		return nil // the maker has read it, and its words will do
+		return nil // the maker's own words will do
 	}
 	return slices.DeleteFunc(tree.Faults, func(d book.Diagnostic) bool {
 		c, isChapter := m.job.Book.Chapter(path.Base(d.File))
@@ -193,10 +193,10 @@ func (m *making) notes() *diagnose.Notes {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	defer cancel()
 	out := getting(ctx, m.session, m.session.Paths().Own, inside.NotesDir)
-	defer out.Close() // what it could not read is not needed any more
+	defer out.Close() // a failure shows in ReadNotes
 	notes, err := diagnose.ReadNotes(out)
 	if err != nil {
-		return nil // places are then those of TeX
+		return nil // diagnostics then name TeX's lines
 	}
 	return notes
 }
@@ -232,8 +232,8 @@ func bookAtFault(diagnostics []book.Diagnostic) bool {
 	return false
 }
 
-// maxArtifact bounds what is taken out of a session. Its work tree is held in
-// memory, so a real artifact is far smaller.
+// maxArtifact bounds an artifact that is taken out of a session, in bytes. A
+// container holds its work tree in memory, so a real artifact is far smaller.
 const maxArtifact = 16 << 30
 
 // maxEntries bounds the files of an artifact that is a folder, maxKept those
@@ -290,7 +290,7 @@ func (m *making) harvested() []source.Part {
 	return parts
 }
 
-// fontsNote is written, below Paths.Own, when TeX has prepared fonts.
+// fontsNote is a file below Paths.Own that is not empty when TeX has prepared fonts.
 const fontsNote = "run/fonts"
 
 // staged is where harvest has put what lies at an absolute path of the session.
@@ -335,8 +335,8 @@ func (m *making) collect(ctx context.Context) (Artifact, error) {
 	return a, err
 }
 
-// artifactName is where the artifact goes, below the artifacts folder. A part
-// of a book must not take the place of the whole.
+// artifactName is where the artifact goes, below the artifacts folder. With Only it
+// is another name: some chapters must not take the place of the book.
 func (b *Builder) artifactName(job Job, t book.Target) string {
 	base := path.Base(t.Output(job.Book))
 	if len(job.Only) > 0 {

@@ -41,7 +41,7 @@ func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (err erro
 	return moveUp(filepath.Join(dir, "book"))
 }
 
-// moveUp moves what a folder holds to the folder that holds it.
+// moveUp moves everything in dir one folder up, and removes dir.
 func moveUp(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -58,8 +58,8 @@ func moveUp(dir string) error {
 //go:embed newbook
 var newBook embed.FS
 
-// NewPlainBook makes a book of bookci's own in dir, for want of an engine with
-// review-init. It has no style files: those of the image serve it.
+// NewPlainBook makes a book in dir from bookci's own files, where no engine has
+// review-init. The book has no style files: the image's serve.
 func NewPlainBook(name, dir string) error {
 	for from, to := range map[string]string{"config.yml": "config.yml", "catalog.yml": "catalog.yml", "chapter.re": name + ".re"} {
 		data, err := newBook.ReadFile("newbook/" + from)

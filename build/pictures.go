@@ -25,14 +25,14 @@ const (
 	picturesKept  = "pictures/kept"
 	picturesFresh = "pictures/new"
 	picturesAhead = "pictures/ahead"
-	picturesNote  = "run/pictures" // names that a build left entries to take home
+	picturesNote  = "run/pictures" // not empty when there are entries to take home
 )
 
 // PicturesDir is the folder of the memories of compressed pictures below .bookci.
 func PicturesDir(state string) string { return filepath.Join(state, "pictures") }
 
-// setByTeX are kinds of file that nothing but TeX and Re:VIEW reads. Neither can
-// write to the memory, so the memory outlives their edits.
+// setByTeX are kinds of file that only TeX and Re:VIEW read. Neither writes to the
+// memory, so the memory is still good after edits of such files.
 var setByTeX = map[string]bool{
 	".re": true, ".yml": true, ".yaml": true, ".css": true, ".html": true, ".md": true, ".txt": true, ".csv": true,
 	".tex": true, ".sty": true, ".cls": true, ".clo": true, ".def": true, ".cfg": true, ".erb": true,
@@ -40,12 +40,12 @@ var setByTeX = map[string]bool{
 	".ttf": true, ".otf": true, ".ttc": true, ".map": true, ".pfb": true,
 }
 
-// memory is that of the pictures that these makers compress. It is bound to the
-// programs that could write to it: the image, what the root holds beside the text
-// of its books, and the commands of the config.
+// memory is the memory of compressed pictures for these makers. It is bound to all
+// programs that could write to it: the image, the root's files but for those of
+// setByTeX, and the commands of the config.
 //
-// What an entry decompresses to is proved whenever one is used; the bond keeps out
-// entries of the right content that another compressor made.
+// Whoever uses an entry checks what it decompresses to. The bond keeps out entries
+// that another compressor made of the same picture.
 func (b *Builder) memory(job Job, makers Makers) (pictures.Memory, error) {
 	var programs []source.File
 	for _, f := range job.Tree {
@@ -67,8 +67,8 @@ func (b *Builder) memory(job Job, makers Makers) (pictures.Memory, error) {
 // maxChapterText bounds what is read of a chapter to find its pictures.
 const maxChapterText = 8 << 20
 
-// compressedBefore lists the hashes of the pictures that the last good build has
-// gone through, where what it kept of them is there.
+// compressedBefore lists the hashes of the pictures of the last good build, where
+// the memory that it filled is there.
 func (m *making) compressedBefore() []string {
 	if m.b.Force || m.record.PicturesOf != m.memory.Bound {
 		return nil
@@ -79,8 +79,8 @@ func (m *making) compressedBefore() []string {
 	return m.record.Pictures
 }
 
-// compressAhead has the session compress pictures, beside Re:VIEW and TeX, of
-// which the last good build did not leave what they were compressed to.
+// compressAhead has the session compress, beside Re:VIEW and TeX, those pictures
+// that the last good build did not compress.
 func (m *making) compressAhead(ctx context.Context) error {
 	command := m.converter()
 	if m.job.first || m.target != book.PDF || command == nil {
@@ -146,12 +146,11 @@ func (m *making) compressAhead(ctx context.Context) error {
 	return m.session.Put(ctx, m.session.Paths().Own, &files)
 }
 
-// plainWord is an option of which every shell makes the same.
+// plainWord is a word that no shell changes.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9._:,/=+-]+$`)
 
-// converter is the command that turns the book's DVI into a PDF, without the
-// DVI's name; nil where it is another program than dvipdfmx, or where none is
-// called.
+// converter is the command line of dvipdfmx, which turns the book's DVI into a PDF,
+// without the DVI's name. It is nil where the book is made without dvipdfmx.
 func (m *making) converter() []string {
 	setting := func(key, otherwise string) string {
 		switch v := m.job.Book.Setting(book.PDF, key).(type) {
@@ -178,7 +177,7 @@ func (m *making) converter() []string {
 	return command
 }
 
-// keepPictures takes home what pictures were compressed to in this build.
+// keepPictures takes this build's new entries home to the memory.
 func (m *making) keepPictures(ctx context.Context) error {
 	note := m.staged(path.Join(m.session.Paths().Own, picturesNote))
 	if st, err := os.Lstat(note); err != nil || st.Size() == 0 {
@@ -199,7 +198,7 @@ func (m *making) keepPictures(ctx context.Context) error {
 	return m.memory.Adopt(filepath.Join(into, filepath.FromSlash(picturesFresh)))
 }
 
-// compressed lists the hashes of the pictures that this build has gone through.
+// compressed lists the hashes of this build's pictures.
 func (m *making) compressed() []string {
 	read := m.b.Read(m.job.Book.Name)
 	var hashes []string

@@ -25,9 +25,9 @@ type record struct {
 	Diagnostics []book.Diagnostic // its warnings: they are still true when nothing has changed
 	Seconds     map[string]float64
 	Stamp       fsx.Stamp // of an artifact that is a file
-	At          time.Time // when that was taken
-	Pictures    []string  // the hashes of those that the build has gone through
-	PicturesOf  string    // what the memory of them is bound to
+	At          time.Time // when Stamp was taken
+	Pictures    []string  // hashes of the build's pictures
+	PicturesOf  string    // what the memory of compressed pictures was bound to
 
 	name string // of its file, without extension
 	dir  string // .bookci/state
@@ -71,9 +71,9 @@ func (r *record) save() error {
 	return fsx.WriteFile(r.path(), text, 0o644)
 }
 
-// keep notes what was made, in the manifest and here. The artifact is in its
-// place by now. Without a manifest others cannot know of it; a record that
-// cannot be kept costs the time of another build, and no more.
+// keep writes the artifact, which is in its place by now, into the manifest and
+// into this record. A manifest that cannot be written is an error: others cannot
+// know of the artifact. A record that cannot be written costs another build.
 func (r *record) keep(b *Builder, e Entry, makers Makers, found []book.Diagnostic) error {
 	r.Entry, r.Makers, r.Diagnostics, r.Seconds = e, makers, found, e.Seconds
 	r.Stamp, _ = fsx.StampAt(e.file(b.Root), false) // without one the artifact is read again
@@ -87,8 +87,8 @@ func (r *record) keep(b *Builder, e Entry, makers Makers, found []book.Diagnosti
 	return nil
 }
 
-// upToDate tells whether the artifact that fingerprint would make is there, at
-// path, and as it was made.
+// upToDate tells whether the last good artifact has this fingerprint and lies at
+// path as it was made.
 func (r *record) upToDate(fingerprint, path string) (Entry, bool) {
 	if r.Entry.Fingerprint != fingerprint || fingerprint == "" || r.Entry.Path != path {
 		return Entry{}, false
@@ -103,7 +103,7 @@ func (r *record) intact() string {
 		return ""
 	}
 	name := r.Entry.file(r.root)
-	// The record lies in the root, and may have come with it: a claim, no fact.
+	// The record may have come with the root: it must not name files elsewhere.
 	if rel, err := filepath.Rel(r.artifacts, name); err != nil || !filepath.IsLocal(rel) {
 		return ""
 	}
@@ -117,13 +117,13 @@ func (r *record) intact() string {
 	return r.Entry.Path
 }
 
-// and names what makers and a code left behind.
+// and is a name for what these makers and a code leave behind.
 func (m Makers) and(code string) string {
 	sum := sha256.Sum256([]byte(m.Ref + "\n" + m.ID + "\n" + code))
 	return hex.EncodeToString(sum[:])
 }
 
-// recipe is all but the inputs that decides what an artifact will be.
+// recipe is all that decides what an artifact will be, beside the inputs.
 func (b *Builder) recipe(job Job, t book.Target) any {
 	return struct {
 		Surroundings any
@@ -136,7 +136,7 @@ func (b *Builder) recipe(job Job, t book.Target) any {
 	}{b.surroundings(job), t, job.Command[t], job.Only, b.SourceDate, b.Strict, b.Separate}
 }
 
-// surroundings are all but the sources that decides what runs, and how.
+// surroundings are all that decides what runs, and how, beside the sources.
 func (b *Builder) surroundings(job Job) any {
 	return struct {
 		Version, Image, Config string

@@ -19,8 +19,8 @@ type variantSession struct {
 }
 
 // session returns the open session of a variant, or opens one, in which maker
-// may get ready. One in which other code has run is closed first: it may have
-// left processes and files there.
+// may get ready. A session in which other code has run is renewed or closed: that
+// code may have left processes and files.
 func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
 	name := job.Book.Name
 	b.mu.Lock()
@@ -67,9 +67,9 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 	return s, makers, nil
 }
 
-// seeds are what a session starts with: the fonts that TeX has prepared, and
-// what it learnt at the last good build. Both were written by what ran then, so
-// they count only for the same code and makers.
+// seeds are what a session starts with: the fonts that TeX has prepared, what TeX
+// learnt at the last good build, the artifacts and the memory of pictures. The
+// first two were written by what ran then: they count for the same code and makers.
 func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
 	if b.Force {
 		return nil
@@ -120,8 +120,8 @@ func (b *Builder) handOver(from, to string) {
 	}
 }
 
-// healthy reports results that say nothing against their session: what failed, if
-// anything, was the book.
+// healthy reports whether the session may be used further: nothing failed, or the
+// book did.
 func healthy(results []Result) bool {
 	for _, r := range results {
 		var maker *MakerError

@@ -39,7 +39,7 @@ func (b *Builder) newStaging() (*staging, error) {
 
 func (s *staging) remove() {
 	if fsx.RemoveAll(s.dir) == nil {
-		_ = s.b.Reaper.Keep(s.dir) // it is gone: removing it again does nothing
+		_ = s.b.Reaper.Keep(s.dir) // if that fails, the reaper finds nothing to remove
 	}
 }
 
@@ -47,12 +47,12 @@ func (s *staging) remove() {
 // filled and emptied within seconds, and a large artifact within minutes.
 const abandoned = time.Hour
 
-// sweepStaging removes what a bookci left that lost its machine's power. What is
+// sweepStaging removes the folders of a bookci whose machine lost its power. What is
 // younger may be that of another root, whose artifacts go to the same place.
 func (b *Builder) sweepStaging() {
 	entries, err := os.ReadDir(b.Artifacts)
 	if err != nil {
-		return // found out again when something is published
+		return // publishing will tell the same
 	}
 	for _, e := range entries {
 		if !e.IsDir() || !strings.HasPrefix(e.Name(), stagingPrefix) {
@@ -88,7 +88,7 @@ func (b *Builder) publish(made, name string) (string, error) {
 	return b.pathOf(name), nil
 }
 
-// pathOf is what is said of the artifact named name below the artifacts folder.
+// pathOf is the Artifact.Path of the artifact named name below the artifacts folder.
 func (b *Builder) pathOf(name string) string {
 	to := filepath.Join(b.Artifacts, name)
 	if rel, err := filepath.Rel(b.Root, to); err == nil && filepath.IsLocal(rel) {
