@@ -10,8 +10,9 @@ import (
 
 // Engine is where makers run.
 //
-// An Engine is safe for concurrent use; of a Session see there. Whatever either creates is gone when the Session is closed, and also
-// when this process is killed.
+// An Engine is safe for concurrent use; Session says what a session allows.
+// Whatever either creates is gone when the Session is closed, and also when this
+// process is killed.
 type Engine interface {
 	// Name is "docker" or "host".
 	Name() string
@@ -20,22 +21,22 @@ type Engine interface {
 	Open(ctx context.Context, opts SessionOptions) (Session, error)
 }
 
-// Renewer is a session that can become as one that was just opened, at less cost
-// than opening another: nothing of what ran in it is left, neither processes nor
-// files. What goes wrong may show with the next command.
+// Renewer is a session that can become as new at less cost than opening another.
+// No process and no file of what ran in it is left. An error may show only with
+// the next command.
 type Renewer interface {
 	Renew(ctx context.Context, opts SessionOptions) error
 }
 
-// ErrTakenAway is what an error wraps when a session is lost because the machine
-// that it ran on was taken away. Another session, a Steady one, may do better.
+// ErrTakenAway is wrapped by the error of a session that lost its machine. Another
+// session, a Steady one, may do better.
 var ErrTakenAway = errors.New("the machine was taken away")
 
 // SessionOptions says what a session is for.
 type SessionOptions struct {
 	Root string // absolute path of the folder that holds the book
-	// Dir is the book's folder, as a slash path below Root: what lies elsewhere may
-	// be what sessions of other books send as well.
+	// Dir is the book's folder, as a slash path below Root. Sessions of other books
+	// may send the same files from elsewhere below Root.
 	Dir string
 	Env []string // KEY=value, seen by every command
 	// Seeds are folders of this machine that the session starts with. One that
@@ -44,8 +45,8 @@ type SessionOptions struct {
 	// Hidden are paths below Root that no command may read, where the engine
 	// can see to it; a folder's ends in a slash.
 	Hidden []string
-	// Maker will probably be the first to run here; an engine may do meanwhile
-	// what it takes to start one. "": not known.
+	// Maker is the maker that will probably run first: an engine may start it
+	// early. "": not known.
 	Maker string
 	// Interactive: someone waits for each answer, so it goes before other sessions.
 	Interactive bool
@@ -59,18 +60,17 @@ type SessionOptions struct {
 type Seed struct {
 	From string // absolute
 	To   string // slash path below Paths.Own
-	// InPlace says whether the session may see the folder itself, to be read and
-	// not written to, instead of a copy. Then it sees what comes to it later.
+	// InPlace says whether the session may see the folder itself instead of a copy.
+	// Commands only read there, and see files that are added later.
 	InPlace InPlace
 }
 
-// InPlace is whether a folder of this machine is seen or copied. A session sees
-// it where commands can open this machine's files: on the host, and below a
-// mounted root.
+// InPlace is whether a folder of this machine is seen or copied. It can be seen
+// where commands open this machine's files: on the host, and below a mounted root.
 type InPlace int
 
-// A folder is copied, seen where that can be and copied elsewhere, or seen where
-// that can be and left out elsewhere.
+// A folder that cannot be seen is copied with InPlaceIfSeen, and left out with
+// OnlyInPlace.
 const (
 	Copied InPlace = iota
 	InPlaceIfSeen

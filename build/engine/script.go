@@ -19,7 +19,7 @@ func (e *ScriptError) Error() string {
 	return fmt.Sprintf("%s: %s", e.Op, strings.TrimSpace(e.Stderr))
 }
 
-// FirstLine is what it said first.
+// FirstLine is the script's first line on standard error.
 func (e *ScriptError) FirstLine() string {
 	line, _, _ := strings.Cut(strings.TrimSpace(e.Stderr), "\n")
 	return line

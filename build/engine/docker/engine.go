@@ -113,7 +113,7 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (engine.S
 		}
 	}
 	if len(opts.Hidden) > maxMasks && transport == Bind {
-		transport = Copy // what is not sent cannot be read
+		transport = Copy // hidden files are not sent, so they cannot be read
 	}
 	s, err := e.start(ctx, opts, info, transport)
 	if err != nil && transport == Bind && e.Transport != Bind && bindAtFault(err) {
@@ -132,8 +132,8 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (engine.S
 
 var errNotShared = errors.New("the daemon does not see this machine's files")
 
-// bindAtFault reports whether a session failed for its mount: a daemon on
-// another machine or in a VM does not have the folder at all.
+// bindAtFault reports whether a session failed because of its mount: a daemon on
+// another machine or in a VM does not have the folder.
 func bindAtFault(err error) bool {
 	if errors.Is(err, errNotShared) {
 		return true
@@ -155,8 +155,8 @@ const createLimit = time.Minute
 // container, and the daemon removes it.
 func (e *Engine) start(ctx context.Context, opts engine.SessionOptions, info system.Info, transport Transport) (_ *session, err error) {
 	config, host := e.spec(opts, info, transport)
-	// A container that was made but not started ends with nobody: if this
-	// process is killed now, the reaper looks for it.
+	// A container that was made but not started would not end with this process:
+	// should bookci be killed now, the reaper looks for it.
 	if err := e.Reaper.ExpectContainer(); err != nil {
 		return nil, fault.Environmentf("", "%w", err)
 	}
@@ -199,9 +199,9 @@ func (e *Engine) start(ctx context.Context, opts engine.SessionOptions, info sys
 	return s, nil
 }
 
-// create makes the container, and takes back that the reaper expects one when
-// it is sure that there is none. A request that is cancelled on its way may
-// still be carried out: its answer is waited for, though not for ever.
+// create makes the container. Where it surely made none, it tells the reaper to
+// expect none. The daemon may carry out a request that was cancelled on its way:
+// create waits for the answer, at most createLimit.
 func (e *Engine) create(ctx context.Context, config *container.Config, host *container.HostConfig) (container.CreateResponse, error) {
 	type answer struct {
 		created container.CreateResponse
@@ -240,19 +240,18 @@ func (e *Engine) create(ctx context.Context, config *container.Config, host *con
 }
 
 // holdOpen is the main process of a container. Processes that lost their parent
-// become its children, and it ignores their end, which has them vanish: as
-// zombies they would use up the limit of processes in a long watch. Shells
-// cannot ignore that signal; the env of coreutils can.
+// become its children. It ignores the signal of their end, so that they leave no
+// zombies, which would use up the limit of processes in a long watch. Shells cannot
+// ignore that signal; the env of coreutils can.
 const holdOpen = `env --ignore-signal=CHLD true 2>/dev/null && exec env --ignore-signal=CHLD cat >/dev/null
 exec cat >/dev/null`
 
-// sweep removes containers whose bookci is gone. The daemon does that by
-// itself unless it was stopped at the wrong moment or the main process was
-// held by a hostile one.
+// sweep removes containers whose bookci is gone. The daemon does so by itself
+// unless it was stopped at the wrong moment, or a hostile process held the main one.
 func (e *Engine) sweep(ctx context.Context, opts engine.SessionOptions) {
 	list, err := e.API.ContainerList(ctx, container.ListOptions{All: true, Filters: filters.NewArgs(filters.Arg("label", Label))})
 	if err != nil || e.Owner.Alive == nil {
-		return // only tidying; what is wrong with the daemon shows in a moment
+		return // sweeping is only tidying, and the next call will show the fault
 	}
 	for _, c := range list {
 		if e.Owner.Alive(c.Labels[Label]) {

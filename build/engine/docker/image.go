@@ -54,8 +54,8 @@ func PullImage(ctx context.Context, api ImageAPI, ref, platform, auth string, pr
 	return found, err
 }
 
-// readPull reads the daemon's account of a pull to its end. The daemon answers
-// 200 first and tells of failure in the account.
+// readPull reads the daemon's messages about a pull to their end. The status is 200
+// even where the pull fails: the failure is one of the messages.
 func readPull(body io.Reader, ref string, progress func(event.Event)) error {
 	type layer struct{ now, total int64 }
 	layers := map[string]layer{}

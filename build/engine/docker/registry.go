@@ -14,18 +14,18 @@ type Trouble int
 
 const (
 	NoAnswer      Trouble = iota // the registry did not answer as registries do
-	NoName                       // its name is not known to whoever resolves names
-	NotTrusted                   // its certificate
-	NoLogin                      // it wants to know who asks, or does not let them
-	NoSuchImage                  // it has no such image, or no such tag
-	OtherPlatform                // it has the image, but not for this processor
-	TooManyAsked                 // it limits how often is asked
+	NoName                       // the registry's name does not resolve
+	NotTrusted                   // the registry's certificate is not trusted
+	NoLogin                      // the registry wants a login, or refuses the one it got
+	NoSuchImage                  // the registry has no such image, or no such tag
+	OtherPlatform                // the registry has the image, but not for this processor
+	TooManyAsked                 // the registry limits how often it is asked
 	NoSpace                      // the daemon's disk is full
 )
 
-// TroubleOf tells by what the daemon answered. It asks the registry itself, and
-// gives the kind of an error by its status where it has one: Docker's own words
-// decide only where that says no more than that it failed.
+// TroubleOf tells the trouble from the daemon's answer. The status of the answer
+// decides where it is specific. Docker's words decide where it only says that the
+// pull failed, or says "not found" for an image of another platform.
 func TroubleOf(err error) Trouble {
 	msg := strings.ToLower(err.Error())
 	says := func(parts ...string) bool {
@@ -37,12 +37,12 @@ func TroubleOf(err error) Trouble {
 		return false
 	}
 	code := 0
-	var told *jsonmessage.JSONError // in the account of a pull
+	var told *jsonmessage.JSONError // a message about a pull
 	if errors.As(err, &told) {
 		code = told.Code
 	}
 	switch {
-	case says("no matching manifest", "does not match the specified platform"): // by its status not found
+	case says("no matching manifest", "does not match the specified platform"): // the status says "not found"
 		return OtherPlatform
 	case errdefs.IsUnauthorized(err), errdefs.IsPermissionDenied(err), code == http.StatusUnauthorized, code == http.StatusForbidden:
 		return NoLogin
@@ -74,5 +74,5 @@ var hints = map[Trouble]string{
 	NoSpace:       "the disk that Docker keeps its data on is full: `docker system df` shows what takes the room",
 }
 
-// Hint says what to do about it.
+// Hint says what to do about the trouble.
 func (t Trouble) Hint() string { return hints[t] }

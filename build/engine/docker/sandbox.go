@@ -12,8 +12,8 @@ import (
 	"github.com/docker/docker/api/types/system"
 )
 
-// maxMasks bounds what is mounted over hidden files and folders, each in a
-// millisecond or so.
+// maxMasks bounds the mounts over hidden files and folders: each costs about a
+// millisecond.
 const maxMasks = 64
 
 // spec is the container: hardened, with all that it writes held in memory.
@@ -79,9 +79,9 @@ func (e *Engine) spec(opts engine.SessionOptions, info system.Info, transport Tr
 	return config, host
 }
 
-// bindSource is a folder as Docker Desktop takes it. It knows drives and
-// \\wsl.localhost as Windows writes them, but not the form of long paths. A daemon
-// that knows neither refuses, or shows another folder: the sources are sent then.
+// bindSource is a folder as Docker Desktop takes it: with drives and \\wsl.localhost
+// as Windows writes them, but not in the form of long paths. Another daemon may
+// refuse such a name or show another folder: the sources are sent then.
 func bindSource(root string) string {
 	if share, ok := strings.CutPrefix(root, `\\?\UNC\`); ok {
 		return `\\` + share

@@ -76,14 +76,14 @@ func (s *session) close() error {
 		return nil
 	}
 	if connectionLost(err) {
-		// The command under way has told of it. A daemon that comes back
-		// removes the containers that ended without it.
+		// The command under way has told that the daemon is lost. A daemon that comes
+		// back removes the containers that ended meanwhile.
 		return nil
 	}
 	if !errdefs.IsConflict(err) || s.gone == nil {
 		return dockerError(ctx, "removing the container", err)
 	}
-	// The daemon is already at it.
+	// The daemon is already removing the container.
 	select {
 	case <-s.gone:
 		return nil
@@ -107,8 +107,8 @@ func (s *session) seen(dir string) string {
 }
 
 // unpackOwn puts bookci's own programs and the seeds into the container. For a
-// mounted root it then tells whether the mount is this machine's folder: a word
-// that is written here is read back there.
+// mounted root it then checks that the mount is this machine's folder: the
+// container must read a word that was written here.
 func (s *session) unpackOwn(ctx context.Context, opts engine.SessionOptions, state string) error {
 	there := ""
 	var word string
@@ -155,7 +155,7 @@ func (s *session) writeWord(state string) (inside, word string, remove func(), e
 	}
 	remove = func() {
 		if os.Remove(name) == nil {
-			_ = s.reaper.Keep(name) // it is gone: removing it again does nothing
+			_ = s.reaper.Keep(name) // if that fails, the reaper finds nothing to remove
 		}
 	}
 	if err := os.WriteFile(name, []byte(word), 0o644); err != nil {
@@ -195,15 +195,15 @@ func (s *session) Run(ctx context.Context, cmd engine.Command) (int, error) {
 func (s *session) shell(ctx context.Context, op, script string, args []string, stdin io.Reader, stdout io.Writer) error {
 	argv := append([]string{"/bin/sh", "-c", script, "bookci"}, args...)
 	stderr := &text.Head{Max: 4096}
-	// Its words are looked at below, whatever language the image speaks.
+	// English, whatever the image's language: the words are matched below.
 	status, err := s.exec(ctx, container.ExecOptions{Cmd: argv, Env: []string{"LC_ALL=C"}, WorkingDir: "/"}, stdin, stdout, stderr)
 	if err != nil {
 		return fmt.Errorf("%s: %w", op, err)
 	}
 	if status != 0 {
 		failed := &engine.ScriptError{Op: op, Status: status, Stderr: stderr.String()}
-		// Files count like processes, so what is full is mostly told by the
-		// kernel, which kills whoever writes.
+		// Files count as memory like processes do. Where they use it up, the kernel
+		// mostly kills the writer, and "No space left" is the rarer sign.
 		if status == killedStatus || strings.Contains(failed.Stderr, "No space left") {
 			return fault.Environmentf(memoryHint, "%s: the container's memory is used up", op)
 		}
@@ -261,7 +261,7 @@ func (s *session) exec(ctx context.Context, opts container.ExecOptions, stdin io
 		select {
 		case <-done:
 		case <-time.After(killLimit):
-			s.Close() // nothing in it can be trusted to end
+			s.Close() // the command did not end when it was killed
 			conn.Close()
 			<-done
 		}
@@ -277,14 +277,14 @@ func (s *session) exec(ctx context.Context, opts container.ExecOptions, stdin io
 	return status, err
 }
 
-// killedStatus is that of a command which a signal 9 ended: that of the
-// kernel, short of memory, or of the daemon, on its way out.
+// killedStatus is the status of a command that signal 9 ended. The kernel sends it
+// when memory is short, and the daemon when it ends the container.
 const killedStatus = 128 + 9
 
-// stillThere reports a container that has ended, with all that ran in it. Its
-// commands are gone a moment before the daemon says so of the container, so the
-// daemon is asked for a while. Running something in it would tell nothing: when
-// memory is used up by files, nothing runs in a live one either.
+// stillThere returns an error where the container has ended. Commands end a moment
+// before the daemon knows that their container has, so the daemon is asked for a
+// while. To run a command would tell nothing: none runs in a live container either
+// when files use up the memory.
 func (s *session) stillThere(ctx context.Context) error {
 	const looks, pause = 5, 100 * time.Millisecond
 	for range looks {
@@ -309,7 +309,7 @@ func (s *session) stillThere(ctx context.Context) error {
 	return nil
 }
 
-// errEnded is the end of a container that bookci has not asked for.
+// errEnded is the cause when a container ends that bookci did not end.
 var errEnded = errors.New("the container ended in the middle of the work")
 
 // exitStatus asks how a command ended. The output may end a moment before the
@@ -361,7 +361,7 @@ func (s *session) killAll() {
 	defer cancel()
 	created, err := s.api.ContainerExecCreate(ctx, s.id, container.ExecOptions{Cmd: []string{"/bin/sh", "-c", "kill -9 -1"}})
 	if err != nil {
-		return // the caller removes the container when this has no effect
+		return // the caller removes the container where processes stay
 	}
 	conn, err := hijacked(ctx, func() (types.HijackedResponse, error) {
 		return s.api.ContainerExecAttach(ctx, created.ID, container.ExecAttachOptions{Detach: false})

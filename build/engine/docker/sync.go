@@ -34,9 +34,8 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 		if err = source.OrChanged(err, s.root, files); errors.Is(err, source.ErrChanged) {
 			return err
 		}
-		// A file that the container's user may not read although the
-		// invoking one may: root in a container without capabilities, or an
-		// engine that gives its containers users of their own.
+		// The container's user may lack the right to read a file that the invoking
+		// user may read: it is root without capabilities, or a user of the engine's.
 		s.note("reading the mounted folder failed (%s), sending the files instead", failed.FirstLine())
 		s.transport = Copy
 		if err := s.fits(files); err != nil {
@@ -51,8 +50,8 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 		[]string{s.paths.Work, ownDir + "/tree", ownDir + "/run/unread"}, nil, nil)
 }
 
-// fits refuses sources that the container's memory cannot hold, before they are
-// sent there. Sent files are held twice, as they came and as the work tree.
+// fits refuses sources that the container's memory cannot hold. Files that are
+// sent are held twice: as they came and in the work tree.
 func (s *session) fits(files []source.File) error {
 	if s.memory <= 0 {
 		return nil
@@ -68,7 +67,7 @@ func (s *session) fits(files []source.File) error {
 	if s.transport == Copy {
 		need *= 2
 	}
-	const copying = 32 << 20 // the processes at it
+	const copying = 32 << 20 // memory of the processes that copy
 	if need+copying < s.memory {
 		return nil
 	}
@@ -83,17 +82,17 @@ const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {
 empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
 `
 
-// copyNames copies what it is told of by standard input from this folder to
-// $1. Names end in NUL and begin with "./": any name is safe, GNU and busybox
-// tar alike. A pipeline's status is that of its end, so the file $3 tells when
-// its beginning could not read something. The files become the user's own (-o):
-// root without capabilities cannot give them away.
+// copyNames copies the files that standard input names from this folder to $1.
+// Names end in NUL and begin with "./": any name is safe with GNU tar and busybox's.
+// A pipeline's status is that of its last command, so the file $3 tells when the
+// first could not read something. The files become the user's own (-o): root
+// without capabilities cannot give them away.
 const copyNames = ` unread=$3 more=$4 xargs -0 -r sh -c '
 rm -f "$unread"
 { tar -cf - $more -- "$@" || : >"$unread"; } | tar -xof - -C "$0" && [ ! -e "$unread" ]' "$1"`
 
-// copyMounted fills the work tree from the mount. The maker must be able to
-// write where a read-only checkout cannot.
+// copyMounted fills the work tree from the mount. The copies are writable even
+// where the checkout is not: makers write there.
 func (s *session) copyMounted(ctx context.Context, files []source.File) error {
 	script := emptyWork + `cd "$2" &&` + copyNames + ` && cd "$1" &&
 find . -mindepth 1 ! -type l ! -perm -600 -exec chmod u+rwX {} +`
@@ -138,7 +137,7 @@ func (s *session) send(ctx context.Context, files []source.File) error {
 		}()
 		err := s.shell(ctx, "sending the sources", `cd "$1" && exec tar -xf -`, []string{tree}, pr, nil)
 		pr.Close()
-		// What could not be read here matters more than what tar said of it there.
+		// A file that could not be read here explains more than tar's error there.
 		if rerr := <-readErr; rerr != nil && !errors.Is(rerr, io.ErrClosedPipe) {
 			err = rerr
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/bookci/bookci/objects"
 )
 
-// Pauses between looks at whether an answer is there: short at first, as most
+// Pauses between looks for an answer. They are short at first, because most
 // commands are.
 const (
 	firstPause = 50 * time.Millisecond
@@ -25,7 +25,7 @@ const (
 // whole task is ended.
 const killLimit = 12 * time.Second
 
-// answer waits for what came of command n.
+// answer waits for the answer to command n.
 func (s *session) answer(ctx context.Context, n int, stdout, stderr io.Writer) (int, error) {
 	steps := s.steps
 	s.steps = nil
@@ -36,7 +36,7 @@ func (s *session) answer(ctx context.Context, n int, stdout, stderr io.Writer) (
 		select {
 		case <-s.e.Clock.After(pause):
 		case <-s.task.gone:
-			stopped = true // but it may have laid down its answer before
+			stopped = true // its answer may be there all the same
 		case <-ctx.Done():
 			s.end(n)
 			return 0, context.Cause(ctx)
@@ -49,7 +49,7 @@ func (s *session) answer(ctx context.Context, n int, stdout, stderr io.Writer) (
 			unreached = time.Time{}
 		case errors.Is(err, objects.ErrDenied) || errors.Is(err, objects.ErrNoBucket):
 			return 0, s.e.fault(ctx, "waiting for the task", err)
-		case context.Cause(ctx) == nil: // the bucket may be back as long as the task waits for it too
+		case context.Cause(ctx) == nil: // a bucket out of reach may come back while the task has its lease
 			if now := s.e.Clock.Now(); unreached.IsZero() {
 				unreached = now
 			} else if now.Sub(unreached) > s.e.lease() {
@@ -66,18 +66,18 @@ func (s *session) answer(ctx context.Context, n int, stdout, stderr io.Writer) (
 	}
 }
 
-// end has the task end command n, and ends the task where it does not.
+// end tells the task to end command n, and ends the task where the command stays.
 func (s *session) end(n int) {
 	ctx, cancel := context.WithTimeout(context.Background(), killLimit)
 	defer cancel()
-	s.sent = nil // what a step was at work on is unknown
+	s.sent = nil // a step may have been in the middle of the sources
 	if !s.task.answered() {
-		return // there is nothing to end yet; who opens the session closes it
+		return // nothing runs yet; whoever opens the session closes it
 	}
 	if err := s.desk.stop(ctx, n); err == nil {
 		for {
 			if _, err := s.store.Head(ctx, outName(n)); err == nil {
-				_ = s.store.Delete(ctx, outName(n), liveName(n)) // else with the session
+				_ = s.store.Delete(ctx, outName(n), liveName(n)) // where this fails, Close removes them
 				return
 			}
 			select {
@@ -89,10 +89,10 @@ func (s *session) end(n int) {
 			break
 		}
 	}
-	_ = s.Close() // it says so again when the session is closed
+	_ = s.Close() // the caller's Close returns the error again
 }
 
-// take reads an answer and gives what is in it to the caller's writers.
+// take reads the answer to command n and gives its output to the caller's writers.
 func (s *session) take(ctx context.Context, n int, steps []step, live *progress) (int, error) {
 	s.task.hasAnswered()
 	p, err := s.e.fetch(ctx, s.store, outName(n), maxTree)
@@ -117,7 +117,7 @@ func (s *session) take(ctx context.Context, n int, steps []step, live *progress)
 		if head[4] != 0 {
 			return 0, s.leaving(ctx)
 		}
-		if status == 0 { // what was asked for had no last command
+		if status == 0 { // the steps were all: no command of the caller's came after them
 			return 0, s.tidy(ctx, n)
 		}
 		s.sent = nil
@@ -132,8 +132,8 @@ func (s *session) take(ctx context.Context, n int, steps []step, live *progress)
 	return status, s.tidy(ctx, n)
 }
 
-// leaving is the error of a command in whose middle the task was told to end, by
-// somebody else than this bookci.
+// leaving is the error of a command when somebody else than this bookci told the
+// task to end.
 func (s *session) leaving(ctx context.Context) error {
 	s.e.tasks.stopping(s.task)
 	select {
@@ -146,7 +146,7 @@ func (s *session) leaving(ctx context.Context) error {
 	}
 }
 
-// tidy removes what has been read. What cannot be goes with the session.
+// tidy removes an answer that has been read. Where that fails, Close removes it.
 func (s *session) tidy(ctx context.Context, n int) error {
 	names := []string{outName(n)}
 	if s.desk.watched() {

@@ -16,8 +16,8 @@ const (
 	usualLease = 90 * time.Second
 	// beatsPerLease: three beats may be lost, and a little more.
 	beatsPerLease = 4.5
-	// addressLife is how long an address on the desk is good for. A beat renews it;
-	// what counts is a task that waits for its machine.
+	// addressLife is how long an address on the desk is good for. Beats renew the
+	// addresses; a task that still waits for its machine needs the first one for long.
 	addressLife = time.Hour
 )
 
@@ -64,7 +64,7 @@ func (d *desk) renew(ctx context.Context) error {
 	return d.write(ctx)
 }
 
-// leave has no later beat write the desk again.
+// leave keeps later beats from writing the desk.
 func (d *desk) leave() {
 	d.mu.Lock()
 	defer d.mu.Unlock()

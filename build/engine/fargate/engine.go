@@ -97,7 +97,7 @@ type Engine struct {
 
 	mu         sync.Mutex
 	definition string            // ARN of the task definition, once known
-	shared     map[string]string // what was uploaded, by what it was made of
+	shared     map[string]string // names of uploads, by the key of what they hold
 	asking     singleflight.Group
 	dirty      bool // something may have been uploaded
 	swept      bool
@@ -125,7 +125,7 @@ func word(token string) string { return base64.RawURLEncoding.EncodeToString([]b
 
 func (o Owner) group() string { return "bookci:" + word(o.Token) }
 
-// folder is where in the bucket all that this process puts there lies.
+// folder is the bucket's folder for all objects of this process.
 func (e *Engine) folder() *objects.S3 {
 	return e.Bucket.Below(e.Owner.machine() + "/" + word(e.Owner.Token))
 }
@@ -183,8 +183,8 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (_ engine
 	return s, nil
 }
 
-// patience tells note what a task is waiting for, and gives up after a while.
-// The caller calls the returned function when it has answered.
+// patience tells note what a task is waiting for, and calls enough after Patience.
+// The caller calls the returned function when the task has answered.
 func (e *Engine) patience(ctx context.Context, enough context.CancelCauseFunc, t *task, note func(string, ...any)) func() {
 	const telling = 20 * time.Second
 	ctx, cancel := context.WithCancel(ctx)
@@ -213,7 +213,7 @@ func (e *Engine) patience(ctx context.Context, enough context.CancelCauseFunc, t
 	return func() { cancel(); wg.Wait() }
 }
 
-// Close removes what sessions shared. All of them are closed.
+// Close removes what sessions shared. All sessions are closed by then.
 func (e *Engine) Close() error {
 	e.tasks.wait()
 	e.mu.Lock()

@@ -31,9 +31,9 @@ type Finding struct {
 	Err         error
 }
 
-// Examine tries all that a build needs, in the order in which a build does, the
-// last being a whole task. It tells of each thing as soon as it is known, and
-// leaves nothing behind. note is told what it waits for.
+// Examine tries all that a build needs, in a build's order; the last is a whole
+// task. It tells each finding at once and leaves nothing behind. note is told what
+// Examine waits for.
 func (e *Engine) Examine(ctx context.Context, tell func(Finding), note func(format string, args ...any)) {
 	sound := true
 	check := func(name string, look func(context.Context) (string, error)) {
@@ -78,7 +78,7 @@ func needs(action string, err error) error {
 	return fmt.Errorf("%s: %w", action, err)
 }
 
-// advise is fault for who runs the doctor already.
+// advise is fault without the hint to run the doctor.
 func (e *Engine) advise(ctx context.Context, err error) error {
 	var known *fault.Environment
 	if !errors.As(e.fault(ctx, "", err), &known) {
@@ -189,7 +189,7 @@ func (e *Engine) examineTask(ctx context.Context, check func(string, func(contex
 		return
 	}
 	if err := e.Reaper.Remove(root); err == nil {
-		defer func() { _ = e.Reaper.Keep(root) }() // it is gone by then: removing it again does nothing
+		defer func() { _ = e.Reaper.Keep(root) }() // if that fails, the reaper finds nothing to remove
 	}
 	defer os.RemoveAll(root)
 	var s engine.Session
@@ -214,7 +214,7 @@ func (e *Engine) examineTask(ctx context.Context, check func(string, func(contex
 	})
 }
 
-// examineWay sends a file, has it read in the task, and fetches it.
+// examineWay sends a file, lets the task read it, and fetches it.
 func (e *Engine) examineWay(ctx context.Context, s engine.Session, root string) (string, error) {
 	const name, words = "doctor.re", "= ここまで来ました\n"
 	file := filepath.Join(root, name)

@@ -28,8 +28,8 @@ func code(err error) string {
 	return ""
 }
 
-// denied are AWS's words for a right that is missing and for credentials that
-// are none, or none any more.
+// denied are AWS's codes for a right that is missing and for credentials that are
+// missing, wrong or out of date.
 var denied = map[string]bool{
 	"AccessDeniedException": true, "AccessDenied": true, "UnrecognizedClientException": true, "ExpiredTokenException": true,
 	"InvalidSignatureException": true, "InvalidClientTokenId": true, "MissingAuthenticationTokenException": true, "ExpiredToken": true,

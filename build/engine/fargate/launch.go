@@ -20,8 +20,8 @@ import (
 const (
 	containerName = "book"
 	logPrefix     = "bookci"
-	// stopTimeout is between TERM and KILL: time for a maker to end and for what
-	// it said to reach the bucket. Spot gives no more than 120.
+	// stopTimeout, in seconds, is between TERM and KILL: a maker ends, and its output
+	// reaches the bucket. Spot gives no more than 120.
 	stopTimeout = 60
 )
 
@@ -65,8 +65,8 @@ func (e *Engine) request() *ecs.RegisterTaskDefinitionInput {
 	return in
 }
 
-// defined makes sure of the task definition, once. Its family is named by what is
-// in it, so that one which exists is the right one.
+// defined makes sure of the task definition, once. The name of its family is a hash
+// of its content, so that one which exists is the right one.
 func (e *Engine) defined(ctx context.Context) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -95,8 +95,8 @@ func (e *Engine) defined(ctx context.Context) (string, error) {
 	return e.definition, nil
 }
 
-// launchLimit bounds the wait for an answer that was asked for when bookci was
-// told to end.
+// launchLimit bounds the wait for the answer to a request that was under way when
+// bookci was told to end.
 const launchLimit = 15 * time.Second
 
 // launch starts the task of a session.
@@ -118,7 +118,7 @@ func (e *Engine) launch(ctx context.Context, s *session, definition string, spot
 func (e *Engine) tryLaunch(ctx context.Context, s *session, definition string, spot bool) (*task, error) {
 	begun, told := e.Clock.Now(), false
 	for try := 0; ; try++ {
-		// What stands on the desk is fresh, and so is the address of it.
+		// A beat keeps the desk fresh; its address is signed anew for each try.
 		address, err := s.desk.address(ctx)
 		if err != nil {
 			return nil, err
@@ -158,7 +158,7 @@ func (e *Engine) runInput(token, definition, address string, spot bool) *ecs.Run
 	in := &ecs.RunTaskInput{
 		Cluster: &e.Place.Cluster, TaskDefinition: &definition, Count: aws.Int32(1),
 		StartedBy: aws.String(e.Owner.startedBy()), Group: aws.String(e.Owner.group()),
-		// The same for the SDK's own repetitions: they start nothing twice.
+		// The SDK repeats a request with the same token, so no task starts twice.
 		ClientToken: &token,
 		NetworkConfiguration: &types.NetworkConfiguration{AwsvpcConfiguration: &types.AwsVpcConfiguration{
 			Subnets: e.Place.Subnets, SecurityGroups: e.Place.SecurityGroups, AssignPublicIp: public,
@@ -192,7 +192,7 @@ func (e *Engine) runTask(ctx context.Context, in *ecs.RunTaskInput) (arn, full s
 	select {
 	case a = <-answers:
 	case <-ctx.Done():
-		// What was asked for may be carried out: its answer says what to stop.
+		// ECS may carry out the request all the same: the answer names the task to stop.
 		select {
 		case a = <-answers:
 			if a.err == nil && len(a.out.Tasks) > 0 {

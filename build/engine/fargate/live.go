@@ -12,8 +12,8 @@ import (
 	"github.com/bookci/bookci/objects"
 )
 
-// look tells the caller what a running command has said so far. Whatever goes
-// wrong with that, the answer will tell all.
+// look gives the caller the output of a running command so far. Errors do no harm:
+// the answer will hold all of the output.
 func (s *session) look(ctx context.Context, n int, live *progress) {
 	const max = 3 << 20
 	data, _, err := objects.ReadAll(ctx, s.store, liveName(n), max)

@@ -88,14 +88,14 @@ func (e *Engine) share(ctx context.Context, key string, write func(io.Writer) er
 	}
 	name, err := e.once(key, do)
 	if err != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) && context.Cause(ctx) == nil {
-		name, err = e.once(key, do) // it was another session's time that was over
+		name, err = e.once(key, do) // only the context of the session that did it was over
 	}
 	return name, err
 }
 
-// leaves notes that something may be in the engine's folder from now on, also what
-// failed to get there. It lies there longer than any task: the reaper has to look
-// for it when bookci is killed after the last one.
+// leaves notes that objects may lie in the engine's folder from now on, even after
+// an upload that failed. They outlive the tasks, so the reaper has to look for them
+// when bookci is killed, even when no task runs.
 func (e *Engine) leaves() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -109,8 +109,8 @@ func (e *Engine) leaves() error {
 	return nil
 }
 
-// once does what key stands for, unless that was done. Sessions that ask at the
-// same time wait for one of them.
+// once calls do for a key until it succeeds once. Of sessions that ask at the same
+// time one calls it, and the others wait.
 func (e *Engine) once(key string, do func() (string, error)) (string, error) {
 	e.mu.Lock()
 	name := e.shared[key]

@@ -26,8 +26,8 @@ func (s *session) prepare(ctx context.Context, opts engine.SessionOptions) error
 	return nil
 }
 
-// killAll ends every process of the task but the agent. It is no script of its
-// own: a shell that runs it is spared, and its parent is not.
+// killAll ends every process of the task but the agent. It must run in the agent's
+// own shell: kill spares the shell that calls it, but not that shell's parent.
 const killAll = `kill -KILL -1 2>/dev/null; sleep 0.1; kill -KILL -1 2>/dev/null; true`
 
 // emptyAll empties the task's volumes $2 ..., and $1 but for the agent's folder.
@@ -38,8 +38,7 @@ for dir; do empty "$dir" 2>/dev/null || { chmod -R u+rwX "$dir"; empty "$dir"; }
 
 var _ engine.Renewer = (*session)(nil)
 
-// Renew implements engine.Renewer: the same machine and the same pull, and
-// nothing else of what was before.
+// Renew implements engine.Renewer: machine and image stay, and nothing else.
 func (s *session) Renew(ctx context.Context, opts engine.SessionOptions) error {
 	if err := s.wait(ctx); err != nil {
 		return err

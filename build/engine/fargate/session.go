@@ -30,7 +30,7 @@ type session struct {
 	desk  *desk
 	task  *task // nil until launched
 
-	turn   chan struct{}          // holds one, which who is at work has taken: a desk has room for one command
+	turn   chan struct{}          // holds one token, which the caller at work takes: a desk has room for one command
 	steps  []step                 // what is to be done before the next command
 	inputs int                    // how many objects were put for the task to read
 	sent   map[string]source.File // what the task's copy of the sources holds; nil: unknown
@@ -60,7 +60,7 @@ func (s *session) Paths() engine.Paths { return s.paths }
 
 func (s *session) own() *objects.S3 { return s.store }
 
-// wait waits for the turn of who calls a session beside others.
+// wait waits for the caller's turn.
 func (s *session) wait(ctx context.Context) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -145,7 +145,7 @@ func (s *session) putInput(ctx context.Context, write func(io.Writer) error) (st
 	return name, err
 }
 
-// Put implements engine.Session. What fails in the task shows with the next command.
+// Put implements engine.Session. A failure in the task shows with the next command.
 func (s *session) Put(ctx context.Context, dir string, tar io.Reader) error {
 	if err := s.wait(ctx); err != nil {
 		return err

@@ -100,7 +100,7 @@ func (s *session) do(ctx context.Context, last step, stdout, stderr io.Writer) (
 	return s.answer(ctx, n, stdout, stderr)
 }
 
-// inputStatus is that of a task which could not read what a step needs.
+// inputStatus is the status where the task could not read a step's input.
 const inputStatus = 98
 
 func (s *session) failed(f *engine.ScriptError) error {

@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 )
 
-// sweepOnce removes what bookcis of this machine that are gone have left. It is
-// only tidying: what is wrong with AWS shows in a moment.
+// sweepOnce removes what earlier bookcis of this machine have left. Errors are
+// ignored: it is only tidying, and the next call will show what is wrong with AWS.
 func (e *Engine) sweepOnce(ctx context.Context, note func(string, ...any)) {
 	e.mu.Lock()
 	swept := e.swept
@@ -26,9 +26,9 @@ func (e *Engine) sweepOnce(ctx context.Context, note func(string, ...any)) {
 	_ = e.sweep(ctx, func(token string) bool { return token != e.Owner.Token && !e.Owner.Alive(token) }, note)
 }
 
-// Sweep removes what the process with the owner's token has left: its tasks and
-// its objects. The process is gone; what it asked for last may still be carried
-// out, so Sweep looks more than once, and at the objects when no task runs.
+// Sweep removes the tasks and objects of the process with the owner's token, which
+// is gone. ECS may still carry out its last request, so Sweep looks more than once.
+// It removes the objects when no task runs any more.
 func (e *Engine) Sweep(ctx context.Context) error {
 	mine := func(token string) bool { return token == e.Owner.Token }
 	const looks, pause = 4, 3 * time.Second
@@ -51,8 +51,8 @@ func (e *Engine) Sweep(ctx context.Context) error {
 	return nil
 }
 
-// settled waits until no task that was told to stop runs any more: it may be
-// laying something down.
+// settled waits until no task that was told to stop runs any more: until then it
+// may write objects.
 func (e *Engine) settled(ctx context.Context) error {
 	for {
 		list, err := e.ECS.ListTasks(ctx, &ecs.ListTasksInput{

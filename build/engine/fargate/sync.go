@@ -32,8 +32,8 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 	return nil
 }
 
-// send queues what brings the task's copy of the sources up to date: what
-// vanished goes first, by name, then comes what changed.
+// send queues the steps that bring the task's copy of the sources up to date: they
+// remove what vanished, then unpack what changed.
 func (s *session) send(ctx context.Context, files []source.File) error {
 	tree := ownDir + "/tree"
 	if s.sent == nil {
@@ -58,9 +58,9 @@ func (s *session) send(ctx context.Context, files []source.File) error {
 	return nil
 }
 
-// sendChanged uploads sources. Of all of a root, what lies outside the book's
-// folder goes apart: it is what the sessions of other books send too, and goes up
-// once for all of them.
+// sendChanged uploads sources. When all of the root is sent, files outside the
+// book's folder go apart: sessions of other books send the same ones, and they go
+// up once for all.
 func (s *session) sendChanged(ctx context.Context, tree string, changed []source.File, all bool) error {
 	if !all {
 		return s.sendPart(ctx, tree, changed, false)

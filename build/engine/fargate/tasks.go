@@ -111,7 +111,7 @@ func (ts *tasks) add(e *Engine, arn string) *task {
 	return t
 }
 
-// quick has the next look come soon. The caller holds mu.
+// quick makes the next look come soon. The caller holds mu.
 func (ts *tasks) quick() {
 	select {
 	case ts.hurry <- struct{}{}:

@@ -50,7 +50,7 @@ func (e *Engine) Open(ctx context.Context, opts engine.SessionOptions) (engine.S
 	if err := e.Reaper.Remove(base); err != nil {
 		return nil, errors.Join(fault.Environmentf("", "%w", err), os.RemoveAll(base))
 	}
-	// TeX and Ruby compare paths: /tmp may itself be a link.
+	// /tmp may be a link, and TeX and Ruby compare paths.
 	if real, err := filepath.EvalSymlinks(base); err == nil {
 		base = real
 	}
@@ -259,8 +259,8 @@ func (s *session) Run(ctx context.Context, c engine.Command) (int, error) {
 		}
 		return 127, nil // as a shell says it, and Docker too
 	}
-	// The command waits until the reaper knows of it: otherwise it would
-	// outlive a bookci that is killed between the two.
+	// The command waits until the reaper knows of it. Otherwise it would outlive a
+	// bookci that is killed before it can tell the reaper.
 	known, tell, err := os.Pipe()
 	if err != nil {
 		return 0, fault.Environmentf("", "starting %s: %w", c.Argv[0], err)
@@ -272,15 +272,15 @@ func (s *session) Run(ctx context.Context, c engine.Command) (int, error) {
 	cmd.Env = env
 	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	if c.Stdin != nil {
-		// Never the file itself: a process group that is not the terminal's
-		// own is stopped when it reads from the terminal.
+		// A pipe, never a terminal itself: a process group that is not in the
+		// foreground is stopped when it reads from the terminal.
 		in, err := cmd.StdinPipe()
 		if err != nil {
 			return 0, fault.Environmentf("", "starting %s: %w", c.Argv[0], err)
 		}
 		defer in.Close()
-		// Ends with the input or the command's end; a terminal's user may
-		// never type another line, so nobody waits for it.
+		// The goroutine ends with the input or the command. Nobody waits for it: at a
+		// terminal there may never be another line.
 		go func() {
 			_, _ = io.Copy(in, c.Stdin) // a command need not read all that it is offered
 			_ = in.Close()
