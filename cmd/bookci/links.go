@@ -390,6 +390,9 @@ func openArchive(ctx context.Context, p *project, location string) (objects.Stor
 	}
 	if !objects.IsS3(location) && !filepath.IsAbs(location) && strings.HasPrefix(p.settings.Origin["links.archive"], book.SettingsFile) {
 		location = filepath.Join(p.root, location)
+		if err := fsx.MakeOwnFolder(p.root, location); err != nil { // the manuscript's word does not lead out of it
+			return nil, err
+		}
 	}
 	store, err := objects.Open(ctx, location, p.s3())
 	if err != nil {

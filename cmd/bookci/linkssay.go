@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
 	"github.com/bookci/bookci/reports"
 )
@@ -96,7 +97,8 @@ func (r *linksRun) diagnostic(v links.Verdict, suggest bool, place func(string) 
 	if v.Code == "" {
 		return d, false
 	}
-	d = book.Diagnostic{Code: v.Code, Message: v.Message, Hint: r.hint(v, suggest)}
+	// What a manuscript, a site and an archive say is no word of bookci's own.
+	d = book.Diagnostic{Code: v.Code, Message: text.Printable(v.Message), Hint: text.Printable(r.hint(v, suggest))}
 	switch v.Kind {
 	case links.Broken:
 		d.Severity = book.Error
@@ -109,7 +111,7 @@ func (r *linksRun) diagnostic(v links.Verdict, suggest bool, place func(string) 
 		return d, true
 	}
 	first := v.Cited[0]
-	d.File, d.Line, d.Column, d.Source = place(first.File), first.Line, first.Col, source(first.File, first.Line)
+	d.File, d.Line, d.Column, d.Source = place(first.File), first.Line, first.Col, text.Printable(source(first.File, first.Line))
 	if rest := v.Cited[1:]; len(rest) > 0 {
 		var at []string
 		for i, c := range rest {
