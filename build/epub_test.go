@@ -131,3 +131,46 @@ func TestEntriesOfAnEPUBShareNoBytes(t *testing.T) {
 		t.Errorf("%d bytes were settled as %d: %v", len(data), st.Size(), err)
 	}
 }
+
+// What passes as sound is settled to no more than it was, and to what is sound.
+func FuzzEPUB(f *testing.F) {
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for _, e := range []struct {
+		name, text string
+		method     uint16
+	}{{mimetypeName, mimetypeText, zip.Store}, {"META-INF/container.xml", "<container/>", zip.Deflate}, {"a", "a text", zip.Deflate}} {
+		h, err := w.CreateHeader(&zip.FileHeader{Name: e.name, Method: e.method})
+		if err == nil {
+			_, err = h.Write([]byte(e.text))
+		}
+		if err != nil {
+			f.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		name := filepath.Join(t.TempDir(), "book.epub")
+		if err := os.WriteFile(name, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		sound := checkEPUB(bytes.NewReader(data), int64(len(data))) == nil
+		err := settleEPUB(t.Context(), filepath.Dir(name), name, time.Unix(0, 0))
+		settled, rerr := os.ReadFile(name)
+		if rerr != nil {
+			t.Fatal(rerr)
+		}
+		if len(settled) > 3*len(data) {
+			t.Errorf("%d bytes were settled as %d", len(data), len(settled))
+		}
+		if !sound || err != nil {
+			return
+		}
+		if err := checkEPUB(bytes.NewReader(settled), int64(len(settled))); err != nil {
+			t.Errorf("it was sound and is not: %v", err)
+		}
+	})
+}

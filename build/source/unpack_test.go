@@ -83,3 +83,53 @@ func TestOnlyWhatIsWantedIsUnpacked(t *testing.T) {
 		t.Error("the caller's bounds were used up")
 	}
 }
+
+// Nothing that a stream says has anything unpacked beyond its bounds.
+func FuzzExtractTree(f *testing.F) {
+	parts := []Part{{Name: "work/book.pdf", Bytes: 100, Entries: 1}, {Name: "own/state", Bytes: 100, Entries: 20, Spare: true}}
+	seed := func(names ...string) []byte {
+		var b bytes.Buffer
+		tw := tar.NewWriter(&b)
+		for _, name := range names {
+			kind := byte(tar.TypeReg)
+			if strings.HasSuffix(name, "/") {
+				kind = tar.TypeDir
+			}
+			_ = tw.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Typeflag: kind}) // a seed may be cut off
+		}
+		_ = tw.Close()
+		return b.Bytes()
+	}
+	f.Add(seed("work/", "work/book.pdf", "own/state/", "own/state/a"))
+	f.Add(seed("own/state/" + strings.Repeat("d/", 100)))
+	f.Add(seed("../x", "/x", "work/../../x"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		top := t.TempDir()
+		dir := filepath.Join(top, "in")
+		if err := os.Mkdir(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = ExtractTree(bytes.NewReader(data), dir, parts) // most are no tar
+		entries, size := 0, int64(0)
+		err := filepath.WalkDir(top, func(p string, d os.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			st, err := d.Info()
+			if err == nil && st.Mode().IsRegular() {
+				size += st.Size()
+			} else if err == nil && !d.IsDir() {
+				t.Errorf("%s is %v", p, st.Mode())
+			}
+			entries++
+			if rel, _ := filepath.Rel(dir, p); !filepath.IsLocal(rel) && p != top {
+				t.Errorf("%s lies outside", p)
+			}
+			return err
+		})
+		// Beside the parts themselves there are the folders on the way to them.
+		if most := 2 + 3 + 21; err != nil || entries > most || size > 200 {
+			t.Errorf("%d entries of %d bytes: %v", entries, size, err)
+		}
+	})
+}
