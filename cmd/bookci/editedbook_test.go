@@ -173,7 +173,7 @@ func (b *editedBook) editPicture() string {
 		c.name = fmt.Sprintf("pic%d", b.count)
 		what = "another name for the image in " + c.id
 	case 4:
-		c.scale = fmt.Sprintf("[scale=0.%d]", 1+b.random.IntN(9))
+		c.scale = fmt.Sprintf("[scale=0.%03d]", 100+b.count%900) // never the same again
 		what = "another scale for the image in " + c.id
 	case 5:
 		c.note = fmt.Sprintf("\n#@# %d\n", b.count)
