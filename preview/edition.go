@@ -31,7 +31,7 @@ type edition struct {
 
 	mu     sync.Mutex
 	users  int    // requests that may still read the file
-	retire func() // lets go of it, once nobody uses it; nil while it is shown
+	retire func() // closes the file once nobody uses it; nil while the edition is shown
 }
 
 // use keeps the file open until done is called.
@@ -51,7 +51,7 @@ func (e *edition) use() (done func()) {
 }
 
 // close closes the file when nobody uses it any more, and then calls then. The
-// edition is given to nobody new.
+// caller sees to it that nobody begins to use it.
 func (e *edition) close(then func()) {
 	e.mu.Lock()
 	e.retire = func() {
@@ -196,7 +196,7 @@ var (
 
 func (d *document) pages() []page {
 	var pages []page
-	// Whatever ends the walk, the pages up to there are pages.
+	// An error ends the walk; the pages before it are kept.
 	_ = d.pdf.EachPage(func(v pdf.Page) error {
 		faults := d.pdf.Faults()
 		p, err := d.page(v)
@@ -264,8 +264,8 @@ func trimmed(box, trim pdf.Value) *part {
 	return &p
 }
 
-// content writes what a content stream draws. Its names of fonts and pictures
-// are those of one run of the maker ("/F31"): what they stand for counts.
+// content writes what a content stream draws. The names of fonts and pictures
+// ("/F31") change from run to run of the maker, so what they stand for is written.
 func (d *document) content(w io.Writer, stream, resources pdf.Value, level int) error {
 	if !d.step() {
 		return errNoEnd

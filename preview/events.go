@@ -26,9 +26,9 @@ const (
 	heartbeat   = 15 * time.Second
 )
 
-// join returns a channel of messages, nil when there are too many already or
-// the preview is closed. The channel is closed when the page is too slow: it
-// then begins anew.
+// join returns a channel of messages, nil when too many pages are open or the
+// preview is closed. The channel is closed when its page is too slow: the page then
+// begins anew.
 func (h *hub) join() chan message {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -49,7 +49,7 @@ func (h *hub) leave(c chan message) {
 func (h *hub) send(kind string, value any) {
 	data, err := json.Marshal(value)
 	if err != nil {
-		return // all that is sent can be written
+		return // only a value that JSON cannot hold, and there is none
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// guard refuses requests that the page itself would not make. A web page
-// elsewhere can make the browser send requests here, and by giving its own name
-// this machine's address (DNS rebinding) even read the answers; both show in
-// the headers.
+// guard refuses requests that the page itself would not make. Another site's page
+// can make the browser send requests here. It can even read the answers when its
+// own name resolves to this machine (DNS rebinding). Both show in the headers.
 type guard struct {
 	loopback bool   // bound to this machine alone
 	port     string // that is listened on
@@ -59,8 +58,8 @@ func (g guard) refuses(r *http.Request, framed bool) string {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "", "same-origin", "none":
 	default:
-		// A link on another site may lead to the page itself; the guard of the
-		// frame's files is their secret path.
+		// A link on another site may lead to the page itself. The frame's files are
+		// guarded by their secret path.
 		if !framed && !(r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document") {
 			return "foreign site"
 		}

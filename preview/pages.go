@@ -156,7 +156,7 @@ func (p *painters) send(ctx context.Context, e *edition) (string, error) {
 		}
 		pw.CloseWithError(err)
 	}()
-	// The one who asked may go away; the next one asks for the same.
+	// Whoever asked may go away, but the next request needs the file too.
 	err = room.Put(context.WithoutCancel(ctx), dir, pr)
 	pr.Close()
 	<-done

@@ -31,9 +31,9 @@ const (
 	window   = 24 // letters looked for at most
 )
 
-// findPlace returns the manuscript's line for a point of a page: that whose
-// text the line of print there has, in the chapter that the page's other lines
-// come from. Its Line is 0 when nothing is found.
+// findPlace returns the manuscript's line for a point of a page: the line whose
+// text is printed there, in the chapter that the page's other lines come from.
+// Line is 0 when nothing is found.
 func findPlace(lines []line, x, y float64, sources []source) place {
 	if len(lines) == 0 {
 		return place{}
@@ -87,8 +87,8 @@ func findPlace(lines []line, x, y float64, sources []source) place {
 		for size := min(window, len(l.text)); size >= shortest; size = size * 3 / 4 {
 			var found place
 			score := -1
-			// What was clicked on first; a line may begin or end with a number
-			// that is not in the manuscript.
+			// The text at the click comes first: a line may begin or end with a
+			// number that is not in the manuscript.
 			for _, at := range []int{at, len(l.text), 0} {
 				part := middle(l.text, at, size)
 				for s, src := range sources {
@@ -108,8 +108,8 @@ func findPlace(lines []line, x, y float64, sources []source) place {
 	return place{}
 }
 
-// findSpot returns where a line of a chapter stands in print, Page 0 when it
-// is not found. pages are those from first on.
+// findSpot returns where line n of a chapter stands in print, Page 0 when it is not
+// found. It looks at the pages first to last.
 func findSpot(pages [][]line, first, last int, src source, n int) spot {
 	begin := 0
 	for begin < len(src.lines) && src.lines[begin] < n {
@@ -161,7 +161,7 @@ func middle(text []rune, at, size int) []rune {
 	return text[from : from+size]
 }
 
-// only is where part stands in text when it stands there once, else -1.
+// only is the place of part in text if there is just one, else -1.
 func only(text, part []rune) int {
 	if len(part) < 6 {
 		return -1

@@ -103,7 +103,7 @@ func (r *rooms) renew() {
 	r.drop(generation)
 }
 
-// drop gives up the room of a generation: it cannot be trusted any more.
+// drop gives up the room of a generation, in which something hung or failed.
 func (r *rooms) drop(generation int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -115,7 +115,7 @@ func (r *rooms) drop(generation int) {
 	r.closing.Add(1)
 	go func() {
 		defer r.closing.Done()
-		_ = room.Close() // what is lost cannot be closed well
+		_ = room.Close() // the room is lost: an error tells nothing new
 	}()
 }
 

@@ -277,8 +277,8 @@ func (s *Server) Peek(paths []string) {
 	})
 }
 
-// Refill is told that Options.Open opens other rooms now, as with another
-// image. Chapters that were looked at are read anew in the next one.
+// Refill is told that Options.Open opens other rooms now, say with another image.
+// Chapters that were looked at are read anew in the next room.
 func (s *Server) Refill() {
 	s.do(func() {
 		s.rooms.renew()
@@ -295,7 +295,7 @@ type textEvent struct {
 	Book     int      `json:"book"`
 	Chapters []string `json:"chapters"` // IDs, "*" for all
 	Styles   bool     `json:"styles"`
-	// Shown is the chapter itself when it is one: the page need not ask for it.
+	// Shown is the chapter itself when just one changed: the page need not ask.
 	Shown *shownChapter `json:"shown,omitempty"`
 }
 

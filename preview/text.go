@@ -254,8 +254,8 @@ func (t *texts) show(id string) (*shownChapter, error) {
 	return &got, nil
 }
 
-// saved takes in that files below the root were saved, and tells which
-// chapters read otherwise now: their IDs, or "*" for all.
+// saved is told that files below the root were saved. It returns the IDs of the
+// chapters that read otherwise now, or "*" for all.
 func (t *texts) saved(names []string) (chapters []string, styles bool) {
 	t.mu.Lock()
 	for _, n := range names {

@@ -44,8 +44,8 @@ func (l *loop) start(ctx context.Context, c Change) {
 	}()
 }
 
-// ended takes in what a build reports. What the folders hold by now is looked
-// at once, so that an edit made meanwhile is built right after.
+// ended takes in what a build reports, and looks at the folders at once: an edit
+// made meanwhile is built right after.
 func (l *loop) ended(ctx context.Context, out outcome) error {
 	a := l.running
 	l.running = nil
@@ -61,8 +61,8 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 		return err
 	}
 	news := touched(before, l.cur, nil)
-	// One that says what it read has come to its end although it was given up:
-	// it counts, also where the book is wrong.
+	// A build that was given up but tells what it read has come to its end. It
+	// counts, also where the book is wrong.
 	if a.superseded && out.err != nil && out.result.Read == nil {
 		l.tries++
 		l.doubt = a.doubt
@@ -90,7 +90,7 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 	}
 	if news && !l.burst.open {
 		l.heard = true
-		l.touch() // it may be the middle of a save
+		l.touch() // this may be the middle of a save
 	}
 	if l.burst.open {
 		return nil // its end will start the next
@@ -98,8 +98,8 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 	return l.settle(ctx)
 }
 
-// rescope changes what is watched. What the new scope holds besides the old
-// one is no edit, and neither is what it leaves out.
+// rescope changes what is watched. A file that only one of the two scopes holds is
+// no edit.
 func (l *loop) rescope(ctx context.Context, s Scope) error {
 	if slices.Equal(s.Folders, l.scope.Folders) && slices.Equal(s.Files, l.scope.Files) {
 		return nil

@@ -2,8 +2,8 @@ package watch
 
 import "time"
 
-// maxBusy bounds a burst while Options.Busy holds. git keeps index.lock also
-// while `git commit -a` waits for the author's message, so it has to end.
+// maxBusy bounds a burst while Options.Busy holds: git keeps index.lock all the
+// time that `git commit -a` waits for the author's message.
 const maxBusy = 10 * time.Second
 
 // maxHeld is how often a burst may be held. With the default quiet time a file
@@ -16,7 +16,7 @@ type burst struct {
 	since time.Time     // when it began, by the wall clock
 	first time.Duration // its first event
 	last  time.Duration // its latest event
-	limit time.Duration // it is over then at the latest
+	limit time.Duration // when the burst is over at the latest
 	held  int           // how often hold was granted
 }
 

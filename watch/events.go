@@ -71,7 +71,7 @@ func (e *events) pump() {
 			if !ok {
 				errs = nil
 			} else if err != nil {
-				// Whichever it is, an overflow or a failed read, events are missing.
+				// Events are missing after an overflow and after a failed read.
 				e.put("", true)
 			}
 		}
@@ -106,7 +106,7 @@ func (e *events) take() (names []string, lost bool) {
 }
 
 // sync makes the folders listened to those of snap. It reports whether any was
-// added: what happened in that one before is then unknown, and to be looked at.
+// added: what happened there before is unknown, so the caller looks again.
 //
 // fsnotify forgets a folder that is moved, keeps the old paths of the folders
 // below it, and answers for a folder under the path by which it met it first.
@@ -119,7 +119,7 @@ func (e *events) sync(snap *snapshot) (added bool, err error) {
 	}
 	for path, id := range e.have {
 		if want[path] != id || !listed[path] {
-			// It fails for a folder that is gone, which is what it is called for.
+			// Remove fails for a folder that is gone, and that is fine.
 			_ = e.w.Remove(path)
 			delete(e.have, path)
 		}

@@ -21,8 +21,8 @@ func (l *loop) look(ctx context.Context, prev *snapshot) error {
 	return nil
 }
 
-// lookNow looks at everything and listens to what was found. While folders turn
-// up that were not listened to yet it looks again: what was written in them
+// lookNow looks at everything and listens to the folders found. As long as a folder
+// turns up that was not listened to yet, it looks again: a file written there
 // before may have been seen half, and its events are lost.
 func (l *loop) lookNow(ctx context.Context, prev *snapshot) error {
 	for i := 0; ; i++ {
@@ -54,8 +54,8 @@ func (l *loop) lookNow(ctx context.Context, prev *snapshot) error {
 	}
 }
 
-// interval is the time to the next look at intervals. Looks are measured; the
-// cheapest of the last few counts, for the others may have read files.
+// interval is the time to the next look at intervals. The cheapest of the last few
+// looks counts: the others may have read files.
 func (l *loop) interval(took time.Duration) time.Duration {
 	cost := l.cost[0]
 	for _, c := range l.cost[1:] {

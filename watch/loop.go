@@ -21,8 +21,8 @@ const (
 	// peekQuiet is Options.Peek's quiet time: longer than the gap within a save
 	// of the editors that write in place or rename, shorter than a glance.
 	peekQuiet = 10 * time.Millisecond
-	// rounds of looking and listening while new folders keep turning up; then
-	// the burst goes on instead.
+	// rounds bounds looking and listening while new folders keep turning up. After
+	// that the burst goes on.
 	rounds = 4
 	// asleep is how far the two clocks may part before the machine has slept.
 	asleep = 2 * time.Second
@@ -40,7 +40,7 @@ type loop struct {
 
 	cur    *snapshot // the latest look
 	base   *snapshot // what the last build that counts read; nil: none yet
-	doubt  bool      // base may be not quite what that build read: build again
+	doubt  bool      // the last build may have read something else than base: build again
 	peeked *snapshot // what the last Peek saw
 
 	burst    burst
@@ -229,7 +229,7 @@ func (l *loop) counts(name string) bool {
 			return true
 		}
 		info, err := os.Lstat(name)
-		if err != nil { // gone, so either
+		if err != nil { // gone: it may have been a file or a folder
 			return !l.ignore(name, false) && !l.ignore(name, true)
 		}
 		return !l.ignore(name, info.IsDir())
@@ -249,7 +249,7 @@ func (l *loop) wake() {
 	l.wallOff = off
 }
 
-// offset of the time of day to the time that does not jump.
+// offset is the difference of the time of day and the time that does not jump.
 func (l *loop) offset() time.Duration {
 	return time.Duration(l.clock.Wall().UnixNano()) - l.clock.Mono()
 }
@@ -312,7 +312,7 @@ func (l *loop) settle(ctx context.Context) error {
 		l.burst.open, l.peekAt = false, 0
 		l.distrust(len(edits) > 0)
 		if l.cur.moving {
-			l.touch() // still not at rest: what is built now is not the last
+			l.touch() // not at rest yet: another build will follow this one
 			l.heard = true
 		}
 	}

@@ -143,7 +143,7 @@ func (l *look) file(path string, st fsx.Stamp) {
 			return
 		}
 		l.linkedFile(path, link)
-		if err == nil { // else it points nowhere, and is itself all there is
+		if err == nil { // a link that points nowhere keeps its own stamp
 			st = target
 		}
 	}
@@ -179,7 +179,7 @@ func (l *look) linkedFolder(path, link string, target fsx.Stamp) {
 		l.snap.moving = true
 		return
 	}
-	// The link itself counts, as which folder it names.
+	// The link counts as a file whose content is the folder's name.
 	l.snap.files[path] = &entry{path: path, stamp: fsx.Stamp{Mode: fs.ModeSymlink}, link: link, known: true}
 	for _, dir := range l.real {
 		if within(real, dir) {

@@ -11,10 +11,10 @@ import (
 const probeFor = 500 * time.Millisecond
 
 // chooseSource returns the event source, or nil and why edits have to be looked
-// for. Events do not arrive for what another machine writes, be it a file
-// server, or the host of the virtual machine that Docker Desktop or WSL2 is.
-// Where the file system's name does not tell, trying does (probe), and where
-// that does not, the slow poll that runs under the events (loop.tick).
+// for. No events arrive for what another machine writes: a file server, or the host
+// of Docker Desktop's or WSL2's virtual machine. The file system's name tells of
+// most such folders, a trial (probe) of more, and the slow poll under the events
+// (loop.tick) of the rest.
 func chooseSource(opts Options) (src *events, why Notice) {
 	if opts.Poll {
 		return nil, Notice{Kind: ByPolling, Text: "as asked"}
@@ -60,14 +60,14 @@ func (e *events) probe(dir string, clock Clock) error {
 	if err := e.w.Add(dir); err != nil {
 		return fmt.Errorf("trying file events: %w", limitOf(err, "max_user_watches"))
 	}
-	// It fails only when the folder is gone, and the watch with it.
+	// Remove fails only when the folder is gone, and the watch with it.
 	defer func() { _ = e.w.Remove(dir) }()
 	f, err := os.CreateTemp(dir, "events-*")
 	if err != nil {
 		return nil // a folder that cannot be written to shows nothing
 	}
 	name := f.Name()
-	// What is left of the probe does no harm; the poll finds out what it could not.
+	// Errors do no harm: the poll finds out what the probe could not.
 	_ = f.Close()
 	defer func() { _ = os.Remove(name) }()
 	timer, stop := clock.Timer(probeFor)

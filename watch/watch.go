@@ -157,8 +157,8 @@ func CancelYoung(d time.Duration, tries int) func(Change, time.Duration, []Edit)
 
 // Run calls build at once and then once after each burst of edits, until ctx
 // ends (its cause is returned) or build returns a Fatal error (which is).
-// Whatever state the folders come to rest in, the last call of build came
-// after that state was reached or read exactly that state.
+// When the folders have come to rest, the last call of build began after that or
+// read exactly what they hold.
 func Run(ctx context.Context, opts Options, build Func) error {
 	opts = opts.withDefaults()
 	if len(opts.Scope.Folders) == 0 {

@@ -149,7 +149,7 @@ func (p *project) imageBuild() (cache.BuildOptions, bool) {
 	context := filepath.Join(p.root, filepath.FromSlash(s.Build))
 	lock, err := p.readLock()
 	if err != nil {
-		lock = nil // whoever goes on to use the image reads it too, and says so
+		lock = nil // whoever uses the image reads the lock again and tells the error
 	}
 	return cache.BuildOptions{
 		Lock: lock,
@@ -159,8 +159,8 @@ func (p *project) imageBuild() (cache.BuildOptions, bool) {
 	}, true
 }
 
-// pin is that of the book's image. Of one that the book builds itself only the
-// bases have pins: its tag is the hash of all else.
+// pin is the pin of the book's image. An image that the book builds itself has
+// none, only its bases have: its tag is the hash of all else.
 func (m *images) pin() *cache.Pin { return m.lock.Pin(m.refs[0]) }
 
 // imageError says whose fault an error of package cache is.

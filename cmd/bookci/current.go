@@ -10,9 +10,9 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 )
 
-// "Up to date" is said of an image's name, and a name can be given to other
-// content. So the engine is asked which image it names now, if it answers at
-// once: a daemon on this machine takes 5 ms.
+// A fingerprint holds the image's name, and the name may stand for another image by
+// now. So the engine is asked which one, if it answers at once: a daemon on this
+// machine takes 5 ms.
 const atOnce = 80 * time.Millisecond
 
 // current says whether the makers of an earlier build are those of today.
@@ -46,7 +46,7 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 	}
 	defer d.Close()
 	if earlier.Ref == engineHost {
-		return build.Changed // there is a Docker now, which comes first
+		return build.Changed // Docker comes first, and there is one now
 	}
 	found, ok, err := docker.FindImage(ctx, d, earlier.Ref)
 	switch {

@@ -16,8 +16,8 @@ import (
 )
 
 // A build looks at the manuscript itself while its engine opens, and tells the
-// errors at once. They are a forecast: the maker decides. What it finds, too, is
-// not told again, and what it takes all the same is taken back.
+// errors at once. They are a forecast: the maker decides. An error that the maker
+// finds as well is not told again; one that the maker lets pass is taken back.
 
 // mostAhead errors are told ahead one by one.
 const mostAhead = 20

@@ -141,8 +141,8 @@ func (e *engines) answer(ctx context.Context) bool {
 }
 
 // missing marks an error that is for want of Docker or network, so that a draft
-// may stand in. A mistake gets none: an address or a context that is none, an
-// image that the user named, an engine that was asked for.
+// may stand in. No draft covers up a mistake: a wrong address or context, an image
+// that the user named, an engine that was asked for.
 func (e *engines) missing(err error) error {
 	var unreachable *docker.Unreachable
 	var noAnswer *daemon.NoAnswer

@@ -11,9 +11,9 @@ import (
 	"github.com/bookci/bookci/internal/fsx"
 )
 
-// Whoever has the root to itself says so in a file beside the lock, for those
-// who wait. It is for people to read: nothing is decided by it, and a false one,
-// which may have come with the manuscript, misleads nobody but its reader.
+// The process that has the root says so in a file beside the lock, for those who
+// wait. Only people read that file. A false one, which may have come with the
+// manuscript, decides nothing.
 
 // holder is what the file says.
 type holder struct {

@@ -20,8 +20,8 @@ import (
 	"github.com/bookci/bookci/internal/fault"
 )
 
-// images gets the book's image: the daemon's, else the kept one, else the
-// registry's. What bookci.lock pins is the only one that will do.
+// imageGetter gets the book's image: the daemon's, else the kept one, else the
+// registry's. Where bookci.lock has a pin, no other image will do.
 type imageGetter struct {
 	project *project
 	daemon  *daemon.Daemon
@@ -203,7 +203,7 @@ func (g *imageGetter) restore(ctx context.Context, ref string) (id string, ok bo
 	}
 	if platform := g.project.settings.Image.Platform; err == nil && platform != "" {
 		if found, ok, err := docker.FindImage(ctx, g.daemon, ref); err != nil || !ok || !cache.ContentOf(found).HasPlatform(platform) {
-			return "", false, err // that of another platform is kept
+			return "", false, err // the kept one is of another platform
 		}
 	}
 	return r.ID, err == nil, imageError(err)
