@@ -69,8 +69,8 @@ func keyName(name string) string {
 }
 
 // putChunk compresses the lines of a journal into a chunk of the archive. The
-// same lines are the same bytes. A chunk that is there already is no error: a
-// run that was killed after it had written it writes it again.
+// same lines give the same bytes. A chunk that is there already is no error: a run
+// that was killed after writing a chunk writes it again.
 func putChunk(ctx context.Context, store objects.Store, key, journal string) error {
 	from, err := fsx.OpenBelow(filepath.Dir(journal), journal)
 	if err != nil {
@@ -254,8 +254,8 @@ func Reread(ctx context.Context, store objects.Store, run Run) ([]*Item, error) 
 	return items, nil
 }
 
-// putAside leaves an item without its body, which lies in the chunk at key. What
-// the body says of fragments is looked up first.
+// putAside takes the body out of an item: it lies in the chunk at key. What the body
+// says of fragments is looked up first.
 func (i *Item) putAside(key string) {
 	if i.Body == "" && len(i.BodyBytes) == 0 {
 		return

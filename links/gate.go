@@ -22,7 +22,7 @@ type gates struct {
 }
 
 type gate struct {
-	turn chan struct{} // holds the one who may ask
+	turn chan struct{} // holds a token while somebody asks
 
 	mu    sync.Mutex
 	next  time.Time // when the host may be asked again
@@ -79,7 +79,7 @@ func (g *gates) pass(ctx context.Context, host string, f func()) error {
 	return nil
 }
 
-// wait is how long the host is to be left alone yet.
+// wait is how much longer the host is to be left alone.
 func (h *gate) wait(now time.Time) time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()

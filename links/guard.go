@@ -13,10 +13,9 @@ import (
 	"time"
 )
 
-// A manuscript says which URLs are asked, and a page says where it has moved to;
-// neither is trusted. So the address is checked at the last moment, when a
-// socket is about to be connected: whatever a name resolved to a moment ago,
-// this is what the packets go to.
+// A manuscript says which URLs are asked, and a page says where it has moved to.
+// Neither is trusted. So the address is checked when a socket is about to be
+// connected: a name may have resolved to another one a moment ago.
 
 // privateError is a connection that was refused because of its address.
 type privateError struct{ host string }
@@ -52,10 +51,10 @@ type proxyError struct {
 func (e *proxyError) Error() string { return "the proxy " + e.address + " cannot be reached" }
 func (e *proxyError) Unwrap() error { return e.err }
 
-// guardedProxy lets connections go to the user's own proxy, wherever that is. As
-// the proxy resolves names itself, those are resolved here too, and what is
-// known to lead into a private net, by its address or by its name alone, is not
-// handed to it. Another name that only the proxy can resolve is.
+// guardedProxy lets connections go to the user's own proxy, wherever that is. The
+// proxy resolves names itself, so they are resolved here too. A name or address
+// that leads into a private net is not handed to the proxy. Any other name is, also
+// one that only the proxy can resolve.
 func guardedProxy(o Options, dial dialFunc) (func(*http.Request) (*url.URL, error), dialFunc) {
 	var proxies sync.Map // host:port
 	resolver := o.Resolver

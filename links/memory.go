@@ -78,8 +78,8 @@ func (m *Memory) fine(url string) (*Item, string) {
 	return one.Item, one.Archive
 }
 
-// WasFine is when a page that is not fine now last was, and where its body lies
-// in which archive; "" for what is not known.
+// WasFine is when a page that is not fine now was fine last, and the archive and
+// chunk that hold its body; "" for what is not known.
 func (m *Memory) WasFine(url string) (at, archive, bodyIn string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,7 +89,7 @@ func (m *Memory) WasFine(url string) (at, archive, bodyIn string) {
 	return "", "", ""
 }
 
-// learn takes in an item. What is not fine only ends what was remembered.
+// learn takes in an item. A page that is not fine is only marked as gone.
 func (m *Memory) learn(i *Item, archive string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

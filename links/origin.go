@@ -13,11 +13,11 @@ type origin struct {
 	busy     int     // answers "too many requests" in a row
 	fails    Try     // the last failure that says something of the whole origin
 	failedAt time.Time
-	givenUp  *Try // what all that is left comes to, nil while it is asked
+	givenUp  *Try // the result of all pages that are left, nil while they are asked
 }
 
-// health notes what an answer says of all that its host has: dead hosts are not
-// asked for each of their pages, and impatient ones are left alone.
+// health notes what an answer says of the whole host. A dead host is not asked for
+// each of its pages, and an impatient one is left alone.
 func (r *run) health(o *origin, t *task, try Try, wait time.Duration, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -51,7 +51,7 @@ type Record struct {
 	n       int              // items so far
 	first   int              // the first item of the open chunk
 	journal *os.File         // of the open chunk, nil before its first item
-	failed  error            // to write it: it may end in half a line, and is left to --resume
+	failed  error            // why the journal could not be written: its last line may be half one; --resume mends it
 }
 
 // unfinished is what a run says of itself, for one that goes on with it.
@@ -264,7 +264,7 @@ func (r *Record) remembered(p *Page) *Item {
 	}
 	item := *known
 	if r.keep.Store == nil || !r.keep.Bodies || dest != r.keep.Dest {
-		item.BodyIn = "" // of another archive
+		item.BodyIn = "" // the chunk is another archive's
 	}
 	return &item
 }
@@ -277,7 +277,7 @@ func (r *Record) add(i *Item) error {
 		return r.failed
 	}
 	if i.Remembered && r.keep.Store == nil {
-		return nil // will be remembered again
+		return nil // the memory still has it when the run goes on
 	}
 	if i.SHA256 != "" && i.BodyIn == "" && i.BodyBytes != nil {
 		if text, name, ok := decodeText(i.ContentType, i.BodyBytes, i.Truncated); ok {
@@ -343,8 +343,8 @@ func (r *Record) closeChunk() error {
 	return os.Remove(name)
 }
 
-// Close ends a run: the open chunk is written, and of a run that came to its
-// end nothing is left to go on with.
+// Close writes the open chunk. When the run came to its end, it removes what
+// --resume would need.
 func (r *Record) Close(finished bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -60,7 +60,7 @@ func (r *run) step(ctx context.Context, t *task) {
 		return
 	}
 	if r.hard.Err() != nil && answer.err != nil {
-		return // the run's end cut it off: nothing was seen
+		return // the end of the run cut the request off: nothing was seen
 	}
 	if noRoots(answer.err) {
 		r.stop(ErrNoRoots)

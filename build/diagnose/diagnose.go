@@ -159,9 +159,9 @@ func atoi(s string) int {
 	return n
 }
 
-// What the reader of the language says knows the whole book: the line and what
-// was most likely meant. The maker decides what is an error; the reader's words
-// are taken for it. Codes that begin in markup- are what no maker says.
+// The reader of the language knows the line of a fault and what was most likely
+// meant. The maker decides what is an error; the reader's words then take the place
+// of the maker's. Codes that begin so are faults that no maker tells.
 const readersOwn = "markup-"
 
 func (d *diagnoser) fromReader() {
@@ -170,7 +170,7 @@ func (d *diagnoser) fromReader() {
 	}
 	said := d.log.opts.Reader()
 	if d.book.IsOld() {
-		return // whose Re:VIEW is another one
+		return // an old book's Re:VIEW has other rules than the reader
 	}
 	d.dropFollowing(said)
 	for _, r := range said {

@@ -81,7 +81,7 @@ func (l *locator) inChapter(c *texChapter, e *texError, code string) place {
 	first = min(first, max(1, last))
 
 	if code == "tex-brace" {
-		// Whatever brace is too many or too few stands at or above the place.
+		// The brace that is missing or too many stands at or above the place.
 		raw := l.rawOf(file)
 		for n := last; n >= 1 && n > first-200; n-- {
 			if n <= len(raw) && braces(raw[n-1]) != 0 {
@@ -177,7 +177,7 @@ func (l *locator) best(file string, first, last int, texText string, e *texError
 		}
 	}
 	if len(tokens) > 0 && bestScore < 200 {
-		// None of these lines has what TeX stumbled over: something near has.
+		// None of these lines has what TeX stumbled over: look at lines nearby.
 		if p := l.nearest(file, last, func(s string) bool { return strings.Contains(s, tokens[0]) }); p.known() {
 			return p
 		}
@@ -309,7 +309,7 @@ func (c *texChapter) runawayLine(want, macro string, limit int) int {
 		if needle == "" || needle == "{" {
 			continue
 		}
-		// The last one: TeX had gone no further.
+		// The last match: TeX had read no further.
 		at := strings.LastIndex(text, needle)
 		if at < 0 {
 			continue
@@ -382,7 +382,7 @@ func (l *locator) named(e *texError) place {
 		if p := l.inConfig(has); p.known() {
 			return p
 		}
-		// A package is looked for when the file that asks for it has been read.
+		// TeX looks for a package when it has read the file that asks for it.
 		if p := l.inStyles(l.styles(slices.Concat(e.open, e.read)), has); p.known() {
 			return p
 		}

@@ -141,7 +141,7 @@ func align(raw []texLine, final []string) []texLine {
 	next := 0
 	for i, text := range final {
 		lines[i].text = text
-		// An empty line is found anywhere, so it only counts where it is due.
+		// Empty lines are everywhere, so one counts only where it is next.
 		for j := next; j < len(raw) && j < next+alignWindow; j++ {
 			if raw[j].text != text {
 				if strings.TrimSpace(text) == "" {

@@ -44,7 +44,7 @@ type texLog struct {
 
 	wrapped  string // the beginning of a line that goes on in the next
 	err      *texError
-	want     int // what the next lines are: see below
+	want     int // what the next lines are: a want constant
 	files    []string
 	read     []string // the book's own, each once
 	last     string
