@@ -57,17 +57,18 @@ func settingsOf(b *book.Book, t book.Target) map[string]any {
 	return merged
 }
 
-// manuscriptFiles are the files below a root, none of them larger than a
-// chapter can sensibly be.
+// manuscriptFiles are the files below a root.
 type manuscriptFiles struct{ root *fsx.Root }
 
-const maxChapter = 64 << 20 // bytes
+// maxFile bounds what is read of a file. It is more than the reader takes in of a
+// whole book, so that it tells of a chapter that is cut here.
+const maxFile = 64 << 20 // bytes
 
 func (f manuscriptFiles) Read(name string) ([]byte, error) {
 	if fsx.LiesInKept(name) {
 		return nil, fs.ErrNotExist // as for the makers
 	}
-	return f.root.ReadFile(name, maxChapter)
+	return f.root.ReadHead(name, maxFile)
 }
 
 func (f manuscriptFiles) Images(folder string) []string {
