@@ -48,9 +48,13 @@ func TestPagesAreGathered(t *testing.T) {
 	}
 }
 
-// What costs a little for each pair of citations is too much for a large book.
+// What costs a little for each pair of citations is too much for a large book: it
+// took minutes, and takes seconds.
 func TestAHostileManuscriptCostsLittle(t *testing.T) {
-	const n = 60_000
+	const (
+		n     = 60_000
+		bound = time.Minute
+	)
 	var cited []Citation
 	for i := range n {
 		cited = append(cited, Citation{URL: fmt.Sprintf("http://books.jp/#%d", i), Place: Place{File: "ch01.re", Line: i}})
@@ -61,11 +65,13 @@ func TestAHostileManuscriptCostsLittle(t *testing.T) {
 	if vs := Judge(item); len(pages) != 1 || len(vs) != n {
 		t.Errorf("%d pages, %d verdicts", len(pages), len(vs))
 	}
-	if took := time.Since(begun); took > 5*time.Second {
+	if took := time.Since(begun); took > bound {
 		t.Errorf("fragments took %v", took)
 	}
 
-	r := &run{o: Options{Now: time.Now}, gates: newGates(1, 0, time.Now), hosts: map[string]*host{}, total: n}
+	now := time.Now()
+	still := func() time.Time { return now } // so that all hosts are looked at once
+	r := &run{o: Options{Now: still}, gates: newGates(1, 0, still), hosts: map[string]*host{}, total: n}
 	for i := range n {
 		r.hosts[strconv.Itoa(i)] = &host{name: strconv.Itoa(i), busy: true}
 	}
@@ -74,7 +80,7 @@ func TestAHostileManuscriptCostsLittle(t *testing.T) {
 		if p := r.progress(); p.Hosts != n || p.Total != n {
 			t.Fatalf("%+v", p)
 		}
-		if time.Since(begun) > 10*time.Second {
+		if time.Since(begun) > bound {
 			t.Fatal("estimates take longer than requests")
 		}
 	}
