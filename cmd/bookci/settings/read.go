@@ -54,10 +54,11 @@ func OwnFile() string {
 	return filepath.Join(dir, "bookci", "settings.yml")
 }
 
-// ownFile is OwnFile, "" where there is none.
+// ownFile is OwnFile, "" where there is none. A folder that may not be looked into
+// is somebody else's: in a container that runs as another user HOME is /root.
 func ownFile() string {
 	file := OwnFile()
-	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return ""
 	}
 	return file
