@@ -135,11 +135,16 @@ func (p *proxy) forward(server, client net.Conn, answers *gate) {
 	for {
 		n, err := client.Read(buf)
 		if n > 0 {
-			if m := requestLine.FindSubmatch(buf[:n]); m != nil && !p.pass(string(m[1])+" "+string(m[2]), client, answers) {
-				server.Close()
-				return
+			said := buf[:n]
+			if m := requestLine.FindSubmatch(said); m != nil {
+				more, ok := p.pass(string(m[1])+" "+string(m[2]), client, answers)
+				if !ok {
+					server.Close()
+					return
+				}
+				said = append(said, more...)
 			}
-			if _, werr := server.Write(buf[:n]); werr != nil {
+			if _, werr := server.Write(said); werr != nil {
 				return
 			}
 		}
@@ -156,9 +161,9 @@ func (p *proxy) forward(server, client net.Conn, answers *gate) {
 	}
 }
 
-// pass notes a request and waits while it is to be held. The answer is false
-// when the client has lost patience.
-func (p *proxy) pass(request string, client net.Conn, answers *gate) bool {
+// pass notes a request and waits while it is to be held. It returns what the client
+// said meanwhile; ok is false when the client has lost patience.
+func (p *proxy) pass(request string, client net.Conn, answers *gate) (more []byte, ok bool) {
 	p.mu.Lock()
 	p.requests = append(p.requests, request)
 	held := p.holding != nil && p.holding.MatchString(request)
@@ -172,31 +177,36 @@ func (p *proxy) pass(request string, client net.Conn, answers *gate) bool {
 	}
 	p.mu.Unlock()
 	if !held {
-		return true
+		return nil, true
 	}
 	if answer {
 		answers.mu.Lock()
 		answers.shut = free
 		answers.mu.Unlock()
-		return true
+		return nil, true
 	}
-	gone := make(chan struct{})
+	heard := make(chan error, 1)
 	go func() {
-		// Nothing more comes from a client that waits for its answer, except
-		// its end; a deadline ends this read when the request may go on.
-		one := make([]byte, 1)
-		if _, err := client.Read(one); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
-			close(gone)
+		// The rest of the request may come, or the client's end; a deadline ends
+		// these reads when the request may go on.
+		buf := make([]byte, 64<<10)
+		for {
+			n, err := client.Read(buf)
+			more = append(more, buf[:n]...)
+			if err != nil {
+				heard <- err
+				return
+			}
 		}
 	}()
 	select {
-	case <-gone:
-		return false
+	case <-heard:
+		return nil, false
 	case <-free:
 		_ = client.SetReadDeadline(time.Now())
-		time.Sleep(10 * time.Millisecond)
+		err := <-heard
 		_ = client.SetReadDeadline(time.Time{})
-		return true
+		return more, errors.Is(err, os.ErrDeadlineExceeded)
 	}
 }
 

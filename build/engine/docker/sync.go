@@ -77,9 +77,10 @@ func (s *session) fits(files []source.File) error {
 }
 
 // emptyWork removes all below $1. What a hostile maker left unreadable is made
-// readable first; a mount point itself cannot be removed.
+// readable first; a mount point itself cannot be removed, nor changed by others
+// than its owner.
 const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; [ -z "$(ls -A "$1")" ]; }
-empty "$1" 2>/dev/null || { chmod -R u+rwX "$1"; empty "$1"; } || exit 1
+empty "$1" 2>/dev/null || { find "$1" -mindepth 1 -maxdepth 1 ! -type l -exec chmod -R u+rwX -- {} +; empty "$1"; } || exit 1
 `
 
 // copyNames copies the files that standard input names from this folder to $1.
