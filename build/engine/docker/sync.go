@@ -10,6 +10,7 @@ import (
 	"github.com/docker/go-units"
 
 	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/inside"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -76,11 +77,8 @@ func (s *session) fits(files []source.File) error {
 		"the sources take %s of memory and limits.memory is %s", units.HumanSize(float64(need)), units.HumanSize(float64(s.memory)))
 }
 
-// emptyWork removes all below $1. What a hostile maker left unreadable is made
-// readable first; a mount point itself cannot be removed, nor changed by others
-// than its owner.
-const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; [ -z "$(ls -A "$1")" ]; }
-empty "$1" 2>/dev/null || { find "$1" -mindepth 1 -maxdepth 1 ! -type l -exec chmod -R u+rwX -- {} +; empty "$1"; } || exit 1
+// emptyWork removes all below $1.
+const emptyWork = inside.Emptied + `emptied "$1" || exit 1
 `
 
 // copyNames copies the files that standard input names from this folder to $1.

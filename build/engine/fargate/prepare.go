@@ -32,9 +32,8 @@ const killAll = `kill -KILL -1 2>/dev/null; sleep 0.1; kill -KILL -1 2>/dev/null
 
 // emptyAll empties the task's volumes $2 ..., and $1 but for the agent's folder.
 // The image's own files are read-only.
-const emptyAll = `empty() { find "$1" -mindepth 1 -maxdepth 1 ! -path "$own/agent" -exec rm -rf -- {} +; [ -z "$(find "$1" -mindepth 1 -maxdepth 1 ! -path "$own/agent")" ]; }
-own=$1
-for dir; do empty "$dir" 2>/dev/null || { chmod -R u+rwX "$dir"; empty "$dir"; } || exit 1; done`
+const emptyAll = inside.Emptied + `own=$1
+for dir; do emptied "$dir" "$own/agent" || exit 1; done`
 
 var _ engine.Renewer = (*session)(nil)
 

@@ -9,14 +9,12 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/bookci/bookci/build/inside"
 	"github.com/bookci/bookci/build/source"
 )
 
-// emptyWork removes all below $1. What a hostile maker left unreadable is made
-// readable first; a mount point itself cannot be removed, nor changed by others
-// than its owner.
-const emptyWork = `empty() { find "$1" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +; [ -z "$(ls -A "$1")" ]; }
-empty "$1" 2>/dev/null || { find "$1" -mindepth 1 -maxdepth 1 ! -type l -exec chmod -R u+rwX -- {} +; empty "$1"; } || exit 1
+// emptyWork removes all below $1.
+const emptyWork = inside.Emptied + `emptied "$1" || exit 1
 `
 
 // fill makes the work tree $1 a copy of $2. Names end in NUL and begin with "./":
