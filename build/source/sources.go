@@ -257,42 +257,43 @@ func (s *Sources) Inputs(b *book.Book, extra []string) ([]File, []book.Diagnosti
 	return files, notes, nil
 }
 
-// Tree returns what goes into a book's work tree: everything of the root, which
-// hooks may read, but for what belongs to other books alone. inputs are the
-// book's own, books the folders of all that share the root. Of another book's
-// folder the inputs come along: a change to the rest would not build this book
-// again.
-func (s *Sources) Tree(b *book.Book, inputs []File, books []string) []File {
-	others := map[string]bool{}
-	for _, dir := range books {
-		if dir = path.Clean(dir); dir != "." && b.Dir != dir && !strings.HasPrefix(b.Dir, dir+"/") {
-			others[dir] = true
-		}
-	}
-	if len(others) == 0 {
-		return s.Files
-	}
-	needed := make(map[string]bool, len(inputs))
-	for _, f := range inputs {
-		needed[f.Path] = true
-	}
-	var tree []File
-	for _, f := range s.Files {
-		if needed[f.Path] || !below(f.Path, others) {
-			tree = append(tree, f)
-		}
-	}
-	return tree
+// Shares are the files of a root as its books share them; there may be hundreds of books.
+type Shares struct {
+	of map[string][]File // by the book's folder that they lie in, the innermost; "." for what is no book's
 }
 
-// below reports whether name is one of folders or lies in one.
-func below(name string, folders map[string]bool) bool {
-	for ; name != "."; name = path.Dir(name) {
-		if folders[name] {
-			return true
+// Divide puts each file to the book that it belongs to; folders are those of all
+// books that share the root.
+func (s *Sources) Divide(folders []string) *Shares {
+	books := map[string]bool{".": true}
+	for _, dir := range folders {
+		books[path.Clean(dir)] = true
+	}
+	sh := &Shares{of: map[string][]File{}}
+	for _, f := range s.Files {
+		dir := path.Dir(f.Path)
+		for !books[dir] {
+			dir = path.Dir(dir)
+		}
+		sh.of[dir] = append(sh.of[dir], f)
+	}
+	return sh
+}
+
+// Tree returns what goes into a book's work tree: everything of the root, which
+// hooks may read, but for what belongs to other books alone. inputs are the
+// book's own. Of another book's folder the inputs come along: a change to the rest
+// would not build this book again.
+func (sh *Shares) Tree(b *book.Book, inputs []File) []File {
+	tree := slices.Clone(inputs)
+	for dir := b.Dir; ; dir = path.Dir(dir) {
+		tree = append(tree, sh.of[dir]...)
+		if dir == "." {
+			break
 		}
 	}
-	return false
+	slices.SortFunc(tree, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	return slices.CompactFunc(tree, func(a, b File) bool { return a.Path == b.Path })
 }
 
 // take marks a file, or all below a folder, and the links on the way to it.

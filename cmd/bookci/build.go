@@ -119,10 +119,8 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	}
 	defer w.close()
 	w.force(f.force)
-	if w.shelf != nil {
-		if err := w.shelf.Reach(ctx); err != nil {
-			return err
-		}
+	if err := w.reach(ctx); err != nil {
+		return err
 	}
 	jobs, err := a.jobs(ctx, p, w.Builder, f.only)
 	if err != nil {
@@ -158,6 +156,7 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 	for _, b := range s.Books {
 		folders = append(folders, b.Dir)
 	}
+	shares := sources.Divide(folders)
 	var jobs []build.Job
 	var dated []source.File
 	for _, book := range p.books {
@@ -165,7 +164,7 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 		if err != nil {
 			return nil, usagef("", "extra_inputs: %w", err)
 		}
-		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: sources.Tree(book, inputs, folders), Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
+		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: shares.Tree(book, inputs), Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
 		job.Known = append(job.Known, notes...)
 		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
 			return nil, err
