@@ -92,6 +92,19 @@ func (d *desk) archive() *folder {
 	return f
 }
 
+// record opens a record of the desk's, which remembers nothing at first.
+func (d *desk) record() *Record {
+	d.t.Helper()
+	if d.keep.Memory == nil {
+		d.keep.Memory = &Memory{pages: map[string]*memo{}}
+	}
+	r, err := OpenRecord(d.t.Context(), d.keep)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return r
+}
+
 // numbered is a host with as many pages as one likes.
 func (s *site) numbered(host string, n int) (urls []string) {
 	s.host(host, func(w http.ResponseWriter, r *http.Request) {
@@ -161,11 +174,7 @@ func TestTheSameItemsAreTheSameBytes(t *testing.T) {
 	for range 2 {
 		d := newDesk(t)
 		store := d.archive()
-		d.keep.Memory = &Memory{pages: map[string]*memo{}}
-		r, err := OpenRecord(t.Context(), d.keep)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := d.record()
 		if err := r.add(item()); err != nil {
 			t.Fatal(err)
 		}
@@ -188,12 +197,8 @@ func TestTheSameItemsAreTheSameBytes(t *testing.T) {
 func TestAnotherRunsChunkIsNotTakenForOnesOwn(t *testing.T) {
 	d := newDesk(t)
 	d.archive()
-	d.keep.Memory = &Memory{pages: map[string]*memo{}}
 	for n, url := range []string{"http://a.books.jp/", "http://a.books.jp/", "http://b.books.jp/"} {
-		r, err := OpenRecord(t.Context(), d.keep)
-		if err != nil {
-			t.Fatal(err)
-		}
+		r := d.record()
 		if err := r.add(&Item{URL: url, CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200}}); err != nil {
 			t.Fatal(err)
 		}

@@ -28,11 +28,8 @@ func TestAFolderAndABucketHoldTheSameBytes(t *testing.T) {
 	for range 2 {
 		for _, store := range []objects.Store{dir, bucket} {
 			d := newDesk(t)
-			d.keep.Store, d.keep.Dest, d.keep.Memory = store, "x", &Memory{pages: map[string]*memo{}}
-			r, err := OpenRecord(t.Context(), d.keep)
-			if err != nil {
-				t.Fatal(err)
-			}
+			d.keep.Store, d.keep.Dest = store, "x"
+			r := d.record()
 			for i := range 230 {
 				item := &Item{
 					URL: fmt.Sprintf("http://a.books.jp/%d", i), FinalURL: fmt.Sprintf("http://a.books.jp/%d", i), CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200},

@@ -15,11 +15,7 @@ import (
 func TestALineThatIsWrittenInHalfSpoilsNoChunk(t *testing.T) {
 	d := newDesk(t)
 	store := d.archive()
-	d.keep.Memory = &Memory{pages: map[string]*memo{}}
-	r, err := OpenRecord(t.Context(), d.keep)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := d.record()
 	item := func(url string) *Item {
 		return &Item{URL: url, CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200}, SHA256: "0", ContentType: "text/plain", BodyBytes: []byte(strings.Repeat("x", 5000))}
 	}
@@ -55,9 +51,7 @@ func TestALineThatIsWrittenInHalfSpoilsNoChunk(t *testing.T) {
 		t.Errorf("the archive was given %v", store.wrote)
 	}
 	d.keep.Resume = true
-	if r, err = OpenRecord(t.Context(), d.keep); err != nil {
-		t.Fatal(err)
-	}
+	r = d.record()
 	if r.before["http://a.books.jp/1"] == nil || len(r.before) != 1 {
 		t.Errorf("went on with %v", r.before)
 	}
