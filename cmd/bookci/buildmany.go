@@ -174,7 +174,7 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project, slots 
 	defer m.mu.Unlock()
 	m.results[i] = results
 	if err != nil {
-		screen.Fault(m.show, fmt.Errorf("%s: %w", p.root, err), hint(err))
+		screen.Fault(m.show.Println, fmt.Errorf("%s: %w", p.root, err), hint(err))
 		m.count.Failed += int64(len(p.books))
 		err = errors.Join(err, errReported)
 	} else {
@@ -203,10 +203,8 @@ func (m *many) run(ctx context.Context, c *claim, p *project, slots chan struct{
 	w.engines.pool = m.pool
 	w.force(m.flags.force)
 	w.Slots, w.ManifestLock = slots, manifest
-	if w.shelf != nil {
-		if err := w.shelf.Reach(ctx); err != nil {
-			return nil, err
-		}
+	if err := w.reach(ctx); err != nil {
+		return nil, err
 	}
 	jobs, err := m.app.jobs(ctx, p, w.Builder, m.flags.only)
 	if err != nil {

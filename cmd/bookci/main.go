@@ -111,10 +111,7 @@ func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
-	a.println(fmt.Sprintf("bookci: %v", err))
-	if hint := hint(err); hint != "" {
-		a.println("hint: " + hint)
-	}
+	screen.Fault(a.println, err, hint(err))
 }
 
 // errReported marks an error that the command has already said all about.

@@ -139,6 +139,14 @@ func (w *workshop) force(yes bool) {
 	}
 }
 
+// reach finds out, before anything is made, whether artifacts can get to where they go.
+func (w *workshop) reach(ctx context.Context) error {
+	if w.shelf == nil {
+		return nil
+	}
+	return w.shelf.Reach(ctx)
+}
+
 // keepImages saves what had to be pulled or built into the cache folder, if one
 // was named. It may take a minute.
 func (w *workshop) keepImages(ctx context.Context) {

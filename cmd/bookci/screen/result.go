@@ -71,11 +71,11 @@ func missing(p Show, root, dir string, res build.Result, hint string) {
 	}
 }
 
-// Fault shows what went wrong, and what to do about it if hint says that.
-func Fault(p Show, err error, hint string) {
-	p.Println(fmt.Sprintf("bookci: %v", err))
+// Fault tells what went wrong, and what to do about it if hint says that.
+func Fault(println func(line string), err error, hint string) {
+	println(fmt.Sprintf("bookci: %v", err))
 	if hint != "" {
-		p.Println("hint: " + hint)
+		println("hint: " + hint)
 	}
 }
 

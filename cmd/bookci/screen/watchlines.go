@@ -134,7 +134,7 @@ func (w *WatchLines) Settings(root string, c watch.Change, again bool, err error
 		if again && before == err.Error() {
 			return // it stands there already
 		}
-		Fault(&lines, err, w.hint(err))
+		Fault(lines.Println, err, w.hint(err))
 	}
 	w.show.Pin(name, lines.Lines)
 }
