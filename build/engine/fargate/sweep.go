@@ -32,7 +32,14 @@ func (e *Engine) sweepOnce(ctx context.Context, note func(string, ...any)) {
 func (e *Engine) Sweep(ctx context.Context) error {
 	mine := func(token string) bool { return token == e.Owner.Token }
 	const looks, pause = 4, 3 * time.Second
-	for range looks {
+	for look := range looks {
+		if look > 0 {
+			select {
+			case <-e.Clock.After(pause):
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
 		if err := e.sweepTasks(ctx, mine, func(string, ...any) {}); err != nil {
 			return err
 		}
@@ -41,11 +48,6 @@ func (e *Engine) Sweep(ctx context.Context) error {
 		}
 		if err := e.sweepObjects(ctx, mine); err != nil {
 			return err
-		}
-		select {
-		case <-e.Clock.After(pause):
-		case <-ctx.Done():
-			return context.Cause(ctx)
 		}
 	}
 	return nil
