@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -162,7 +163,7 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 	for _, book := range p.books {
 		inputs, notes, err := sources.Inputs(book, s.ExtraInputs)
 		if err != nil {
-			return nil, usagef("", "extra_inputs: %w", err)
+			return nil, fault.Usagef("", "extra_inputs: %w", err)
 		}
 		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: shares.Tree(book, inputs), Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
 		job.Known = append(job.Known, notes...)
@@ -192,7 +193,7 @@ func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]strin
 		return nil, nil
 	}
 	if !slices.Equal(targets, []book.Target{book.PDF}) {
-		return nil, usagef("leave --target out, or build the whole book", "--only makes a PDF and nothing else")
+		return nil, fault.Usagef("leave --target out, or build the whole book", "--only makes a PDF and nothing else")
 	}
 	var ids, known []string
 	for _, ch := range b.Chapters {
@@ -205,7 +206,7 @@ func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]strin
 			if near := text.Nearest(id, known); near != "" {
 				hint = fmt.Sprintf("did you mean %q?", near)
 			}
-			return nil, usagef(hint, "--only: there is no chapter %q in %s", name, b.Name)
+			return nil, fault.Usagef(hint, "--only: there is no chapter %q in %s", name, b.Name)
 		}
 		ids = append(ids, id)
 	}
@@ -221,7 +222,7 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 	}
 	var errs []error
 	for _, res := range results {
-		a.terminal().Result(show, p.root, here, res, hint(cmp.Or(res.Err, res.Missing)))
+		a.terminal().Result(show, p.root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
 		if res.Err != nil {
 			if !a.excused(p, res, results) {
 				errs = append(errs, res.Err)
@@ -277,7 +278,7 @@ func environ(env map[string]string) []string {
 // oneDir accepts a folder or nothing.
 func oneDir(_ *cobra.Command, args []string) error {
 	if len(args) > 1 {
-		return usagef("", "one folder at most, not %d: %s", len(args), strings.Join(args, " "))
+		return fault.Usagef("", "one folder at most, not %d: %s", len(args), strings.Join(args, " "))
 	}
 	return nil
 }
@@ -291,7 +292,7 @@ func dirArg(args []string) string {
 
 func noArgs(_ *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("", "unexpected argument %q", args[0])
+		return fault.Usagef("", "unexpected argument %q", args[0])
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/objects"
 )
 
@@ -103,7 +104,7 @@ func (m *many) open(ctx context.Context, flags *pflag.FlagSet, dirs []string) er
 		p.separate = p.separate || len(m.projects) > 1
 		for _, b := range p.books {
 			if other := taken[strings.ToLower(b.Name)]; other != "" {
-				return usagef("give one of them another bookname, or leave --artifacts out", "the books in %s and %s are both named %s, and their artifacts go to one place", other, p.root, b.Name)
+				return fault.Usagef("give one of them another bookname, or leave --artifacts out", "the books in %s and %s are both named %s, and their artifacts go to one place", other, p.root, b.Name)
 			}
 			taken[strings.ToLower(b.Name)] = p.root
 		}
@@ -119,7 +120,7 @@ func (p *project) join(other *project) error {
 			continue
 		}
 		if slices.ContainsFunc(p.books, func(have *book.Book) bool { return strings.EqualFold(have.Name, b.Name) }) {
-			return usagef("list them in bookci.yml, each with a name of its own", "two books in %s are named %s", p.root, b.Name)
+			return fault.Usagef("list them in bookci.yml, each with a name of its own", "two books in %s are named %s", p.root, b.Name)
 		}
 		p.books = append(p.books, b)
 		p.targets[b] = other.targets[b]
@@ -174,7 +175,7 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project, slots 
 	defer m.mu.Unlock()
 	m.results[i] = results
 	if err != nil {
-		screen.Fault(m.show.Println, fmt.Errorf("%s: %w", p.root, err), hint(err))
+		screen.Fault(m.show.Println, fmt.Errorf("%s: %w", p.root, err), fault.Hint(err))
 		m.count.Failed += int64(len(p.books))
 		err = errors.Join(err, errReported)
 	} else {

@@ -108,13 +108,13 @@ func (a *app) openImages(ctx context.Context, f *cacheFlags, m *images) error {
 	if dir == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {
-			return usagef("name a folder with --dir", "finding the user's cache folder: %w", err)
+			return fault.Usagef("name a folder with --dir", "finding the user's cache folder: %w", err)
 		}
 		dir = filepath.Join(user, "bookci", "images")
 	}
 	m.store = &cache.Store{Dir: dir}
 	if m.lock, err = cache.ReadLock(filepath.Join(m.root, cache.LockName)); err != nil {
-		return usagef("mend it, or delete it and run `bookci lock`", "%w", err)
+		return fault.Usagef("mend it, or delete it and run `bookci lock`", "%w", err)
 	}
 	return nil
 }
@@ -131,11 +131,11 @@ func bookImages(p *project, image string) ([]string, error) {
 	}
 	ref, err := cache.ImageRef(opts)
 	if err != nil {
-		return nil, usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
+		return nil, fault.Usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
 	}
 	bases, err := cache.BaseImages(opts)
 	if err != nil {
-		return nil, usagef("", "%w", err)
+		return nil, fault.Usagef("", "%w", err)
 	}
 	return append([]string{ref}, bases...), nil
 }
@@ -373,15 +373,15 @@ limits given, the oldest first. The book's own image stays.`,
 			f.dir = dirArg(args)
 			var err error
 			if opts.MaxAge, err = parseAge(maxAge); err != nil {
-				return usagef("", "--max-age: %w", err)
+				return fault.Usagef("", "--max-age: %w", err)
 			}
 			if maxSize != "" {
 				if opts.MaxSize, err = settings.ParseSize(maxSize); err != nil {
-					return usagef("", "--max-size: %w", err)
+					return fault.Usagef("", "--max-size: %w", err)
 				}
 			}
 			if opts.Keep < 0 {
-				return usagef("", "--keep: %d is negative", opts.Keep)
+				return fault.Usagef("", "--keep: %d is negative", opts.Keep)
 			}
 			m, err := a.images(cmd.Context(), &f, nil)
 			if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/reports"
 )
@@ -278,7 +279,7 @@ func (c checked) report(strict bool, place func(string) string) reports.Result {
 		Config: place(path.Join(c.book.Dir, c.book.Config)),
 	}
 	if c.err != nil {
-		one.Status, one.Err, one.Hint = reports.Failed, c.err.Error(), hint(c.err)
+		one.Status, one.Err, one.Hint = reports.Failed, c.err.Error(), fault.Hint(c.err)
 	}
 	for _, ch := range c.book.Chapters {
 		one.Chapters = append(one.Chapters, reports.Chapter{ID: ch.ID, File: place(ch.Path)})

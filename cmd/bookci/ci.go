@@ -73,7 +73,7 @@ is never written over.`,
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || !slices.Contains(names, args[0]) {
-				return usagef("as in `bookci ci github`", "ci takes the name of a CI: %s", strings.Join(names, ", "))
+				return fault.Usagef("as in `bookci ci github`", "ci takes the name of a CI: %s", strings.Join(names, ", "))
 			}
 			return oneDir(nil, args[1:])
 		},
@@ -93,7 +93,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 		form = system.forms[0]
 	}
 	if !slices.Contains(system.forms, form) {
-		return usagef(fmt.Sprintf("for %s there is %s", system.name, strings.Join(system.forms, ", ")), "--form %q", form)
+		return fault.Usagef(fmt.Sprintf("for %s there is %s", system.name, strings.Join(system.forms, ", ")), "--form %q", form)
 	}
 	p, err := a.open(ctx, choice{dir: dir}, nil, a.println)
 	if err != nil {
@@ -115,7 +115,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 	name := screen.RelativeTo(top, here, system.file)
 	if err := writeNew(filepath.Join(top, filepath.FromSlash(system.file)), text); err != nil {
 		if errors.Is(err, os.ErrExist) {
-			return usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)
+			return fault.Usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)
 		}
 		return &fault.Environment{Err: fmt.Errorf("writing %s: %w", name, plainError(err))}
 	}
@@ -201,7 +201,7 @@ func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([
 	}
 	if s := p.settings.Image; s.Build != "" {
 		if form == formInImage {
-			return nil, usagef("take another form, or push the image to a registry and name it in bookci.yml", "the book builds its own image, in which no job can run before it is built")
+			return nil, fault.Usagef("take another form, or push the image to a registry and name it in bookci.yml", "the book builds its own image, in which no job can run before it is built")
 		}
 		file := s.Dockerfile
 		if file == "" {
@@ -236,12 +236,12 @@ var notWord = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 func ciPath(top, abs string) (string, error) {
 	rel, err := filepath.Rel(top, abs)
 	if err != nil || !filepath.IsLocal(rel) {
-		return "", usagef("CIs keep files from below the repository's top only", "%s lies outside %s", abs, top)
+		return "", fault.Usagef("CIs keep files from below the repository's top only", "%s lies outside %s", abs, top)
 	}
 	name := filepath.ToSlash(rel)
 	bad := func(r rune) bool { return unicode.IsControl(r) || strings.ContainsRune("$`'\"\\*?[]{}<>,|&;!#%:", r) }
 	if strings.ContainsFunc(name, bad) || strings.ContainsAny(name[:1], "-~@=+") || name != strings.TrimSpace(name) {
-		return "", usagef("rename the folder", "the name %q has characters that CI systems do not take for a name", name)
+		return "", fault.Usagef("rename the folder", "the name %q has characters that CI systems do not take for a name", name)
 	}
 	return name, nil
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 )
 
@@ -95,7 +96,7 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 		add(finding{Check: check, OK: true, Text: fmt.Sprintf(format, args...)})
 	}
 	bad := func(check string, err error, code int) {
-		add(finding{Check: check, Text: err.Error(), Mend: hint(err), code: code})
+		add(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: code})
 	}
 	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
 
@@ -122,7 +123,7 @@ func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func
 	}
 	for _, b := range p.books {
 		if err := p.faults[b]; err != nil {
-			add(finding{Check: "book", Text: err.Error(), Mend: hint(err), code: exitBook})
+			add(finding{Check: "book", Text: err.Error(), Mend: fault.Hint(err), code: exitBook})
 			continue
 		}
 		ok("book", "%s: %s, %d chapters, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), len(b.Chapters), p.imageRef())

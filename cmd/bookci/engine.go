@@ -108,7 +108,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	case engineHost:
 		return e.host()
 	case engineDraft:
-		return nil, build.Makers{}, usagef("leave --engine draft out", "a draft is made without Re:VIEW: there is nothing that a command could run in")
+		return nil, build.Makers{}, fault.Usagef("leave --engine draft out", "a draft is made without Re:VIEW: there is nothing that a command could run in")
 	case engineFargate:
 		return e.fargate(ctx)
 	}

@@ -22,9 +22,6 @@ const (
 	exitTerminated  = 143 // SIGTERM
 )
 
-// usagef is a mistake of the user's, with what to do about it.
-func usagef(hint, format string, args ...any) error { return fault.Usagef(hint, format, args...) }
-
 // passedOn is the exit status of a command that bookci ran for the user.
 type passedOn int
 
@@ -62,20 +59,4 @@ func exitCode(err error) int {
 		return exitTimeout
 	}
 	return exitBook
-}
-
-// hint says what to do about err, "" when there is nothing to say.
-func hint(err error) string {
-	var usage *fault.Usage
-	var environment *fault.Environment
-	var hinted interface{ Hint() string }
-	switch {
-	case errors.As(err, &usage):
-		return usage.Hint
-	case errors.As(err, &environment):
-		return environment.Hint
-	case errors.As(err, &hinted):
-		return hinted.Hint()
-	}
-	return ""
 }

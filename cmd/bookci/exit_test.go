@@ -19,7 +19,7 @@ func TestExitCodesSayWhoseFaultItIs(t *testing.T) {
 	}{
 		{"nothing", nil, exitDone},
 		{"the book", &build.MakerError{Op: "failed"}, exitBook},
-		{"the command line", usagef("", "unknown"), exitUsage},
+		{"the command line", fault.Usagef("", "unknown"), exitUsage},
 		{"a daemon that does not answer in time", silent, exitEnvironment},
 		{"a book and the environment", errors.Join(&build.MakerError{Op: "failed"}, silent, errReported), exitEnvironment},
 		{"a build's own limit", fmt.Errorf("building: %w", build.ErrTimeout), exitTimeout},

@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // fargate is the engine that runs makers in the user's AWS account.
@@ -59,7 +60,7 @@ func (p *project) tasks() (*fargate.Engine, error) {
 		{"cluster", s.Cluster}, {"bucket", s.Bucket}, {"subnets", strings.Join(s.Subnets, "")},
 	} {
 		if need.value == "" {
-			return nil, usagef("set BOOKCI_FARGATE_"+strings.ToUpper(need.key)+", or write it into "+settings.OwnFile()+"; the outputs of `bookci fargate init`'s template name all of them",
+			return nil, fault.Usagef("set BOOKCI_FARGATE_"+strings.ToUpper(need.key)+", or write it into "+settings.OwnFile()+"; the outputs of `bookci fargate init`'s template name all of them",
 				"fargate.%s is not set", need.key)
 		}
 	}
@@ -89,7 +90,7 @@ func (p *project) taskImage() (string, error) {
 		return image, nil
 	}
 	if _, own := p.imageBuild(); own {
-		return "", usagef("push it to a registry and name it in BOOKCI_FARGATE_IMAGE, by digest", "Fargate cannot use an image that is built here")
+		return "", fault.Usagef("push it to a registry and name it in BOOKCI_FARGATE_IMAGE, by digest", "Fargate cannot use an image that is built here")
 	}
 	ref := p.imageRef()
 	if named, err := reference.ParseNormalizedNamed(ref); err == nil {
@@ -104,7 +105,7 @@ func (p *project) taskImage() (string, error) {
 	if pin := lock.Pin(ref); pin != nil && pin.Digest != "" {
 		return pinnedRef(ref, pin.Digest), nil
 	}
-	return "", usagef("run `bookci lock --update`, or set BOOKCI_FARGATE_IMAGE to the image by digest", "Fargate needs %s by digest, and no bookci.lock tells it", ref)
+	return "", fault.Usagef("run `bookci lock --update`, or set BOOKCI_FARGATE_IMAGE to the image by digest", "Fargate needs %s by digest, and no bookci.lock tells it", ref)
 }
 
 // newSweepTasksCmd stops the tasks of a bookci that was killed and removes its
@@ -120,7 +121,7 @@ func (a *app) newSweepTasksCmd() *cobra.Command {
 			defer cancel()
 			t := &fargate.Engine{Owner: fargate.Owner{Machine: place(), Token: args[0]}, Clock: fargate.RealClock{}}
 			if err := json.Unmarshal([]byte(args[1]), &t.Place); err != nil {
-				return usagef("", "the place of tasks: %w", err)
+				return fault.Usagef("", "the place of tasks: %w", err)
 			}
 			if err := t.Connect(ctx); err != nil {
 				return err

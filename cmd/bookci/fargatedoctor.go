@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 func (a *app) newFargateCmd() *cobra.Command {
@@ -80,7 +81,7 @@ image, one to five minutes, and costs less than a cent. Nothing is left behind.`
 // examineFargate tells what it finds as it goes. The error is why it could not go on.
 func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet, tell func(finding)) error {
 	bad := func(check string, err error) {
-		tell(finding{Check: check, Text: err.Error(), Mend: hint(err), code: exitCode(err)})
+		tell(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: exitCode(err)})
 	}
 	p, err := a.open(ctx, c, flags, a.println)
 	if err != nil {

@@ -51,7 +51,7 @@ func newImageGetter(p *project, d *daemon.Daemon, reap *reaper.Reaper, onEvent f
 func (p *project) readLock() (*cache.Lock, error) {
 	lock, err := cache.ReadLock(filepath.Join(p.root, cache.LockName))
 	if err != nil {
-		return nil, usagef("mend it, or delete it and run `bookci lock`", "%w", err)
+		return nil, fault.Usagef("mend it, or delete it and run `bookci lock`", "%w", err)
 	}
 	return lock, nil
 }
@@ -80,7 +80,7 @@ func (p *project) imageIdentity() (string, error) {
 	if opts, own := p.imageBuild(); own {
 		var err error
 		if ref, err = cache.ImageRef(opts); err != nil {
-			return "", usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
+			return "", fault.Usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
 		}
 	}
 	lock, err := p.readLock()
@@ -111,7 +111,7 @@ func (g *imageGetter) get(ctx context.Context) (build.Makers, error) {
 func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.Makers, error) {
 	ref, err := cache.ImageRef(opts)
 	if err != nil {
-		return build.Makers{}, usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
+		return build.Makers{}, fault.Usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
 	}
 	if found, ok, err := docker.FindImage(ctx, g.daemon, ref); err != nil || ok {
 		return build.Makers{Ref: ref, ID: found.ID}, err
@@ -122,7 +122,7 @@ func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.M
 	}
 	bases, err := cache.BaseImages(opts)
 	if err != nil {
-		return build.Makers{}, usagef("", "%w", err)
+		return build.Makers{}, fault.Usagef("", "%w", err)
 	}
 	for _, base := range bases {
 		if _, err := g.ensure(ctx, base); err != nil {

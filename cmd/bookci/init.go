@@ -96,7 +96,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		beside = abs
 	}
 	if err := os.MkdirAll(beside, 0o755); err != nil {
-		return usagef("", "making %s: %w", dir, err)
+		return fault.Usagef("", "making %s: %w", dir, err)
 	}
 	part, err := os.MkdirTemp(beside, partPrefix)
 	if err != nil {
@@ -174,11 +174,11 @@ func mustBeEmpty(dir string) (there bool, err error) {
 	case isMissing(err):
 		return false, nil
 	case err != nil:
-		return false, usagef("name a new folder", "%s: %w", dir, plainError(err))
+		return false, fault.Usagef("name a new folder", "%s: %w", dir, plainError(err))
 	}
 	for _, e := range entries {
 		if e.Name() != ".git" && !strings.HasPrefix(e.Name(), partPrefix) {
-			return true, usagef("name a new folder, or an empty one", "%s is not empty: it holds %s", dir, e.Name())
+			return true, fault.Usagef("name a new folder, or an empty one", "%s is not empty: it holds %s", dir, e.Name())
 		}
 	}
 	return true, nil
@@ -206,7 +206,7 @@ type newBook struct{ title, author, language string }
 // by what the folder and git are called.
 func (a *app) askAbout(ctx context.Context, own newBook, folder string) (newBook, error) {
 	if !language.MatchString(own.language) {
-		return own, usagef("for instance --language ja or --language en", "--language: %q is no language", own.language)
+		return own, fault.Usagef("for instance --language ja or --language en", "--language: %q is no language", own.language)
 	}
 	in := bufio.NewReader(a.stdin)
 	ask := func(what, otherwise string) string {

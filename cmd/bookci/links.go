@@ -127,7 +127,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 	if f.from != "" {
 		for _, other := range []string{"archive", "resume", "list", "config", "book", "fresh", "ignore"} {
 			if flags.Changed(other) {
-				return usagef("leave one of them out", "--from asks nobody and reads no book, so --%s means nothing beside it", other)
+				return fault.Usagef("leave one of them out", "--from asks nobody and reads no book, so --%s means nothing beside it", other)
 			}
 		}
 		runs, err = a.judgeArchive(ctx, f.from)
@@ -272,7 +272,7 @@ func (a *app) askBook(ctx context.Context, p *project, f *linksFlags, r *linksRu
 	if err != nil {
 		var other *links.OtherArchiveError
 		if errors.As(err, &other) {
-			return usagef("give the same --archive, or leave --resume out", "%w", err)
+			return fault.Usagef("give the same --archive, or leave --resume out", "%w", err)
 		}
 		return fault.Environmentf("", "%w", err)
 	}
@@ -408,7 +408,7 @@ func (a *app) judgeArchive(ctx context.Context, location string) ([]*linksRun, e
 			if err == nil {
 				err = errors.New("not a folder")
 			}
-			return nil, usagef("name the folder that --archive had", "--from %s: %w", location, plainError(err))
+			return nil, fault.Usagef("name the folder that --archive had", "--from %s: %w", location, plainError(err))
 		}
 	}
 	s, err := settings.Read("", nil)
@@ -433,7 +433,7 @@ func (a *app) judgeArchive(ctx context.Context, location string) ([]*linksRun, e
 		newest[name] = run
 	}
 	if len(names) == 0 {
-		return nil, usagef("", "--from %s: there is no archive of links", location)
+		return nil, fault.Usagef("", "--from %s: there is no archive of links", location)
 	}
 	slices.Sort(names)
 	var runs []*linksRun

@@ -17,6 +17,7 @@ import (
 
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -111,7 +112,7 @@ func (a *app) report(err error) {
 	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
 		return
 	}
-	screen.Fault(a.println, err, hint(err))
+	screen.Fault(a.println, err, fault.Hint(err))
 }
 
 // errReported marks an error that the command has already said all about.
@@ -139,7 +140,7 @@ and leaves no container behind.`,
 						names = append(names, c.Name())
 					}
 				}
-				return usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], text.DidYouMean(args[0], names))
+				return fault.Usagef("`bookci help` lists the commands", "unknown command %q%s", args[0], text.DidYouMean(args[0], names))
 			}
 			return nil
 		},
@@ -149,7 +150,7 @@ and leaves no container behind.`,
 	cmd.SetErr(a.stderr)
 	cmd.SetIn(a.stdin)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef(cmp.Or(hint(err), fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())), "%w", err)
+		return fault.Usagef(cmp.Or(fault.Hint(err), fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())), "%w", err)
 	})
 	cmd.CompletionOptions.DisableDefaultCmd = false
 	cmd.AddCommand(

@@ -57,7 +57,7 @@ func (a *app) open(ctx context.Context, c choice, flags *pflag.FlagSet, warn fun
 		if err == nil {
 			err = errors.New("not a folder")
 		}
-		return nil, usagef("name the folder that holds the book", "%s: %w", c.dir, plainError(err))
+		return nil, fault.Usagef("name the folder that holds the book", "%s: %w", c.dir, plainError(err))
 	}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
@@ -165,7 +165,7 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 			return err
 		}
 		if len(c.names) > 0 && !slices.Contains(c.names, book.Name) {
-			return usagef("", "there is no book named %s: this one is %s", strings.Join(c.names, ", "), book.Name)
+			return fault.Usagef("", "there is no book named %s: this one is %s", strings.Join(c.names, ", "), book.Name)
 		}
 		return p.chooseTargets(c, nil)
 	}
@@ -180,7 +180,7 @@ func (a *app) openBooks(ctx context.Context, p *project, c choice, home string) 
 			for _, b := range p.settings.Books {
 				names = append(names, b.Name)
 			}
-			return usagef("bookci.yml has "+strings.Join(names, ", "), "there is no book named %q", name)
+			return fault.Usagef("bookci.yml has "+strings.Join(names, ", "), "there is no book named %q", name)
 		}
 	}
 	for _, b := range p.settings.Books {
@@ -220,7 +220,7 @@ func (p *project) chooseTargets(c choice, configured map[string][]book.Target) e
 	for _, name := range c.targets {
 		t, err := book.ParseTarget(strings.TrimSpace(name))
 		if err != nil {
-			return usagef("", "%w", err)
+			return fault.Usagef("", "%w", err)
 		}
 		if !slices.Contains(asked, t) {
 			asked = append(asked, t)
@@ -276,7 +276,7 @@ func (p *project) checkArtifacts() error {
 		for _, name := range sources {
 			rel, err := filepath.Rel(p.artifacts(), filepath.Join(p.root, filepath.FromSlash(name)))
 			if err == nil && filepath.IsLocal(rel) {
-				return usagef("name a folder of its own, such as artifacts", "the artifacts folder %s holds sources of the book, such as %s", p.artifacts(), name)
+				return fault.Usagef("name a folder of its own, such as artifacts", "the artifacts folder %s holds sources of the book, such as %s", p.artifacts(), name)
 			}
 		}
 	}
@@ -339,7 +339,7 @@ func (a *app) sourceDate(ctx context.Context, p *project, inputs []source.File) 
 	if text := a.getenv("SOURCE_DATE_EPOCH"); text != "" {
 		date, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || date < 0 {
-			return 0, usagef("it is a number of seconds since 1970", "SOURCE_DATE_EPOCH=%q", text)
+			return 0, fault.Usagef("it is a number of seconds since 1970", "SOURCE_DATE_EPOCH=%q", text)
 		}
 		return date, nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fault"
 )
 
 // This file says in JSON what became of a build.
@@ -46,7 +47,7 @@ func newErrorReport(err error) *errorReport {
 	if err == nil {
 		return nil
 	}
-	return &errorReport{Message: err.Error(), Hint: hint(err)}
+	return &errorReport{Message: err.Error(), Hint: fault.Hint(err)}
 }
 
 // newReport is the report of a build that ended with err.

@@ -161,7 +161,7 @@ func appendSummary(name string, run reports.Run) error {
 func (a *app) emptyRun(p *project, begun time.Time, err error) (run reports.Run, place func(string) string) {
 	run = reports.Run{Version: bookciVersion(), Begun: begun, Seconds: time.Since(begun).Seconds()}
 	if err != nil && !errors.Is(err, errReported) {
-		run.Err, run.Hint = err.Error(), hint(err)
+		run.Err, run.Hint = err.Error(), fault.Hint(err)
 	}
 	if p == nil {
 		place = func(name string) string { return name }
@@ -193,7 +193,7 @@ func reportResult(res build.Result, only []string, strict bool, place func(strin
 	}
 	one.Checked = res.Err == nil || one.Status == reports.Failed && res.Log != ""
 	if res.Err != nil {
-		one.Err, one.Hint = res.Err.Error(), hint(res.Err)
+		one.Err, one.Hint = res.Err.Error(), fault.Hint(res.Err)
 		one.Artifact = reports.Artifact{Path: place(res.Kept)}
 	}
 	for _, s := range res.Seconds {

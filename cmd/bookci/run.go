@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -39,7 +40,7 @@ folders or the artifacts, nor what would be executable and was not so before.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
 			if dash < 0 || dash == len(args) {
-				return usagef("write it after two dashes: bookci run -- review-check", "run needs a command")
+				return fault.Usagef("write it after two dashes: bookci run -- review-check", "run needs a command")
 			}
 			return oneDir(cmd, args[:dash])
 		},
@@ -143,7 +144,7 @@ func reportMatcher(dir string, patterns []string) (func(string) bool, error) {
 	}
 	m, err := patternmatcher.New(below)
 	if err != nil {
-		return nil, usagef("a pattern is written as in 'reports/**/*.xml'", "--junit-glob: %w", err)
+		return nil, fault.Usagef("a pattern is written as in 'reports/**/*.xml'", "--junit-glob: %w", err)
 	}
 	return func(name string) bool {
 		ok, err := m.MatchesOrParentMatches(filepath.FromSlash(name))

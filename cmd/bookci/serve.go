@@ -293,7 +293,7 @@ func loopbackAddr(text string) (string, error) {
 	}
 	host = cmp.Or(host, "localhost")
 	if _, err := netip.ParseAddr(host); err != nil && !strings.EqualFold(host, "localhost") {
-		return "", usagef("use localhost:8000, or the address of a network of this machine", "--serve %q: a host is localhost or an IP address", text)
+		return "", fault.Usagef("use localhost:8000, or the address of a network of this machine", "--serve %q: a host is localhost or an IP address", text)
 	}
 	return net.JoinHostPort(host, cmp.Or(port, defaultPort)), nil
 }

@@ -65,12 +65,12 @@ func (a *app) runTrust(p *project, yes bool) error {
 	}
 	if !yes {
 		if !isTerminal(a.stdin) || !a.term {
-			return usagef("`bookci trust --yes` answers for you", "nobody is here to be asked")
+			return fault.Usagef("`bookci trust --yes` answers for you", "nobody is here to be asked")
 		}
 		fmt.Fprint(a.stderr, "bookci: do you want that? [y/N] ")
 		answer, err := bufio.NewReader(a.stdin).ReadString('\n')
 		if err != nil || !strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y") {
-			return usagef("take the keys out of bookci.yml, or say them yourself by variable", "not trusted")
+			return fault.Usagef("take the keys out of bookci.yml, or say them yourself by variable", "not trusted")
 		}
 	}
 	if err := a.setTrust(p.root, asks); err != nil {
@@ -93,7 +93,7 @@ func (a *app) checkTrust(p *project) error {
 	if len(asks) > 1 {
 		more = fmt.Sprintf(" (and %d more)", len(asks)-1)
 	}
-	return usagef("`bookci trust` shows all that it asks for and lets it have that; for one run, say it yourself: "+k.Instead,
+	return fault.Usagef("`bookci trust` shows all that it asks for and lets it have that; for one run, say it yourself: "+k.Instead,
 		"%s: %s: %s %s: that waits for your word%s", k.Place, k.Key, text.Printable(k.Value), k.Allows, more)
 }
 

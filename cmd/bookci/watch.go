@@ -46,7 +46,7 @@ They may build there themselves: a watch has the root to itself only while it bu
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.choice.dir = dirArg(args); f.json {
-				return usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
+				return fault.Usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
 			}
 			return a.runWatch(cmd.Context(), &f, cmd.Flags())
 		},
@@ -94,13 +94,13 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return err
 	}
 	defer show.Close()
-	w := &watcher{app: a, flags: f, given: given, show: show, lines: screen.NewWatchLines(a.terminal(), show, hint), ends: ctx}
+	w := &watcher{app: a, flags: f, given: given, show: show, lines: screen.NewWatchLines(a.terminal(), show, fault.Hint), ends: ctx}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
 	}
 	if p.settings.Engine == engineFargate {
-		return usagef("watch with --engine docker, and build with fargate", "a task is too far away to watch a book with")
+		return fault.Usagef("watch with --engine docker, and build with fargate", "a task is too far away to watch a book with")
 	}
 	c, err := a.standBy(show.Println, show.Event)
 	if err != nil {

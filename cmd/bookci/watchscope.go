@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -26,7 +27,7 @@ func (w *watcher) leaveOut(p *project) error {
 	patterns := p.excluded()
 	exclude, err := patternmatcher.New(patterns)
 	if err != nil {
-		return usagef("", "exclude: %w", err)
+		return fault.Usagef("", "exclude: %w", err)
 	}
 	ignore := func(path string, isDir bool) bool {
 		if slices.Contains(outputs, path) || len(patterns) == 0 {
