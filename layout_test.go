@@ -16,7 +16,8 @@ import (
 const module = "github.com/bookci/bookci/"
 
 // mayImport is the table of rooms: who may import whom. A room covers the
-// packages below it that have no line of their own. cmd may import all.
+// packages below it that have no line of their own. cmd may import all: see
+// besideEachOther.
 var mayImport = map[string][]string{
 	"build":                   {"build/..."},
 	"build/book":              {"build/book/psych"},
@@ -43,6 +44,18 @@ var mayImport = map[string][]string{
 	"watch":                   {},
 	"preview":                 {},
 	"reports":                 {},
+}
+
+// besideEachOther is the table of the rooms below cmd/bookci: which of each other
+// they may import. The commands, which stand in cmd/bookci itself, may import all
+// of them, and none of them the commands.
+var besideEachOther = map[string][]string{
+	"daemon":   {},
+	"exit":     {"settings"},
+	"owner":    {},
+	"screen":   {},
+	"settings": {},
+	"world":    {"daemon", "screen"},
 }
 
 // room is the line of the table that covers the package dir.
@@ -90,6 +103,33 @@ func TestRoomsImportOnlyWhatTheTableAllows(t *testing.T) {
 			t.Errorf("%s imports %s", name, other)
 		}
 	})
+}
+
+func TestRoomsOfTheCommandsImportOneWay(t *testing.T) {
+	const cmd = "cmd/bookci/"
+	met := map[string]bool{}
+	eachFileOf(t, []string{"bench"}, func(name string, file *ast.File) {
+		own, ok := strings.CutPrefix(path.Dir(filepath.ToSlash(name)), cmd)
+		if !ok {
+			return
+		}
+		met[own] = true
+		if _, ok := besideEachOther[own]; !ok {
+			t.Errorf("%s: the table has no line for this room", name)
+			return
+		}
+		for _, spec := range file.Imports {
+			other, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), module+cmd)
+			if ours && !slices.Contains(besideEachOther[own], other) {
+				t.Errorf("%s imports %s", name, other)
+			}
+		}
+	})
+	for own := range besideEachOther {
+		if !met[own] {
+			t.Errorf("the table has a line for %s, which is no room", own)
+		}
+	}
 }
 
 // What these packages do depends on their arguments alone; only cmd prints,

@@ -56,7 +56,7 @@ var mayOpen = map[string]struct {
 	"cmd/bookci/ci.go":                 {"os.OpenFile", "makes a file, where there is none"},
 	"cmd/bookci/doctor.go":             {"os.ReadFile filepath.WalkDir", "the kernel's settings; counts the folders to watch"},
 	"cmd/bookci/init.go":               {"os.ReadDir os.OpenFile", "makes a new book, in a temporary folder first"},
-	"cmd/bookci/owner.go":              {"os.ReadFile", "what the kernel says of processes"},
+	"cmd/bookci/owner/owner.go":        {"os.ReadFile", "what the kernel says of processes"},
 	"cmd/bookci/reports.go":            {"os.OpenFile", "appends to the summary that the CI system names"},
 	"cmd/bookci/settings/file.go":      {"fsx.ReadNamed", "the user's own settings"},
 	"cmd/bookci/trust.go":              {"fsx.ReadNamed", "the user's own state folder"},

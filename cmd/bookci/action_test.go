@@ -13,6 +13,8 @@ import (
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
 // action is action.yml as far as it is looked at here.
@@ -56,7 +58,7 @@ func (a action) runStep(t *testing.T, id, dir string, env ...string) string {
 func TestTheActionHasTheInputsOfBuild(t *testing.T) {
 	a := readAction(t)
 	ours := []string{"cache-dir", "junit", "code-quality", "json", "progress"} // the action's own affair, or another CI's
-	cmd := (&app{env: func() []string { return nil }}).newBuildCmd()
+	cmd := (&app{World: &world.World{Env: func() []string { return nil }}}).newBuildCmd()
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if _, ok := a.Inputs[f.Name]; ok == slices.Contains(ours, f.Name) {
 			t.Errorf("--%s is an input: %t", f.Name, ok)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,7 +16,9 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
@@ -100,7 +101,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	begun := time.Now()
 	// After the progress has been taken off the screen, before the JSON document.
 	defer func() { err = a.writeReports(r, p, f.only, results, begun, err) }()
-	show, err := screen.New(a.terminal(), f.progress)
+	show, err := screen.New(a.Terminal(), f.progress)
 	if err != nil {
 		return err
 	}
@@ -129,7 +130,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	}
 	ahead := a.lookAhead(p, w, show)
 	results = w.Build(ctx, jobs)
-	resume := a.stopCommands(show)
+	resume := a.StopCommands(show)
 	untold, takenBack := ahead.settle(a, p, results)
 	for _, line := range takenBack {
 		show.Println(line)
@@ -216,13 +217,10 @@ func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]strin
 // sayAll tells what became of the results and returns the error that the exit
 // status follows from.
 func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json bool) error {
-	here, err := os.Getwd()
-	if err != nil {
-		here = p.root
-	}
+	here := world.Here(p.root)
 	var errs []error
 	for _, res := range results {
-		a.terminal().Result(show, p.root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
+		a.Terminal().Result(show, p.root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
 		if res.Err != nil {
 			if !a.excused(p, res, results) {
 				errs = append(errs, res.Err)
@@ -233,7 +231,7 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 			errs = append(errs, res.Missing)
 		}
 		if !json {
-			if _, err := fmt.Fprintln(a.stdout, cmp.Or(res.Address, screen.RelativeTo(p.root, here, res.Artifact.Path))); err != nil {
+			if _, err := fmt.Fprintln(a.Stdout, cmp.Or(res.Address, screen.RelativeTo(p.root, here, res.Artifact.Path))); err != nil {
 				errs = append(errs, fmt.Errorf("writing the path: %w", err))
 			}
 		}
@@ -243,13 +241,13 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 	}
 	// The causes outside the book come first in the exit status; what there is
 	// to say has been said.
-	return errors.Join(append(errs, errReported)...)
+	return errors.Join(append(errs, exit.ErrReported)...)
 }
 
 // mistakable tells whether a draft that nobody asked for could be taken for the
 // book: by a job that goes on with what it finds, or where an older book lies.
 func (a *app) mistakable(p *project, res build.Result) bool {
-	return a.getenv("CI") != "" || p.settings.Strict || res.Beside
+	return a.Getenv("CI") != "" || p.settings.Strict || res.Beside
 }
 
 // excused tells whether what only Re:VIEW makes is no failure of a first build: a

@@ -20,6 +20,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/objects"
@@ -42,7 +43,7 @@ func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *reportFlags, flag
 		}()
 	}
 	defer func() { err = m.writeReports(r, begun, err) }()
-	if m.show, err = screen.New(a.terminal(), f.progress); err != nil {
+	if m.show, err = screen.New(a.Terminal(), f.progress); err != nil {
 		return err
 	}
 	defer m.show.Close()
@@ -177,9 +178,9 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project, slots 
 	if err != nil {
 		screen.Fault(m.show.Println, fmt.Errorf("%s: %w", p.root, err), fault.Hint(err))
 		m.count.Failed += int64(len(p.books))
-		err = errors.Join(err, errReported)
+		err = errors.Join(err, exit.ErrReported)
 	} else {
-		resume := m.app.stopCommands(m.show)
+		resume := m.app.StopCommands(m.show)
 		err = m.app.sayAll(m.show, p, results, m.flags.json)
 		resume()
 		failed := map[*book.Book]bool{}

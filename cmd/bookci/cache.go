@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
@@ -64,7 +65,7 @@ a CI job that restores that folder does not pull the image again.
 
 // images opens what a command about images needs. daemon may be nil.
 func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon.Daemon) (*images, error) {
-	show, err := screen.New(a.terminal(), f.progress)
+	show, err := screen.New(a.Terminal(), f.progress)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +171,7 @@ func imageError(err error) error {
 	var usage *fault.Usage
 	var environment *fault.Environment
 	switch {
-	case err == nil, errors.As(err, &usage), errors.As(err, &environment), errors.Is(err, errInterrupted), errors.Is(err, errTerminated):
+	case err == nil, errors.As(err, &usage), errors.As(err, &environment), errors.Is(err, exit.ErrInterrupted), errors.Is(err, exit.ErrTerminated):
 		return err
 	case errors.As(err, &mismatch):
 		return &fault.Environment{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
@@ -187,7 +188,7 @@ func imageError(err error) error {
 
 // withImages runs a command that needs the daemon.
 func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *daemon.Daemon) error) error {
-	d, err := daemon.Connect(ctx, a.getenv)
+	d, err := daemon.Connect(ctx, a.Getenv)
 	if err != nil {
 		return err
 	}
@@ -220,7 +221,7 @@ func (a *app) newCacheSaveCmd() *cobra.Command {
 					return err
 				}
 				if f.json {
-					return writeJSON(a.stdout, saved)
+					return writeJSON(a.Stdout, saved)
 				}
 				x := saved.Index
 				if saved.Unchanged {
@@ -228,7 +229,7 @@ func (a *app) newCacheSaveCmd() *cobra.Command {
 				} else {
 					m.show.Println(fmt.Sprintf("bookci: saved %s: %s for %s, in %s", x.Reference, screen.Size(x.Bytes), screen.Size(x.TarBytes), screen.Seconds(saved.Took)))
 				}
-				_, err = fmt.Fprintln(a.stdout, filepath.Join(m.store.Dir, x.File))
+				_, err = fmt.Fprintln(a.Stdout, filepath.Join(m.store.Dir, x.File))
 				return err
 			})
 		},
@@ -254,7 +255,7 @@ nothing usable is kept it says why and succeeds: the build then pulls.`,
 				if errors.As(err, &miss) && !require {
 					m.show.Println(fmt.Sprintf("bookci: %v; the build uses what Docker has, or pulls", miss))
 					if f.json {
-						return writeJSON(a.stdout, miss)
+						return writeJSON(a.Stdout, miss)
 					}
 					return nil
 				}
@@ -262,13 +263,13 @@ nothing usable is kept it says why and succeeds: the build then pulls.`,
 				case err != nil:
 					return err
 				case f.json:
-					return writeJSON(a.stdout, r)
+					return writeJSON(a.Stdout, r)
 				case r.Unchanged:
 					m.show.Println(fmt.Sprintf("bookci: %s is there already", m.refs[0]))
 				default:
 					m.show.Println(fmt.Sprintf("bookci: restored %s: read %s, left out %d layers that Docker had, in %s", m.refs[0], screen.Size(r.Read), r.LeftOut, screen.Seconds(r.Took)))
 				}
-				_, err = fmt.Fprintln(a.stdout, r.ID)
+				_, err = fmt.Fprintln(a.Stdout, r.ID)
 				return err
 			})
 		},
@@ -287,7 +288,7 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.dir = dirArg(args)
 			ctx := cmd.Context()
-			d, err := daemon.Connect(ctx, a.getenv)
+			d, err := daemon.Connect(ctx, a.Getenv)
 			if err != nil {
 				d = nil // what is kept can be told without Docker
 				if cause := context.Cause(ctx); cause != nil {
@@ -306,7 +307,7 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 				return imageError(err)
 			}
 			if f.json {
-				return writeJSON(a.stdout, status)
+				return writeJSON(a.Stdout, status)
 			}
 			return a.printStatus(status, d != nil)
 		},
@@ -344,7 +345,7 @@ func (a *app) printStatus(st cache.Status, asked bool) error {
 	if st.Unowned > 0 {
 		fmt.Fprintf(&b, "%s of leftovers: `bookci cache prune` removes them\n", screen.Size(st.Unowned))
 	}
-	_, err := fmt.Fprint(a.stdout, b.String())
+	_, err := fmt.Fprint(a.Stdout, b.String())
 	return err
 }
 
@@ -394,14 +395,14 @@ limits given, the oldest first. The book's own image stays.`,
 				return imageError(err)
 			}
 			if f.json {
-				return writeJSON(a.stdout, pruned)
+				return writeJSON(a.Stdout, pruned)
 			}
 			for _, ref := range pruned.Busy {
 				m.show.Println(fmt.Sprintf("bookci: %s stays: another bookci is writing it", ref))
 			}
 			m.show.Println(fmt.Sprintf("bookci: freed %s", screen.Size(pruned.Freed)))
 			for _, ref := range pruned.Dropped {
-				if _, err := fmt.Fprintln(a.stdout, ref); err != nil {
+				if _, err := fmt.Fprintln(a.Stdout, ref); err != nil {
 					return err
 				}
 			}

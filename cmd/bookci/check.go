@@ -4,17 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/reports"
@@ -93,7 +93,7 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *
 			err = a.writeRun(r, run, err)
 		}
 	}()
-	if p, err = a.open(ctx, f.choice, cmd.Flags(), a.println); err != nil {
+	if p, err = a.open(ctx, f.choice, cmd.Flags(), a.Println); err != nil {
 		return err
 	}
 	for _, b := range p.books {
@@ -151,10 +151,7 @@ func withoutNotes(found []book.Diagnostic) []book.Diagnostic {
 // sayChecked prints a line for each fault on stdout, since they are what the
 // user came for, and what it comes to on stderr.
 func (a *app) sayChecked(p *project, results []checked, json bool) error {
-	here, err := os.Getwd()
-	if err != nil {
-		here = p.root
-	}
+	here := world.Here(p.root)
 	told := map[string]bool{} // books share chapters
 	var errs []error
 	for _, c := range results {
@@ -166,14 +163,14 @@ func (a *app) sayChecked(p *project, results []checked, json bool) error {
 			}
 			told[line] = true
 			shown := line
-			if a.interactive() {
-				shown = a.terminal().Paint(d)
+			if a.SomebodyReads() {
+				shown = a.Terminal().Paint(d)
 			}
-			if _, err := fmt.Fprintln(a.stdout, a.inert(shown)); err != nil {
+			if _, err := fmt.Fprintln(a.Stdout, a.Inert(shown)); err != nil {
 				return fmt.Errorf("writing the faults: %w", err)
 			}
 		}
-		a.println(fmt.Sprintf("bookci: %s: %s", c.book.Name, c.sum()))
+		a.Println(fmt.Sprintf("bookci: %s: %s", c.book.Name, c.sum()))
 		if c.err != nil {
 			errs = append(errs, c.err)
 		}
@@ -181,14 +178,7 @@ func (a *app) sayChecked(p *project, results []checked, json bool) error {
 	if len(errs) == 0 {
 		return nil
 	}
-	return errors.Join(append(errs, errReported)...)
-}
-
-// interactive tells whether stdout is a terminal, where more lines than one for
-// each fault help.
-func (a *app) interactive() bool {
-	f, ok := a.stdout.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return errors.Join(append(errs, exit.ErrReported)...)
 }
 
 // checkLine is a fault on one line, as editors' problem matchers take it:
@@ -255,7 +245,7 @@ type checkedBook struct {
 }
 
 func newCheckReport(root string, results []checked, err error) checkReport {
-	r := checkReport{Version: bookciVersion(), OK: err == nil, Exit: exitCode(err), Root: root, Results: []checkedBook{}}
+	r := checkReport{Version: bookciVersion(), OK: err == nil, Exit: exit.Code(err), Root: root, Results: []checkedBook{}}
 	for _, c := range results {
 		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: c.found, Seconds: c.seconds}
 		if one.Diagnostics == nil {
@@ -266,7 +256,7 @@ func newCheckReport(root string, results []checked, err error) checkReport {
 		}
 		r.Results = append(r.Results, one)
 	}
-	if err != nil && !errors.Is(err, errReported) {
+	if err != nil && !errors.Is(err, exit.ErrReported) {
 		r.Error = newErrorReport(err)
 	}
 	return r

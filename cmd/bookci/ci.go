@@ -20,6 +20,7 @@ import (
 
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -95,23 +96,20 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 	if !slices.Contains(system.forms, form) {
 		return fault.Usagef(fmt.Sprintf("for %s there is %s", system.name, strings.Join(system.forms, ", ")), "--form %q", form)
 	}
-	p, err := a.open(ctx, choice{dir: dir}, nil, a.println)
+	p, err := a.open(ctx, choice{dir: dir}, nil, a.Println)
 	if err != nil {
 		return err
 	}
-	top := a.repositoryTop(p.root)
+	top := a.RepositoryTop(p.root)
 	text, err := p.pipeline(system, form, top, withLinks)
 	if err != nil {
 		return err
 	}
 	if !write {
-		_, err := a.stdout.Write(text)
+		_, err := a.Stdout.Write(text)
 		return err
 	}
-	here, err := os.Getwd()
-	if err != nil {
-		here = top
-	}
+	here := world.Here(top)
 	name := screen.RelativeTo(top, here, system.file)
 	if err := writeNew(filepath.Join(top, filepath.FromSlash(system.file)), text); err != nil {
 		if errors.Is(err, os.ErrExist) {
@@ -119,7 +117,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 		}
 		return &fault.Environment{Err: fmt.Errorf("writing %s: %w", name, plainError(err))}
 	}
-	_, err = fmt.Fprintln(a.stdout, name)
+	_, err = fmt.Fprintln(a.Stdout, name)
 	return err
 }
 

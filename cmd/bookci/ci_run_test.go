@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -204,7 +205,7 @@ func TestPipelinesRun(t *testing.T) {
 
 			// A fault fails the job and stands in the report.
 			write(t, filepath.Join(job.clone, "articles/start.re"), "= はじめに\n\n@<nosuch>{x}\n")
-			if code, output = job.run(t, []shellStep{build}); code != exitBook {
+			if code, output = job.run(t, []shellStep{build}); code != exit.Book {
 				t.Errorf("a wrong book: exit status %d:\n%s", code, output)
 			}
 			report := readAll(filepath.Join(job.clone, "test-results/bookci.xml"))

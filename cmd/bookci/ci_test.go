@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
 var updateCI = flag.Bool("update-ci", false, "write the pipelines' golden files anew")
@@ -19,7 +22,7 @@ var updateCI = flag.Bool("update-ci", false, "write the pipelines' golden files 
 func generate(t *testing.T, dir string, args ...string) (text string, code int, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	a := &app{stdin: strings.NewReader(""), stdout: &out, stderr: &errs, env: func() []string { return nil }}
+	a := &app{World: &world.World{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &errs, Env: func() []string { return nil }}}
 	t.Chdir(dir)
 	code = a.main(context.Background(), append([]string{"ci"}, args...))
 	return out.String(), code, errs.String()
@@ -29,7 +32,7 @@ func generate(t *testing.T, dir string, args ...string) (text string, code int, 
 func generateOK(t *testing.T, dir string, args ...string) string {
 	t.Helper()
 	text, code, stderr := generate(t, dir, args...)
-	if code != exitDone {
+	if code != exit.Done {
 		t.Fatalf("bookci ci %s: exit status %d: %s", strings.Join(args, " "), code, stderr)
 	}
 	return text
@@ -196,7 +199,7 @@ func TestWriteNeverWritesOver(t *testing.T) {
 			}
 			write(t, name, "mine\n")
 			_, code, stderr := generate(t, top, s.name, "--write")
-			if code != exitUsage || !strings.Contains(stderr, "is there already") || !strings.Contains(stderr, "hint: ") {
+			if code != exit.Usage || !strings.Contains(stderr, "is there already") || !strings.Contains(stderr, "hint: ") {
 				t.Errorf("exit status %d: %s", code, stderr)
 			}
 			if got, _ := os.ReadFile(name); string(got) != "mine\n" {
@@ -228,7 +231,7 @@ func TestPipelineRefusals(t *testing.T) {
 				write(t, filepath.Join(top, "bookci.yml"), c.yml)
 			}
 			out, code, stderr := generate(t, top, c.args...)
-			if code != exitUsage || out != "" || !strings.Contains(stderr, c.says) {
+			if code != exit.Usage || out != "" || !strings.Contains(stderr, c.says) {
 				t.Errorf("exit status %d, stdout %q, stderr %q", code, out, stderr)
 			}
 		})

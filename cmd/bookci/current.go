@@ -37,7 +37,7 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 	}
 	ctx, cancel := context.WithTimeout(ctx, atOnce)
 	defer cancel()
-	d, err := daemon.Connect(ctx, e.app.getenv)
+	d, err := daemon.Connect(ctx, e.app.Getenv)
 	if err != nil {
 		if earlier.Ref == engineHost {
 			return onHost()

@@ -20,6 +20,7 @@ import (
 	"github.com/bookci/bookci/build/engine/host"
 	"github.com/bookci/bookci/build/pictures"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
@@ -61,15 +62,15 @@ func (a *app) newDoctorCmd() *cobra.Command {
 }
 
 func (a *app) printFindings(findings []finding) {
-	show := screen.NewQuiet(a.stdout) // the findings are this command's result
+	show := screen.NewQuiet(a.Stdout) // the findings are this command's result
 	for _, f := range findings {
 		mark := "OK     "
 		if !f.OK {
 			mark = "problem"
 		}
-		show.Println(a.inert(fmt.Sprintf("%s  %-10s %s", mark, f.Check, strings.ReplaceAll(f.Text, "\n", "\n                    "))))
+		show.Println(a.Inert(fmt.Sprintf("%s  %-10s %s", mark, f.Check, strings.ReplaceAll(f.Text, "\n", "\n                    "))))
 		if f.Mend != "" {
-			show.Println(a.inert(fmt.Sprintf("         %-10s mend: %s", "", f.Mend)))
+			show.Println(a.Inert(fmt.Sprintf("         %-10s mend: %s", "", f.Mend)))
 		}
 	}
 }
@@ -85,7 +86,7 @@ func worst(findings []finding) error {
 	if code == 0 {
 		return nil
 	}
-	return passedOn(code)
+	return exit.Status(code)
 }
 
 // examine looks at everything that a build needs.
@@ -100,9 +101,9 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 	}
 	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
 
-	p, err := a.open(ctx, c, nil, a.println)
+	p, err := a.open(ctx, c, nil, a.Println)
 	if err != nil {
-		bad("book", err, exitCode(err))
+		bad("book", err, exit.Code(err))
 	} else {
 		a.examineBooks(p, ok, add)
 		a.examineFolders(p, ok, add)
@@ -123,12 +124,12 @@ func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func
 	}
 	for _, b := range p.books {
 		if err := p.faults[b]; err != nil {
-			add(finding{Check: "book", Text: err.Error(), Mend: fault.Hint(err), code: exitBook})
+			add(finding{Check: "book", Text: err.Error(), Mend: fault.Hint(err), code: exit.Book})
 			continue
 		}
 		ok("book", "%s: %s, %d chapters, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), len(b.Chapters), p.imageRef())
 		for _, d := range b.Check(p.targets[b]...) {
-			add(finding{Check: "book", OK: d.Severity == book.Warning, Text: d.String(), code: exitBook})
+			add(finding{Check: "book", OK: d.Severity == book.Warning, Text: d.String(), code: exit.Book})
 		}
 	}
 }
@@ -139,19 +140,19 @@ const enoughDisk = 1 << 30
 
 func (a *app) examineFolders(p *project, ok func(string, string, ...any), add func(finding)) {
 	if free, err := fsx.Free(p.root); err == nil {
-		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", screen.Size(free), p.root), code: exitEnvironment}
+		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", screen.Size(free), p.root), code: exit.Environment}
 		if !f.OK {
 			f.Mend = "make room: a large book needs about 1 GB"
 		}
 		add(f)
 	}
 	if entries, bytes, err := pictures.Use(build.PicturesDir(p.state())); err != nil {
-		add(finding{Check: "pictures", Text: err.Error(), Mend: "remove " + build.PicturesDir(p.state()) + ": the next build makes it anew", code: exitEnvironment})
+		add(finding{Check: "pictures", Text: err.Error(), Mend: "remove " + build.PicturesDir(p.state()) + ": the next build makes it anew", code: exit.Environment})
 	} else {
 		ok("pictures", "%s of at most %s kept in .bookci of what %d streams of pictures were compressed to", screen.Size(bytes), screen.Size(pictures.Limit), entries)
 	}
 	if err := fsx.Writable(p.root); err != nil {
-		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.root, err), code: exitEnvironment,
+		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.root, err), code: exit.Environment,
 			Mend: "bookci writes to artifacts, .bookci and .texmf-var there, and nowhere else"})
 	}
 	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_watches")
@@ -163,7 +164,7 @@ func (a *app) examineFolders(p *project, ok func(string, string, ...any), add fu
 		return
 	}
 	folders := countFolders(p.root)
-	f := finding{Check: "watching", OK: folders < limit, Text: fmt.Sprintf("%d folders, of %d that inotify watches", folders, limit), code: exitEnvironment}
+	f := finding{Check: "watching", OK: folders < limit, Text: fmt.Sprintf("%d folders, of %d that inotify watches", folders, limit), code: exit.Environment}
 	if !f.OK {
 		f.Mend = "`sudo sysctl fs.inotify.max_user_watches=524288`, or `bookci watch --poll`"
 	}
@@ -187,20 +188,20 @@ func countFolders(root string) (n int) {
 }
 
 func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
-	host := host.FindProgram("review-pdfmaker", a.getenv("PATH"))
-	d, err := daemon.Connect(ctx, a.getenv)
+	host := host.FindProgram("review-pdfmaker", a.Getenv("PATH"))
+	d, err := daemon.Connect(ctx, a.Getenv)
 	if err != nil {
 		if host != "" {
 			ok("engine", "host: %s (Docker does not answer)", host)
 			return
 		}
-		bad("docker", err, exitEnvironment)
+		bad("docker", err, exit.Environment)
 		return
 	}
 	defer d.Close()
 	info, err := d.Info(ctx)
 	if err != nil {
-		bad("docker", err, exitEnvironment)
+		bad("docker", err, exit.Environment)
 		return
 	}
 	ok("docker", "%s at %s (%s), version %s, API %s%s", info.Name, d.Endpoint, d.Found, info.ServerVersion, d.ClientVersion(), engineTraits(info))
@@ -209,7 +210,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 	}
 	const enoughMemory = 2 << 30
 	if info.MemTotal > 0 && info.MemTotal < enoughMemory {
-		add(finding{Check: "memory", Text: screen.Size(info.MemTotal) + " for Docker", code: exitEnvironment,
+		add(finding{Check: "memory", Text: screen.Size(info.MemTotal) + " for Docker", code: exit.Environment,
 			Mend: "give Docker 4 GB in its settings: TeX and the work tree live in memory"})
 	}
 	if !info.MemoryLimit || !info.PidsLimit {
@@ -217,7 +218,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 	}
 	if free, err := fsx.Free(info.DockerRootDir); err == nil && isLocal(d.Endpoint) {
 		const enoughForImage = 5 << 30
-		f := finding{Check: "disk", OK: free >= enoughForImage, Text: fmt.Sprintf("%s free in %s, where Docker keeps images", screen.Size(free), info.DockerRootDir), code: exitEnvironment}
+		f := finding{Check: "disk", OK: free >= enoughForImage, Text: fmt.Sprintf("%s free in %s, where Docker keeps images", screen.Size(free), info.DockerRootDir), code: exit.Environment}
 		if !f.OK {
 			f.Mend = "`docker system df` shows what takes the room"
 		}
@@ -227,7 +228,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 	img, found, err := docker.FindImage(ctx, d, ref)
 	switch {
 	case err != nil:
-		bad("image", err, exitEnvironment)
+		bad("image", err, exit.Environment)
 	case !found:
 		ok("image", "%s is not there yet: the first build pulls it (about 1 GB)", ref)
 	default:

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
 // A build looks at the manuscript itself while its engine opens, and tells the
@@ -69,7 +68,7 @@ func (f *forecast) look(a *app, p *project, name string, show screen.Show) {
 		})
 		f.told = append(f.told, found...)
 		if len(found) > 0 {
-			resume := a.stopCommands(show)
+			resume := a.StopCommands(show)
 			defer resume()
 			for _, line := range a.aheadLines(p, found) {
 				show.Println(line)
@@ -93,12 +92,12 @@ func errorsOf(tree *review.Book) []book.Diagnostic {
 
 // aheadLines shows errors as those of a maker are shown.
 func (a *app) aheadLines(p *project, found []book.Diagnostic) []string {
-	here := cmp.Or(getwd(), p.root)
+	here := world.Here(p.root)
 	var lines []string
 	for _, d := range found[:min(len(found), mostAhead)] {
 		d.File = screen.RelativeTo(p.root, here, d.File)
 		d.Column = 0 // which no maker tells
-		lines = append(lines, a.terminal().Paint(d))
+		lines = append(lines, a.Terminal().Paint(d))
 	}
 	if more := len(found) - mostAhead; more > 0 {
 		lines = append(lines, fmt.Sprintf("bookci: %d more errors; `bookci check` lists them", more))
@@ -117,7 +116,7 @@ func (f *forecast) settle(a *app, p *project, results []build.Result) ([]build.R
 		return results, nil
 	}
 	shown := f.told[:min(len(f.told), mostAhead)]
-	here := cmp.Or(getwd(), p.root)
+	here := world.Here(p.root)
 	var lines []string
 	for _, d := range shown {
 		if letPass(d, results) {
@@ -125,11 +124,6 @@ func (f *forecast) settle(a *app, p *project, results []build.Result) ([]build.R
 		}
 	}
 	return without(results, shown), lines
-}
-
-func getwd() string {
-	here, _ := os.Getwd()
-	return here
 }
 
 // letPass tells whether the makers of all books that have the chapter of d have

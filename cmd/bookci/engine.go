@@ -19,6 +19,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/owner"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -112,7 +113,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	case engineFargate:
 		return e.fargate(ctx)
 	}
-	d, err := daemon.Connect(ctx, e.app.getenv)
+	d, err := daemon.Connect(ctx, e.app.Getenv)
 	if err == nil {
 		e.daemon = d
 		found, makers, err := e.docker(ctx, d)
@@ -131,7 +132,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 
 // answer tells whether there are a Docker or makers that get could take.
 func (e *engines) answer(ctx context.Context) bool {
-	d, err := daemon.Connect(ctx, e.app.getenv)
+	d, err := daemon.Connect(ctx, e.app.Getenv)
 	if err != nil {
 		_, _, err = e.host()
 		return err == nil
@@ -183,7 +184,7 @@ func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, 
 		Network:   s.Network,
 		Writable:  !s.ReadOnly,
 		Reaper:    e.reaper,
-		Owner:     docker.Owner{UID: uid, GID: gid, Token: ownerToken(), Alive: ownerAlive},
+		Owner:     docker.Owner{UID: uid, GID: gid, Token: owner.Token(), Alive: owner.Alive},
 		State:     p.state(),
 		Now:       time.Now,
 	}, makers, nil
@@ -196,7 +197,7 @@ var hostMakers = []string{"review-pdfmaker", "uplatex", "lualatex", "dvipdfmx"}
 func (e *engines) host() (engine.Engine, build.Makers, error) {
 	h := sha256.New()
 	for _, name := range hostMakers {
-		found := host.FindProgram(name, e.app.getenv("PATH"))
+		found := host.FindProgram(name, e.app.Getenv("PATH"))
 		if found == "" && name == hostMakers[0] {
 			return nil, build.Makers{}, &fault.Environment{Err: fmt.Errorf("%s is not on PATH", name), Hint: "run this inside the vvakame/review image, or leave --engine to auto"}
 		}

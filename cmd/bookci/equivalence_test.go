@@ -15,7 +15,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -92,13 +94,13 @@ func newEquivalence(t *testing.T, seed uint64, real bool, env ...string) *equiva
 func (q *equivalence) run(n int) {
 	t := q.t
 	ctx, stop := context.WithCancelCause(t.Context())
-	a := &app{stdin: strings.NewReader(""), stdout: &q.said, stderr: &q.said, env: func() []string { return q.env }}
+	a := &app{World: &world.World{Stdin: strings.NewReader(""), Stdout: &q.said, Stderr: &q.said, Env: func() []string { return q.env }}}
 	q.save()
 	ended := make(chan int, 1)
 	go func() { ended <- a.main(ctx, append([]string{"watch", q.dir}, q.flags...)) }()
 	defer func() {
-		stop(errInterrupted)
-		if code := <-ended; code != exitInterrupted {
+		stop(exit.ErrInterrupted)
+		if code := <-ended; code != exit.Interrupted {
 			t.Errorf("the watch ended with %d", code)
 		}
 		if t.Failed() {
@@ -222,7 +224,7 @@ func (q *equivalence) compare(what string) {
 		}
 	}
 	var said terminal
-	a := &app{stdout: &said, stderr: &said, env: func() []string { return q.env }}
+	a := &app{World: &world.World{Stdout: &said, Stderr: &said, Env: func() []string { return q.env }}}
 	show := screen.NewQuiet(&said)
 	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, nil, show.Println)
 	if err != nil {

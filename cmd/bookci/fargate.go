@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/fargate"
+	"github.com/bookci/bookci/cmd/bookci/owner"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -46,7 +47,7 @@ func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, err
 	if err != nil {
 		return nil, build.Makers{}, fmt.Errorf("finding this program: %w", err)
 	}
-	if err := e.reaper.SweepWith([]string{self, "sweep-tasks", ownerToken(), string(where)}); err != nil {
+	if err := e.reaper.SweepWith([]string{self, "sweep-tasks", owner.Token(), string(where)}); err != nil {
 		return nil, build.Makers{}, err
 	}
 	e.tasks = t
@@ -73,14 +74,10 @@ func (p *project) tasks() (*fargate.Engine, error) {
 		},
 		Size:     fargate.Size{CPU: int(s.CPU), Memory: int(s.Memory), Storage: int(s.Storage), Spot: s.Spot},
 		Mount:    p.settings.Mount,
-		Owner:    owner(),
+		Owner:    fargate.Owner{Machine: owner.Place(), Token: owner.Token(), Alive: owner.Alive},
 		Clock:    fargate.RealClock{},
 		Patience: s.Wait,
 	}, nil
-}
-
-func owner() fargate.Owner {
-	return fargate.Owner{Machine: place(), Token: ownerToken(), Alive: ownerAlive}
 }
 
 // taskImage is the image by its digest: a tag may mean another image by the time
@@ -119,7 +116,7 @@ func (a *app) newSweepTasksCmd() *cobra.Command {
 			const patience = 3 * time.Minute
 			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 			defer cancel()
-			t := &fargate.Engine{Owner: fargate.Owner{Machine: place(), Token: args[0]}, Clock: fargate.RealClock{}}
+			t := &fargate.Engine{Owner: fargate.Owner{Machine: owner.Place(), Token: args[0]}, Clock: fargate.RealClock{}}
 			if err := json.Unmarshal([]byte(args[1]), &t.Place); err != nil {
 				return fault.Usagef("", "the place of tasks: %w", err)
 			}

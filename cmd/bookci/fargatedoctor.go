@@ -10,6 +10,7 @@ import (
 
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -37,7 +38,7 @@ says how to use it.`,
 		Example: `  bookci fargate init >bookci.yaml`,
 		Args:    noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			if _, err := fmt.Fprint(a.stdout, fargate.Template); err != nil {
+			if _, err := fmt.Fprint(a.Stdout, fargate.Template); err != nil {
 				return fmt.Errorf("writing the template: %w", err)
 			}
 			return nil
@@ -81,9 +82,9 @@ image, one to five minutes, and costs less than a cent. Nothing is left behind.`
 // examineFargate tells what it finds as it goes. The error is why it could not go on.
 func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet, tell func(finding)) error {
 	bad := func(check string, err error) {
-		tell(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: exitCode(err)})
+		tell(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: exit.Code(err)})
 	}
-	p, err := a.open(ctx, c, flags, a.println)
+	p, err := a.open(ctx, c, flags, a.Println)
 	if err != nil {
 		var wrong *settings.Error
 		if errors.As(err, &wrong) {
@@ -110,10 +111,10 @@ func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet
 	tell(finding{Check: "image", OK: true, Text: image})
 	note := func(e event.Event) {
 		if e.Kind == event.Note {
-			a.println("bookci: " + e.Text)
+			a.Println("bookci: " + e.Text)
 		}
 	}
-	claim, err := a.standBy(a.println, note)
+	claim, err := a.standBy(a.Println, note)
 	if err != nil {
 		return err
 	}
@@ -131,6 +132,6 @@ func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet
 		} else {
 			tell(finding{Check: f.Check, OK: true, Text: f.Text})
 		}
-	}, func(format string, args ...any) { a.println("bookci: " + fmt.Sprintf(format, args...)) })
+	}, func(format string, args ...any) { a.Println("bookci: " + fmt.Sprintf(format, args...)) })
 	return context.Cause(ctx)
 }

@@ -77,7 +77,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		return err
 	}
 	defer reaper.Close()
-	show, err := screen.New(a.terminal(), screen.Auto)
+	show, err := screen.New(a.Terminal(), screen.Auto)
 	if err != nil {
 		return err
 	}
@@ -142,7 +142,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 	}
 	show.Println("bookci: made " + dir + "; `" + command + "` makes " + what)
 	show.Println("bookci: write in " + filepath.Join(dir, name+".re") + "; more chapters are listed in " + filepath.Join(dir, "catalog.yml") + ", all else in " + filepath.Join(dir, "config.yml"))
-	_, err = fmt.Fprintln(a.stdout, dir)
+	_, err = fmt.Fprintln(a.Stdout, dir)
 	return err
 }
 
@@ -208,12 +208,12 @@ func (a *app) askAbout(ctx context.Context, own newBook, folder string) (newBook
 	if !language.MatchString(own.language) {
 		return own, fault.Usagef("for instance --language ja or --language en", "--language: %q is no language", own.language)
 	}
-	in := bufio.NewReader(a.stdin)
+	in := bufio.NewReader(a.Stdin)
 	ask := func(what, otherwise string) string {
-		if !isTerminal(a.stdin) || !a.term {
+		if !a.SomebodyAnswers() {
 			return otherwise
 		}
-		fmt.Fprintf(a.stderr, "bookci: %s [%s]: ", what, otherwise)
+		fmt.Fprintf(a.Stderr, "bookci: %s [%s]: ", what, otherwise)
 		answer, err := in.ReadString('\n')
 		if answer = strings.TrimSpace(answer); err != nil || answer == "" {
 			return otherwise

@@ -25,6 +25,7 @@ import (
 	"github.com/docker/docker/client"
 
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/owner"
 )
 
 // leftovers lists what bookci has left behind once limit is over: containers,
@@ -103,7 +104,7 @@ func noOrphans(t *testing.T, api *client.Client, ref string) {
 		t.Error(err)
 	}
 	for _, c := range list {
-		if !ownerAlive(c.Labels[docker.Label]) {
+		if !owner.Alive(c.Labels[docker.Label]) {
 			t.Errorf("LEFT BEHIND: container %.12s (%s), whose bookci is gone", c.ID, c.State)
 		}
 	}

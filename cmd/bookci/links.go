@@ -22,6 +22,7 @@ import (
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
@@ -119,7 +120,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 			err = a.writeRun(r, a.linksReportRun(p, runs, f.strict, begun, err), err)
 		}
 	}()
-	show, err := screen.New(a.terminal(), f.progress)
+	show, err := screen.New(a.Terminal(), f.progress)
 	if err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 		}
 		runs, err = a.askLinks(ctx, p, f, show)
 	}
-	resume := a.stopCommands(show)
+	resume := a.StopCommands(show)
 	defer resume()
 	return a.sayLinks(show, p, f, runs, err)
 }
@@ -200,14 +201,11 @@ func (a *app) listLinks(p *project) error {
 	if err != nil {
 		return err
 	}
-	here, err := os.Getwd()
-	if err != nil {
-		here = p.root
-	}
+	here := world.Here(p.root)
 	for _, r := range runs {
 		for _, c := range r.cited {
 			line := fmt.Sprintf("%s:%d: %s", screen.RelativeTo(p.root, here, c.File), c.Line, c.URL)
-			if _, err := fmt.Fprintln(a.stdout, text.Printable(line)); err != nil { // as the manuscript has it
+			if _, err := fmt.Fprintln(a.Stdout, text.Printable(line)); err != nil { // as the manuscript has it
 				return fmt.Errorf("writing the list: %w", err)
 			}
 		}
@@ -456,12 +454,12 @@ func (a *app) judgeArchive(ctx context.Context, location string) ([]*linksRun, e
 // proxy is the one that the environment names, nil for none.
 func (a *app) proxy() func(*http.Request) (*url.URL, error) {
 	either := func(name string) string {
-		if v := a.getenv(strings.ToLower(name)); v != "" {
+		if v := a.Getenv(strings.ToLower(name)); v != "" {
 			return v
 		}
-		return a.getenv(name)
+		return a.Getenv(name)
 	}
-	c := httpproxy.Config{HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY"), CGI: a.getenv("REQUEST_METHOD") != ""}
+	c := httpproxy.Config{HTTPProxy: either("HTTP_PROXY"), HTTPSProxy: either("HTTPS_PROXY"), NoProxy: either("NO_PROXY"), CGI: a.Getenv("REQUEST_METHOD") != ""}
 	if c.HTTPProxy == "" && c.HTTPSProxy == "" {
 		return nil
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -12,7 +11,9 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
@@ -27,10 +28,7 @@ const maxNotes = 10
 // sayLinks tells what became of the links and returns the error that the exit
 // status follows from.
 func (a *app) sayLinks(show screen.Show, p *project, f *linksFlags, runs []*linksRun, err error) error {
-	here, herr := os.Getwd()
-	if herr != nil {
-		here = ""
-	}
+	here := world.Here("")
 	place := func(name string) string { return name }
 	if p != nil && here != "" {
 		place = func(name string) string { return screen.RelativeTo(p.root, here, name) }
@@ -59,20 +57,20 @@ func (a *app) sayLinks(show screen.Show, p *project, f *linksFlags, runs []*link
 					continue
 				}
 			}
-			show.Println(a.terminal().Paint(d))
+			show.Println(a.Terminal().Paint(d))
 		}
 		if rest := notes - maxNotes; rest > 0 {
 			show.Println(fmt.Sprintf("bookci: %d more notes; --json has them all", rest))
 		}
 		show.Println("bookci: " + r.sum())
 		if r.archive != "" && !f.json {
-			if _, werr := fmt.Fprintln(a.stdout, r.archive); werr != nil {
+			if _, werr := fmt.Fprintln(a.Stdout, r.archive); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the path: %w", werr))
 			}
 		}
 	}
 	if err != nil {
-		if errors.Is(err, errInterrupted) || errors.Is(err, errTerminated) {
+		if errors.Is(err, exit.ErrInterrupted) || errors.Is(err, exit.ErrTerminated) {
 			show.Println("hint: `bookci links --resume` goes on where this stopped")
 		}
 		return err
@@ -81,7 +79,7 @@ func (a *app) sayLinks(show screen.Show, p *project, f *linksFlags, runs []*link
 		if f.strict {
 			n += doubtful
 		}
-		return errors.Join(&brokenLinks{n}, errReported)
+		return errors.Join(&brokenLinks{n}, exit.ErrReported)
 	}
 	return nil
 }
@@ -293,7 +291,7 @@ type linksLeft struct {
 }
 
 func newLinksReport(p *project, runs []*linksRun, err error) linksReport {
-	r := linksReport{Version: bookciVersion(), OK: err == nil, Exit: exitCode(err), Books: []linksBook{}}
+	r := linksReport{Version: bookciVersion(), OK: err == nil, Exit: exit.Code(err), Books: []linksBook{}}
 	if p != nil {
 		r.Root = p.root
 	}
@@ -307,7 +305,7 @@ func newLinksReport(p *project, runs []*linksRun, err error) linksReport {
 		}
 		r.Books = append(r.Books, b)
 	}
-	if err != nil && !errors.Is(err, errReported) {
+	if err != nil && !errors.Is(err, exit.ErrReported) {
 		r.Error = newErrorReport(err)
 	}
 	return r

@@ -64,7 +64,7 @@ func (a *app) runLock(ctx context.Context, f *cacheFlags, m *images, d *daemon.D
 		return err
 	}
 	if f.json {
-		return writeJSON(a.stdout, rep)
+		return writeJSON(a.Stdout, rep)
 	}
 	for _, c := range rep.Changes {
 		m.show.Println(fmt.Sprintf("bookci: %s: %s: %s -> %s", c.Ref, c.What, orNone(c.From), orNone(c.To)))
@@ -77,7 +77,7 @@ func (a *app) runLock(ctx context.Context, f *cacheFlags, m *images, d *daemon.D
 			m.show.Println(fmt.Sprintf("bookci: %s comes from no registry: it is pinned by content alone", ref))
 		}
 	}
-	_, err = fmt.Fprintln(a.stdout, rep.File)
+	_, err = fmt.Fprintln(a.Stdout, rep.File)
 	return err
 }
 

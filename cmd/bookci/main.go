@@ -6,17 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
-	"runtime"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
-	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
@@ -27,13 +25,14 @@ func main() { os.Exit(Main()) }
 func Main() int {
 	ctx, stop := signals(context.Background())
 	defer stop()
-	a := &app{
-		stdin:  os.Stdin,
-		stdout: os.Stdout,
-		stderr: os.Stderr,
-		env:    os.Environ,
-		term:   screen.Prepare(os.Stderr),
-	}
+	a := &app{World: &world.World{
+		Stdin:      os.Stdin,
+		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
+		Env:        os.Environ,
+		OnTerminal: screen.Prepare(os.Stderr),
+		Version:    bookciVersion(),
+	}}
 	return a.main(ctx, os.Args[1:])
 }
 
@@ -47,47 +46,21 @@ func signals(ctx context.Context) (context.Context, func()) {
 	go func() {
 		first := <-c
 		if first == os.Interrupt {
-			cancel(errInterrupted)
+			cancel(exit.ErrInterrupted)
 		} else {
-			cancel(errTerminated)
+			cancel(exit.ErrTerminated)
 		}
 		second := <-c
-		os.Exit(exitInterrupted + int(second.(syscall.Signal)) - int(syscall.SIGINT))
+		os.Exit(exit.Interrupted + int(second.(syscall.Signal)) - int(syscall.SIGINT))
 	}()
 	return ctx, func() { cancel(nil); signal.Stop(c) }
 }
 
-// app is what every command needs of the world outside.
+// app is bookci in the world that it finds itself in.
 type app struct {
-	stdin  io.Reader
-	stdout io.Writer
-	stderr io.Writer
-	env    func() []string // the environment, as os.Environ gives it
-	term   bool            // stderr is a terminal
+	*world.World
 
 	answered bool // the JSON document that --json asks for is written
-}
-
-// getenv returns a variable of the environment, "" when it is not set.
-func (a *app) getenv(key string) string { return lookUp(a.env(), key, runtime.GOOS) }
-
-// lookUp is the value of a variable in env, as a system looks it up.
-func lookUp(env []string, key, goos string) string {
-	for _, kv := range env {
-		// Windows has Path, and variables named =C: for the folders of drives.
-		if k, v, _ := strings.Cut(kv, "="); k == key || goos == "windows" && strings.EqualFold(k, key) {
-			return v
-		}
-	}
-	return ""
-}
-
-// home is the user's own folder, "" when it is not known.
-func (a *app) home() string { return daemon.Home(a.getenv, runtime.GOOS) }
-
-// terminal is where commands show what happens.
-func (a *app) terminal() screen.Terminal {
-	return screen.Terminal{Out: a.stderr, Is: a.term, Getenv: a.getenv}
 }
 
 func (a *app) main(ctx context.Context, args []string) int {
@@ -101,22 +74,16 @@ func (a *app) main(ctx context.Context, args []string) int {
 		}
 	}
 	a.report(err)
-	return exitCode(err)
+	return exit.Code(err)
 }
-
-// println writes a line on stderr, where no progress is shown.
-func (a *app) println(text string) { screen.NewQuiet(a.stderr).Println(a.inert(text)) }
 
 // report says on stderr what went wrong and what to do about it.
 func (a *app) report(err error) {
-	if _, silent := err.(passedOn); err == nil || silent || errors.Is(err, errReported) {
+	if _, silent := err.(exit.Status); err == nil || silent || errors.Is(err, exit.ErrReported) {
 		return
 	}
-	screen.Fault(a.println, err, fault.Hint(err))
+	screen.Fault(a.Println, err, fault.Hint(err))
 }
-
-// errReported marks an error that the command has already said all about.
-var errReported = errors.New("reported")
 
 func (a *app) newRootCmd() *cobra.Command {
 	cmd := &cobra.Command{
@@ -146,9 +113,9 @@ and leaves no container behind.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.SetOut(a.stdout)
-	cmd.SetErr(a.stderr)
-	cmd.SetIn(a.stdin)
+	cmd.SetOut(a.Stdout)
+	cmd.SetErr(a.Stderr)
+	cmd.SetIn(a.Stdin)
 	cmd.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fault.Usagef(cmp.Or(fault.Hint(err), fmt.Sprintf("`%s --help` lists the flags", cmd.CommandPath())), "%w", err)
 	})

@@ -62,7 +62,7 @@ func (a *app) open(ctx context.Context, c choice, flags *pflag.FlagSet, warn fun
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real
 	}
-	home := a.home()
+	home := a.Home()
 	root, err := book.FindRoot(dir, home)
 	if err != nil {
 		return nil, err
@@ -336,7 +336,7 @@ func (p *project) lockFile(ctx context.Context, name string, say func(string)) (
 
 // sourceDate is the date that artifacts bear: the user's, else the sources'.
 func (a *app) sourceDate(ctx context.Context, p *project, inputs []source.File) (int64, error) {
-	if text := a.getenv("SOURCE_DATE_EPOCH"); text != "" {
+	if text := a.Getenv("SOURCE_DATE_EPOCH"); text != "" {
 		date, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || date < 0 {
 			return 0, fault.Usagef("it is a number of seconds since 1970", "SOURCE_DATE_EPOCH=%q", text)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -52,7 +53,7 @@ func newErrorReport(err error) *errorReport {
 
 // newReport is the report of a build that ended with err.
 func newReport(root string, results []build.Result, err error) report {
-	r := report{Version: bookciVersion(), OK: err == nil, Exit: exitCode(err), Root: root, Results: []resultReport{}}
+	r := report{Version: bookciVersion(), OK: err == nil, Exit: exit.Code(err), Root: root, Results: []resultReport{}}
 	for _, res := range results {
 		one := resultReport{
 			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
@@ -78,7 +79,7 @@ func newReport(root string, results []build.Result, err error) report {
 	switch {
 	case errors.As(err, &unwritten):
 		r.Error = newErrorReport(unwritten)
-	case err != nil && !errors.Is(err, errReported):
+	case err != nil && !errors.Is(err, exit.ErrReported):
 		r.Error = newErrorReport(err)
 	}
 	return r
@@ -87,7 +88,7 @@ func newReport(root string, results []build.Result, err error) report {
 // answer prints the one document of --json.
 func (a *app) answer(doc any) error {
 	a.answered = true
-	return writeJSON(a.stdout, doc)
+	return writeJSON(a.Stdout, doc)
 }
 
 // wantsJSON reports whether cmd was given --json, also when a mistake before it

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +12,12 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
-	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/reports"
@@ -87,9 +85,7 @@ func (a *app) writeReports(r *reportFlags, p *project, only []string, results []
 }
 
 // wantsReports tells whether there is a CI or a file to tell of a run.
-func (a *app) wantsReports(r *reportFlags) bool { return len(r.list()) > 0 || a.inGitHub() }
-
-func (a *app) inGitHub() bool { return a.getenv("GITHUB_ACTIONS") == "true" }
+func (a *app) wantsReports(r *reportFlags) bool { return len(r.list()) > 0 || a.InGitHub() }
 
 // writeRun is writeReports for what is in the words of package reports already.
 func (a *app) writeRun(r *reportFlags, run reports.Run, err error) error {
@@ -107,12 +103,12 @@ func (a *app) writeRun(r *reportFlags, run reports.Run, err error) error {
 			failed = append(failed, fmt.Errorf("writing the report %s: %w", f.name, plainError(werr)))
 		}
 	}
-	if a.inGitHub() {
+	if a.InGitHub() {
 		// The runner reads commands from stderr as it does from stdout.
-		if werr := reports.WriteAnnotations(a.stderr, run); werr != nil {
+		if werr := reports.WriteAnnotations(a.Stderr, run); werr != nil {
 			failed = append(failed, fmt.Errorf("writing annotations: %w", werr))
 		}
-		if name := a.getenv("GITHUB_STEP_SUMMARY"); name != "" {
+		if name := a.Getenv("GITHUB_STEP_SUMMARY"); name != "" {
 			if werr := appendSummary(name, run); werr != nil {
 				failed = append(failed, fmt.Errorf("writing the job summary: %w", werr))
 			}
@@ -122,7 +118,7 @@ func (a *app) writeRun(r *reportFlags, run reports.Run, err error) error {
 		return err
 	}
 	unwritten := &unwrittenError{&fault.Environment{Err: errors.Join(failed...), Hint: "the build itself is not touched by this"}}
-	if errors.Is(err, errReported) {
+	if errors.Is(err, exit.ErrReported) {
 		a.report(unwritten)
 	}
 	return errors.Join(err, unwritten)
@@ -160,14 +156,14 @@ func appendSummary(name string, run reports.Run) error {
 // turns a path below the root into one that reports have.
 func (a *app) emptyRun(p *project, begun time.Time, err error) (run reports.Run, place func(string) string) {
 	run = reports.Run{Version: bookciVersion(), Begun: begun, Seconds: time.Since(begun).Seconds()}
-	if err != nil && !errors.Is(err, errReported) {
+	if err != nil && !errors.Is(err, exit.ErrReported) {
 		run.Err, run.Hint = err.Error(), fault.Hint(err)
 	}
 	if p == nil {
 		place = func(name string) string { return name }
 		run.Config = book.SettingsFile
 	} else {
-		top := a.repositoryTop(p.root)
+		top := a.RepositoryTop(p.root)
 		place = func(name string) string { return belowTop(top, p.root, name) }
 		run.Config = place(book.SettingsFile)
 		if len(p.books) > 0 {
@@ -186,7 +182,7 @@ func reportResult(res build.Result, only []string, strict bool, place func(strin
 	switch {
 	case res.UpToDate:
 		one.Status = reports.UpToDate
-	case res.Err != nil && exitCode(res.Err) == exitBook:
+	case res.Err != nil && exit.Code(res.Err) == exit.Book:
 		one.Status = reports.Failed
 	case res.Err != nil:
 		one.Status = reports.Broken
@@ -227,33 +223,6 @@ func reportFinding(d book.Diagnostic, strict bool, place func(string) string) re
 	}
 }
 
-// repositoryTop is the folder that a CI's pages take paths from: the top of
-// git's work tree, else the folder that the CI names, else root.
-func (a *app) repositoryTop(root string) string {
-	for dir := root; ; dir = filepath.Dir(dir) {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir
-		}
-		if dir == filepath.Dir(dir) {
-			break
-		}
-	}
-	for _, name := range []string{"GITHUB_WORKSPACE", "CI_PROJECT_DIR", "WORKSPACE", "CIRCLE_WORKING_DIRECTORY"} {
-		dir := a.getenv(name)
-		if rest, ok := strings.CutPrefix(dir, "~/"); ok {
-			dir = filepath.Join(a.home(), rest)
-		}
-		dir, err := filepath.EvalSymlinks(dir)
-		if err != nil || !filepath.IsAbs(dir) {
-			continue
-		}
-		if rel, err := filepath.Rel(dir, root); err == nil && filepath.IsLocal(rel) {
-			return dir
-		}
-	}
-	return root
-}
-
 // belowTop is name, a slash path below root or an absolute one, as a slash path
 // below top, or absolute when it lies elsewhere.
 func belowTop(top, root, name string) string {
@@ -268,31 +237,4 @@ func belowTop(top, root, name string) string {
 		return filepath.ToSlash(rel)
 	}
 	return filepath.ToSlash(abs)
-}
-
-// stopCommands keeps GitHub's runner from obeying commands in what is printed
-// until the answer is called: the lines quoted from a manuscript are not trusted.
-func (a *app) stopCommands(show screen.Show) (resume func()) {
-	if a.getenv("GITHUB_ACTIONS") != "true" {
-		return func() {}
-	}
-	token := rand.Text()
-	show.Println("::stop-commands::" + token)
-	return func() { show.Println("::" + token + "::") }
-}
-
-// inert is text that GitHub's runner obeys nothing in: it reads commands after ::
-// at the beginning of a line, and after ##[ anywhere. For lines that other
-// programs read, among which stopCommands has no place.
-func (a *app) inert(text string) string {
-	if !a.inGitHub() {
-		return text
-	}
-	lines := strings.Split(strings.ReplaceAll(text, "##[", "## ["), "\n")
-	for i, line := range lines {
-		if begun := strings.TrimLeftFunc(line, unicode.IsSpace); strings.HasPrefix(begun, "::") {
-			lines[i] = strings.TrimSuffix(line, begun) + "·" + begun
-		}
-	}
-	return strings.Join(lines, "\n")
 }

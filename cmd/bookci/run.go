@@ -10,6 +10,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
@@ -65,7 +66,7 @@ folders or the artifacts, nor what would be executable and was not so before.`,
 
 func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pflag.FlagSet) error {
 	// Progress would get in the way of what the command says.
-	show := screen.NewQuiet(a.stderr)
+	show := screen.NewQuiet(a.Stderr)
 	p, err := a.open(ctx, f.choice, flags, show.Println)
 	if err != nil {
 		return err
@@ -102,7 +103,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 	}
 	job := build.CommandJob{
 		Job: jobs[0], Argv: argv,
-		Stdin: a.stdin, Stdout: a.stdout, Stderr: a.stderr, Write: f.write || f.dryRun, DryRun: f.dryRun,
+		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Write: f.write || f.dryRun, DryRun: f.dryRun,
 	}
 	if len(f.reports) > 0 {
 		if job.Reports, err = reportMatcher(p.books[0].Dir, f.reports); err != nil {
@@ -130,7 +131,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 		show.Println("bookci: no file matched --junit-glob")
 	}
 	if err == nil && res.Status != 0 {
-		return passedOn(res.Status)
+		return exit.Status(res.Status)
 	}
 	return err
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/standin"
 )
 
@@ -176,7 +177,7 @@ func scriptCondition(api *client.Client) func(string) (bool, error) {
 			// The daemon shares this machine's files.
 			return api != nil && strings.HasPrefix(api.DaemonHost(), "unix://"), nil
 		case "command":
-			a := &app{env: func() []string { return nil }}
+			a := &app{World: &world.World{Env: func() []string { return nil }}}
 			found, _, err := a.newRootCmd().Find([]string{arg})
 			return err == nil && found.Name() == arg, nil
 		case "real":

@@ -21,6 +21,9 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/owner"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/chromium"
 	"github.com/bookci/bookci/internal/standin"
 )
@@ -34,7 +37,7 @@ func TestAnAddressWithoutAHostIsThisMachinesAlone(t *testing.T) {
 			t.Errorf("--serve %q listens at %q, %v; want %q", in, got, err, want)
 		}
 	}
-	if _, err := loopbackAddr("book.example:80"); err == nil || exitCode(err) != 2 {
+	if _, err := loopbackAddr("book.example:80"); err == nil || exit.Code(err) != 2 {
 		t.Errorf("a name that anyone may give out: %v", err)
 	}
 }
@@ -88,14 +91,14 @@ func TestThePreviewFollowsTheSettings(t *testing.T) {
 	t.Setenv("BOOKCI_IMAGE", image)
 	t.Setenv("DOCKER_HOST", api.DaemonHost())
 	t.Setenv("BOOKCI_TIMOUT", "1m")
-	a := &app{stdin: strings.NewReader(""), stdout: &said, stderr: &said, env: os.Environ}
+	a := &app{World: &world.World{Stdin: strings.NewReader(""), Stdout: &said, Stderr: &said, Env: os.Environ}}
 	ended := make(chan int, 1)
 	go func() {
 		ended <- a.main(watching, []string{"watch", book, "--serve", "localhost:0", "--progress", "plain", "--debounce", "20ms"})
 	}()
 	// limits are those of the containers that this watch has.
 	limits := func() (pids []int64) {
-		list, err := api.ContainerList(ctx, container.ListOptions{Filters: filters.NewArgs(filters.Arg("label", docker.Label+"="+ownerToken()))})
+		list, err := api.ContainerList(ctx, container.ListOptions{Filters: filters.NewArgs(filters.Arg("label", docker.Label+"="+owner.Token()))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -129,8 +132,8 @@ func TestThePreviewFollowsTheSettings(t *testing.T) {
 	becomes(301, 301)
 	write("bookci.yml", "# another comment\nlimits: {pids: 302}\n")
 	becomes(302, 302)
-	stop(errInterrupted)
-	if code := <-ended; code != exitInterrupted {
+	stop(exit.ErrInterrupted)
+	if code := <-ended; code != exit.Interrupted {
 		t.Errorf("the watch ended with %d: %s", code, said.String())
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -167,14 +170,14 @@ func TestPreviewOfTheSampleBook(t *testing.T) {
 	}
 	var said terminal
 	watching, stop := context.WithCancelCause(ctx)
-	a := &app{stdin: strings.NewReader(""), stdout: &said, stderr: &said, env: os.Environ}
+	a := &app{World: &world.World{Stdin: strings.NewReader(""), Stdout: &said, Stderr: &said, Env: os.Environ}}
 	ended := make(chan int, 1)
 	go func() {
 		ended <- a.main(watching, []string{"watch", book, "--book", "print", "--serve", "localhost:0", "--progress", "plain"})
 	}()
 	defer func() {
-		stop(errInterrupted)
-		if code := <-ended; code != exitInterrupted {
+		stop(exit.ErrInterrupted)
+		if code := <-ended; code != exit.Interrupted {
 			t.Errorf("the watch ended with %d: %s", code, said.String())
 		}
 	}()

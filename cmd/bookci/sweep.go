@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/owner"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -22,7 +23,7 @@ func startReaper() (*reaper.Reaper, error) {
 	if err != nil {
 		return nil, &fault.Environment{Err: fmt.Errorf("finding this program: %w", err)}
 	}
-	reaper, err := reaper.Start(self, []string{self, "sweep-containers", ownerToken()})
+	reaper, err := reaper.Start(self, []string{self, "sweep-containers", owner.Token()})
 	if err != nil {
 		return nil, &fault.Environment{Err: err}
 	}
@@ -35,7 +36,7 @@ func (a *app) newReapCmd() *cobra.Command {
 		Use:    reaper.Word,
 		Hidden: true,
 		Args:   cobra.NoArgs,
-		RunE:   func(*cobra.Command, []string) error { return reaper.Serve(a.stdin) },
+		RunE:   func(*cobra.Command, []string) error { return reaper.Serve(a.Stdin) },
 	}
 }
 
@@ -47,7 +48,7 @@ func (a *app) newSweepCmd() *cobra.Command {
 		Hidden: true,
 		Args:   cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := daemon.Connect(cmd.Context(), a.getenv)
+			d, err := daemon.Connect(cmd.Context(), a.Getenv)
 			if err != nil {
 				return err
 			}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -13,7 +12,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
@@ -39,7 +37,7 @@ asks again.`,
   bookci trust --forget`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := a.open(cmd.Context(), choice{dir: dirArg(args)}, nil, a.println)
+			p, err := a.open(cmd.Context(), choice{dir: dirArg(args)}, nil, a.Println)
 			if err != nil {
 				return err
 			}
@@ -57,18 +55,18 @@ asks again.`,
 func (a *app) runTrust(p *project, yes bool) error {
 	asks := p.settings.Asks()
 	if len(asks) == 0 {
-		a.println("bookci: bookci.yml asks for nothing that waits for your word")
+		a.Println("bookci: bookci.yml asks for nothing that waits for your word")
 		return nil
 	}
 	for _, k := range asks {
-		a.println(fmt.Sprintf("bookci: %s: %s: %s %s", k.Place, k.Key, text.Printable(k.Value), k.Allows))
+		a.Println(fmt.Sprintf("bookci: %s: %s: %s %s", k.Place, k.Key, text.Printable(k.Value), k.Allows))
 	}
 	if !yes {
-		if !isTerminal(a.stdin) || !a.term {
+		if !a.SomebodyAnswers() {
 			return fault.Usagef("`bookci trust --yes` answers for you", "nobody is here to be asked")
 		}
-		fmt.Fprint(a.stderr, "bookci: do you want that? [y/N] ")
-		answer, err := bufio.NewReader(a.stdin).ReadString('\n')
+		fmt.Fprint(a.Stderr, "bookci: do you want that? [y/N] ")
+		answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
 		if err != nil || !strings.HasPrefix(strings.ToLower(strings.TrimSpace(answer)), "y") {
 			return fault.Usagef("take the keys out of bookci.yml, or say them yourself by variable", "not trusted")
 		}
@@ -76,7 +74,7 @@ func (a *app) runTrust(p *project, yes bool) error {
 	if err := a.setTrust(p.root, asks); err != nil {
 		return err
 	}
-	a.println("bookci: trusted, until one of these values changes")
+	a.Println("bookci: trusted, until one of these values changes")
 	return nil
 }
 
@@ -139,11 +137,11 @@ func (a *app) setTrust(root string, asks []settings.Ask) error {
 // trustFile is where the answers are kept: with the user's own state, which no
 // book can write to.
 func (a *app) trustFile() (string, error) {
-	dir := a.getenv("XDG_STATE_HOME")
-	switch home := a.home(); {
+	dir := a.Getenv("XDG_STATE_HOME")
+	switch home := a.Home(); {
 	case dir != "":
 	case runtime.GOOS == "windows":
-		dir = a.getenv("LOCALAPPDATA")
+		dir = a.Getenv("LOCALAPPDATA")
 	case home != "":
 		dir = filepath.Join(home, ".local", "state")
 	}
@@ -159,9 +157,4 @@ func realRoot(root string) string {
 		return real
 	}
 	return root
-}
-
-func isTerminal(r io.Reader) bool {
-	f, ok := r.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

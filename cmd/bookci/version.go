@@ -72,7 +72,7 @@ func (a *app) newVersionCmd() *cobra.Command {
 		Short: "Print the version",
 		Args:  noArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintf(a.stdout, "bookci %s%s %s/%s %s\n", bookciVersion(), origin(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			_, err := fmt.Fprintf(a.Stdout, "bookci %s%s %s/%s %s\n", bookciVersion(), origin(), runtime.GOOS, runtime.GOARCH, runtime.Version())
 			return err
 		},
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/watch"
@@ -89,12 +90,12 @@ type watcher struct {
 
 // runWatch is the watch command.
 func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet) error {
-	show, err := screen.NewWatch(a.terminal(), f.progress)
+	show, err := screen.NewWatch(a.Terminal(), f.progress)
 	if err != nil {
 		return err
 	}
 	defer show.Close()
-	w := &watcher{app: a, flags: f, given: given, show: show, lines: screen.NewWatchLines(a.terminal(), show, fault.Hint), ends: ctx}
+	w := &watcher{app: a, flags: f, given: given, show: show, lines: screen.NewWatchLines(a.Terminal(), show, fault.Hint), ends: ctx}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 	w.claim = c
 	w.ahead = &lookout{watcher: w}
 	defer w.ahead.looks.Wait()
-	w.hooks = &hooks{ends: ctx, say: show.Println, env: a.env, reaper: c.reaper}
+	w.hooks = &hooks{ends: ctx, say: show.Println, env: a.Env, reaper: c.reaper}
 	defer w.hooks.close()
 	defer w.close()
 
@@ -290,10 +291,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			}
 			continue
 		}
-		here, err := os.Getwd()
-		if err != nil {
-			here = p.root
-		}
+		here := world.Here(p.root)
 		w.lines.Built(w.ends, p.root, here, c, c.Reason == againReason, w.ahead.settle(p, results))
 		w.show.Pin(firstName, nil)
 		w.shop.keepAside(w.ends)

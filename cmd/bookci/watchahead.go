@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
 // A watch looks at the manuscript itself a few milliseconds after a save, long
@@ -119,7 +120,7 @@ func (l *lookout) settle(p *project, results []build.Result) []build.Result {
 			continue
 		}
 		l.taken = append(l.taken, d)
-		w.show.Println(fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.root, getwd(), d.File), d.Line))
+		w.show.Println(fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.root, world.Here(p.root), d.File), d.Line))
 	}
 	if len(rest) != len(l.shown) {
 		l.shown = rest

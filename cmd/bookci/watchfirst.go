@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -84,10 +84,7 @@ func editedChapters(root string, c watch.Change, job build.Job) []string {
 // sayFirst says the line about a chapter's pages, and returns what is wrong with
 // the book; any other failure is the whole build's to find.
 func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (wrong []string) {
-	here, err := os.Getwd()
-	if err != nil {
-		here = p.root
-	}
+	here := world.Here(p.root)
 	name := time.Now().Format("15:04:05") + " " + res.Book.Name + " " + strings.Join(chapters, ", ")
 	var fault *build.MakerError
 	switch {
@@ -98,7 +95,7 @@ func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (wro
 		for _, d := range res.Diagnostics {
 			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
 				d.File = screen.RelativeTo(p.root, here, d.File)
-				wrong = append(wrong, w.app.terminal().Paint(d))
+				wrong = append(wrong, w.app.Terminal().Paint(d))
 			}
 		}
 		if len(wrong) > 0 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/internal/process"
 )
 
@@ -69,7 +70,7 @@ func (w *watcher) hook(results []build.Result, err error) {
 		}
 	}
 	w.hooks.start(hook{command, w.project.root, []string{
-		fmt.Sprintf("BOOKCI_RESULT=%d", exitCode(err)),
+		fmt.Sprintf("BOOKCI_RESULT=%d", exit.Code(err)),
 		"BOOKCI_BUILT=" + strings.Join(made, "\n"),
 	}})
 }

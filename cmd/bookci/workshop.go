@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
 // claim is a root that this bookci has to itself until it closes: others wait,
@@ -119,10 +120,10 @@ func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
 		Now:       time.Now,
 		OnEvent:   c.onEvent,
 	}}
-	if c.app.getenv("CI") == "" { // nobody reads along there, and all that lies in artifacts/ may be uploaded
+	if c.app.Getenv("CI") == "" { // nobody reads along there, and all that lies in artifacts/ may be uploaded
 		w.Waiting = e.waits.tell
 		w.Meanwhile = func(res build.Result) {
-			c.say("bookci: " + screen.RelativeTo(p.root, cmp.Or(getwd(), p.root), res.Artifact.Path) + " is a draft, to read until the book itself is there")
+			c.say("bookci: " + screen.RelativeTo(p.root, world.Here(p.root), res.Artifact.Path) + " is a draft, to read until the book itself is there")
 		}
 	}
 	if shelf != nil {

@@ -1,4 +1,4 @@
-package main
+package owner
 
 import (
 	"fmt"
@@ -10,12 +10,9 @@ import (
 	"github.com/bookci/bookci/internal/process"
 )
 
-// A token names one process on one machine: the boot, the namespace that its
-// process number counts in, the number, and when it started. Containers carry
-// it, so that a later bookci can tell whose are left over. A bookci in a CI
-// container sees other jobs' numbers in another namespace, and leaves them alone.
-
-func place() string {
+// Place names this machine, as long as it is not booted anew, and the namespace
+// that its process numbers count in.
+func Place() string {
 	if runtime.GOOS != "linux" {
 		host, _ := os.Hostname() // an empty one matches itself
 		return runtime.GOOS + " " + host + "/"
@@ -29,16 +26,16 @@ func place() string {
 	return strings.TrimSpace(string(boot)) + "/" + ns
 }
 
-// ownerToken names this process.
-func ownerToken() string {
+// Token names this process.
+func Token() string {
 	pid := os.Getpid()
-	return fmt.Sprintf("%s/%d/%s", place(), pid, process.Started(pid))
+	return fmt.Sprintf("%s/%d/%s", Place(), pid, process.Started(pid))
 }
 
-// ownerAlive reports whether the process that a token names still runs, as far
+// Alive reports whether the process that a token names still runs, as far
 // as can be known from here.
-func ownerAlive(token string) bool {
-	rest, ok := strings.CutPrefix(token, place()+"/")
+func Alive(token string) bool {
+	rest, ok := strings.CutPrefix(token, Place()+"/")
 	if !ok {
 		return true
 	}

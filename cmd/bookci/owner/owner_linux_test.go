@@ -1,4 +1,4 @@
-package main
+package owner
 
 import (
 	"os"
@@ -29,7 +29,7 @@ func TestAProcessThatIsHiddenCountsAsAlive(t *testing.T) {
 		if process.Started(os.Getppid()) != "" {
 			t.Skip("this kernel hides nothing")
 		}
-		if !ownerAlive(token) {
+		if !Alive(token) {
 			t.Error("a living process counts as dead")
 		}
 		return
@@ -38,7 +38,7 @@ func TestAProcessThatIsHiddenCountsAsAlive(t *testing.T) {
 		t.Skip("needs root to become somebody else")
 	}
 	cmd := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
-	cmd.Env = append(os.Environ(), inside+"="+ownerToken())
+	cmd.Env = append(os.Environ(), inside+"="+Token())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
