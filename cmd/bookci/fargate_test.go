@@ -52,6 +52,7 @@ func TestFargateScripts(t *testing.T) {
 			for key, value := range c.environment(found.ID) {
 				env.Setenv(key, value)
 			}
+			env.Setenv("IMAGE_HERE", image)
 			return nil
 		},
 		Cmds:      commands,
