@@ -52,6 +52,7 @@ func TestFargateScripts(t *testing.T) {
 			for key, value := range c.environment(found.ID) {
 				env.Setenv(key, value)
 			}
+			env.Setenv("DOCKER_HERE", api.DaemonHost())
 			env.Setenv("IMAGE_HERE", image)
 			return nil
 		},
