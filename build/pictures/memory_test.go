@@ -20,7 +20,7 @@ func entry(n, size int) (name string, text []byte) {
 	return fmt.Sprintf("%016x-%016x-9", n, source), text
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
