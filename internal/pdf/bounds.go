@@ -10,20 +10,21 @@ import (
 // name each other in circles or claim a table of terabytes. These bounds hold
 // for whatever it says. Books of some thousand pages stay well below them.
 const (
-	mostWork     = 2 << 30  // in bytes unpacked; 530 pages take 25 MB
-	mostObjects  = 2 << 20  // entries of the cross-reference table: 48 MB
-	mostSections = 1024     // cross-reference sections, one for each update of the file
-	mostDepth    = 64       // arrays and dictionaries within each other
-	mostLoading  = 8        // objects that wait for each other to be read
-	mostValues   = 1 << 18  // in one object
-	mostKept     = 1 << 20  // values of objects that are kept for their next use
-	mostToken    = 4 << 10  // bytes of a name, number or keyword
-	mostString   = 1 << 20  // bytes of a string
-	mostUnpacked = 32 << 20 // bytes of a stream that holds objects
-	mostRow      = 1 << 16  // bytes of a row that a predictor works on
-	mostFilters  = 4        // of one stream
-	mostLevels   = 32       // of the page tree
-	mostNodes    = 100_000  // of the page tree
+	leastWork    = 256 << 20 // that a PDF may ask for, in bytes unpacked; 535 pages take 8 MB
+	mostWork     = 1 << 30   // that it may, however large it is
+	mostObjects  = 2 << 20   // entries of the cross-reference table: 48 MB
+	mostSections = 1024      // cross-reference sections, one for each update of the file
+	mostDepth    = 64        // arrays and dictionaries within each other
+	mostLoading  = 8         // objects that wait for each other to be read
+	mostValues   = 1 << 18   // in one object
+	mostKept     = 1 << 20   // values of objects that are kept for their next use
+	mostToken    = 4 << 10   // bytes of a name, number or keyword
+	mostString   = 1 << 20   // bytes of a string
+	mostUnpacked = 32 << 20  // bytes of a stream that holds objects
+	mostRow      = 1 << 16   // bytes of a row that a predictor works on
+	mostFilters  = 4         // of one stream
+	mostLevels   = 32        // of the page tree
+	mostNodes    = 100_000   // of the page tree
 )
 
 // What a step costs, in bytes unpacked.
@@ -31,9 +32,21 @@ const (
 	costOfByte   = 8   // that is read as syntax
 	costOfValue  = 32  // that is made
 	costOfLookup = 128 // of an object by its number
+
+	costOfStream     = 4 << 10 // for its begin
+	costOfRow        = 64      // for its begin, of those that a predictor works on
+	costOfPredicting = 2       // of a byte of such a row, beside the byte itself
 )
 
-// errWork ends the reading of a PDF that asks for more than mostWork.
+// workFor is what a PDF of a size may ask for. It grows with the size, as what a
+// large book draws and shows is in its file. Reading a small file takes a second
+// or two at most, and a large one some seconds.
+func workFor(size int64) int64 {
+	const perByte = 8
+	return min(mostWork, leastWork+perByte*min(size, mostWork))
+}
+
+// errWork ends the reading of a PDF that asks for more than it may.
 var errWork = errors.New("it asks for more work than any book")
 
 // purse is the work that may still be done.

@@ -31,7 +31,7 @@ type Document struct {
 // Open reads where the objects of a PDF lie. Reading the PDF ends with ctx, as
 // Err tells.
 func Open(ctx context.Context, file io.ReaderAt, size int64) (*Document, error) {
-	return open(ctx, file, size, mostWork)
+	return open(ctx, file, size, workFor(size))
 }
 
 func open(ctx context.Context, file io.ReaderAt, size, work int64) (*Document, error) {

@@ -1,6 +1,7 @@
 package pdf
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -38,6 +39,9 @@ func (v Value) raw() (io.Reader, error) {
 	length := v.Key("Length").Int64()
 	if length < 0 || length > v.d.size-s.at {
 		return nil, errors.New("a stream is longer than the file")
+	}
+	if !v.d.purse.spend(costOfStream) {
+		return nil, v.d.purse.ended
 	}
 	var r io.Reader = paid{io.NewSectionReader(v.d.file, s.at, length), &v.d.purse}
 	if v.d.key != nil && length > 0 {
@@ -91,7 +95,7 @@ func (v Value) reader() (r io.Reader, end func(), err error) {
 		}
 		done = append(done, func() { inflaters.Put(z) })
 		r = paid{z, &v.d.purse}
-		if r, err = predicted(r, settings[i]); err != nil {
+		if r, err = predicted(r, settings[i], &v.d.purse); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -156,7 +160,7 @@ func (v Value) CopyRaw(w io.Writer) error {
 
 // predicted undoes what was done to rows of bytes before they were packed, each
 // byte as its difference from its neighbours, in the way of PNG.
-func predicted(r io.Reader, settings Value) (io.Reader, error) {
+func predicted(r io.Reader, settings Value, purse *purse) (io.Reader, error) {
 	number := func(key Name, otherwise int64) int64 {
 		if v := settings.Key(key); !v.IsNull() {
 			return v.Int64()
@@ -178,56 +182,83 @@ func predicted(r io.Reader, settings Value) (io.Reader, error) {
 	if size > mostRow {
 		return nil, errors.New("its rows are too long")
 	}
-	return &rows{r: r, pixel: int((colours*bits + 7) / 8), row: make([]byte, 1+size), above: make([]byte, 1+size)}, nil
+	return &rows{r: bufio.NewReader(r), purse: purse, pixel: int((colours*bits + 7) / 8), row: make([]byte, 1+size), above: make([]byte, 1+size)}, nil
 }
 
 // rows reads rows of which each begins with the number of a predictor.
 type rows struct {
-	r          io.Reader
+	r          *bufio.Reader
+	purse      *purse
 	pixel      int // bytes from a byte to the one left of it
 	row, above []byte
 	rest       []byte // of row, not read yet
 }
 
-func (p *rows) Read(b []byte) (int, error) {
-	if len(p.rest) == 0 {
-		p.row, p.above = p.above, p.row
-		n, err := io.ReadFull(p.r, p.row)
-		// The last row may be short. Data that break off end with the same
-		// error, before a row too.
-		if n == 0 || err != nil && err != io.ErrUnexpectedEOF {
-			return 0, err
+// Read gives more than one row where there is room: rows can be of one byte.
+func (p *rows) Read(b []byte) (n int, err error) {
+	for n < len(b) {
+		if len(p.rest) == 0 {
+			if err := p.next(); err != nil {
+				return n, err
+			}
 		}
-		if err := p.undo(n); err != nil {
-			return 0, err
-		}
-		p.rest = p.row[1:n]
+		some := copy(b[n:], p.rest)
+		p.rest = p.rest[some:]
+		n += some
 	}
-	n := copy(b, p.rest)
-	p.rest = p.rest[n:]
 	return n, nil
+}
+
+func (p *rows) next() error {
+	p.row, p.above = p.above, p.row
+	n, err := io.ReadFull(p.r, p.row)
+	// The last row may be short. Data that break off end with the same
+	// error, before a row too.
+	if n == 0 || err != nil && err != io.ErrUnexpectedEOF {
+		return err
+	}
+	if !p.purse.spend(costOfRow + costOfPredicting*int64(n)) {
+		return p.purse.ended
+	}
+	if err := p.undo(n); err != nil {
+		return err
+	}
+	p.rest = p.row[1:n]
+	return nil
 }
 
 func (p *rows) undo(n int) error {
 	row, above := p.row[1:n], p.above[1:]
-	for i := range row {
-		var left, corner byte
-		if i >= p.pixel {
-			left, corner = row[i-p.pixel], above[i-p.pixel]
+	left := func(i int) int {
+		if i < p.pixel {
+			return 0
 		}
-		switch p.row[0] {
-		case 0:
-		case 1:
-			row[i] += left
-		case 2:
+		return int(row[i-p.pixel])
+	}
+	switch p.row[0] {
+	case 0:
+	case 1:
+		for i := p.pixel; i < len(row); i++ {
+			row[i] += row[i-p.pixel]
+		}
+	case 2:
+		for i := range row {
 			row[i] += above[i]
-		case 3:
-			row[i] += byte((int(left) + int(above[i])) / 2)
-		case 4:
-			row[i] += nearest(int(left), int(above[i]), int(corner))
-		default:
-			return errors.New("a row has an unknown predictor")
 		}
+	case 3:
+		for i := range row {
+			row[i] += byte((left(i) + int(above[i])) / 2)
+		}
+	case 4:
+		for i := range row {
+			corner := 0
+			if i >= p.pixel {
+				corner = int(above[i-p.pixel])
+			}
+			row[i] += nearest(left(i), int(above[i]), corner)
+		}
+	default:
+		return errors.New("a row has an unknown predictor")
 	}
 	return nil
 }

@@ -2,9 +2,11 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
+	"math"
 	"math/rand/v2"
 	"os"
 	"testing"
@@ -114,5 +116,55 @@ func TestBooksThatOpenWithoutAPasswordAreRead(t *testing.T) {
 func TestABookWithAPasswordIsRefused(t *testing.T) {
 	if _, err := pageSumsOf(t, "testdata/locked/password.pdf"); err == nil || !bytes.HasSuffix([]byte(err.Error()), []byte("it needs a password")) {
 		t.Errorf("it was refused for: %v", err)
+	}
+}
+
+// counter counts what is written to it.
+type counter int64
+
+func (c *counter) Write(p []byte) (int, error) {
+	*c += counter(len(p))
+	return len(p), nil
+}
+
+// What is refused in the end must have cost little until then.
+func TestASmallFileDoesNotUnpackForLong(t *testing.T) {
+	rows := func(predictor byte, columns, n int) []byte {
+		row := make([]byte, 1+columns)
+		row[0] = predictor
+		return bytes.Repeat(row, n)
+	}
+	for name, bomb := range map[string]struct {
+		contents        string
+		mostMB, mostOft int64
+	}{
+		"zeros":                 {packed(t, "", make([]byte, 4<<20)), 260, 70},
+		"rows of a predictor":   {packed(t, "/DecodeParms<</Predictor 15/Columns 1000>>", rows(4, 1000, 4000)), 90, 30},
+		"rows of one byte":      {packed(t, "/DecodeParms<</Predictor 15/Columns 1>>", rows(1, 1, 1<<20)), 4, 5},
+		"nothing, again":        {packed(t, "", nil), 0, 70_000},
+		"nothing, as it stands": {streamOf("", "q"), 1, 70_000},
+	} {
+		data := plain("", catalog, onePage, "<</Contents 4 0 R>>", bomb.contents)
+		d, err := Open(t.Context(), bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		stream := d.value(Ref{Number: 4})
+		var unpacked counter
+		times := int64(0)
+		for ; err == nil && times < 1_000_000 && unpacked < 1<<30; times++ {
+			err = stream.copyContent(&unpacked, math.MaxInt64)
+		}
+		if !errors.Is(err, errWork) || int64(unpacked) > bomb.mostMB<<20 || times > bomb.mostOft {
+			t.Errorf("%s: %d MB were unpacked from %d bytes in %d streams: %v", name, unpacked>>20, len(data), times, err)
+		}
+	}
+}
+
+// A large book draws more than a small one, and is read all the same.
+func TestALargeFileMayUnpackMore(t *testing.T) {
+	const book = 36 << 20
+	if workFor(book) < 2*leastWork || workFor(book) > mostWork || workFor(math.MaxInt64) != mostWork {
+		t.Errorf("the work for 36 MB is %d MB, the most %d", workFor(book)>>20, workFor(math.MaxInt64)>>20)
 	}
 }
