@@ -53,8 +53,10 @@ var besideEachOther = map[string][]string{
 	"daemon":   {},
 	"exit":     {"settings"},
 	"owner":    {},
+	"project":  {"settings", "world"},
 	"screen":   {},
 	"settings": {},
+	"trust":    {"settings", "world"},
 	"world":    {"daemon", "screen"},
 }
 

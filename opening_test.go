@@ -59,7 +59,7 @@ var mayOpen = map[string]struct {
 	"cmd/bookci/owner/owner.go":        {"os.ReadFile", "what the kernel says of processes"},
 	"cmd/bookci/reports.go":            {"os.OpenFile", "appends to the summary that the CI system names"},
 	"cmd/bookci/settings/file.go":      {"fsx.ReadNamed", "the user's own settings"},
-	"cmd/bookci/trust.go":              {"fsx.ReadNamed", "the user's own state folder"},
+	"cmd/bookci/trust/trust.go":        {"fsx.ReadNamed", "the user's own state folder"},
 	"internal/process/started_unix.go": {"os.ReadFile", "what the kernel says of processes"},
 	"links/record.go":                  {"os.ReadDir os.OpenFile", "bookci's own folder, no link; makes journals, where there are none"},
 	"objects/folder.go":                {"os.OpenRoot", "an archive's folder, which the user names: below it everything is rooted, and kinds are asked first"},

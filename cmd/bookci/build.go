@@ -17,6 +17,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
@@ -26,7 +27,7 @@ import (
 // buildFlags are the flags that build and watch share, but for those that stand
 // for a setting: settings.Read takes these.
 type buildFlags struct {
-	choice   choice
+	choice   project.Choice
 	only     []string
 	force    bool
 	json     bool
@@ -35,9 +36,9 @@ type buildFlags struct {
 
 func (f *buildFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringSliceVarP(&f.choice.targets, "target", "t", nil, "what to make: pdf, epub, web, text, idgxml")
-	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config to build with, instead of config.yml or bookci.yml's books")
-	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
+	flags.StringSliceVarP(&f.choice.Targets, "target", "t", nil, "what to make: pdf, epub, web, text, idgxml")
+	flags.StringVarP(&f.choice.Config, "config", "c", "", "the Re:VIEW config to build with, instead of config.yml or bookci.yml's books")
+	flags.StringSliceVarP(&f.choice.Names, "book", "b", nil, "the books of bookci.yml to build, instead of all")
 	flags.StringSliceVar(&f.only, "only", nil, "make a PDF of these chapters' own pages, with the numbers of the last whole build")
 	flags.String("image", "", "the image to build with")
 	flags.String("engine", "", "where the makers run: auto, docker, host or fargate; or draft: bookci sets the pages itself")
@@ -74,7 +75,7 @@ stay when a build fails.`,
 			if len(args) > 1 {
 				return a.runBuilds(cmd.Context(), &f, &r, cmd.Flags(), args)
 			}
-			f.choice.dir = dirArg(args)
+			f.choice.Dir = dirArg(args)
 			return a.runBuild(cmd.Context(), &f, &r, cmd.Flags())
 		},
 	}
@@ -86,12 +87,12 @@ stay when a build fails.`,
 // runBuild is the build command.
 func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags *pflag.FlagSet) (err error) {
 	var results []build.Result
-	var p *project
+	var p *project.Project
 	if f.json {
 		defer func() {
 			var root string
 			if p != nil {
-				root = p.root
+				root = p.Root
 			}
 			if werr := a.answer(newReport(root, results, err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
@@ -106,10 +107,10 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 		return err
 	}
 	defer show.Close()
-	if p, err = a.open(ctx, f.choice, flags, show.Println); err != nil {
+	if p, err = project.Open(ctx, a.World, f.choice, flags, show.Println); err != nil {
 		return err
 	}
-	p.leaveOut(r.files()...)
+	p.LeaveOut(r.files()...)
 	c, err := a.claim(ctx, p, show.Println, show.Event)
 	if err != nil {
 		return err
@@ -145,12 +146,12 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 }
 
 // jobs reads the sources and says what is to be made of them.
-func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []string) ([]build.Job, error) {
-	s := p.settings
-	if err := p.checkArtifacts(); err != nil {
+func (a *app) jobs(ctx context.Context, p *project.Project, b *build.Builder, only []string) ([]build.Job, error) {
+	s := p.Settings
+	if err := p.CheckArtifacts(); err != nil {
 		return nil, err
 	}
-	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.excluded(), Books: p.books})
+	sources, err := source.Find(ctx, p.Root, source.Options{Artifacts: p.ArtifactsBelow(), Exclude: p.Excluded(), Books: p.Books})
 	if err != nil {
 		return nil, err
 	}
@@ -161,12 +162,12 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 	shares := sources.Divide(folders)
 	var jobs []build.Job
 	var dated []source.File
-	for _, book := range p.books {
+	for _, book := range p.Books {
 		inputs, notes, err := sources.Inputs(book, s.ExtraInputs)
 		if err != nil {
 			return nil, fault.Usagef("", "extra_inputs: %w", err)
 		}
-		job := build.Job{Book: book, Targets: p.targets[book], Command: s.Command, Tree: shares.Tree(book, inputs), Inputs: inputs, Hidden: sources.Hidden, Fault: p.faults[book]}
+		job := build.Job{Book: book, Targets: p.Targets[book], Command: s.Command, Tree: shares.Tree(book, inputs), Inputs: inputs, Hidden: sources.Hidden, Fault: p.Faults[book]}
 		job.Known = append(job.Known, notes...)
 		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
 			return nil, err
@@ -181,10 +182,10 @@ func (a *app) jobs(ctx context.Context, p *project, b *build.Builder, only []str
 		jobs = append(jobs, job)
 		dated = append(dated, inputs...)
 	}
-	if heavy := sources.Ballast(p.books); heavy != nil && len(jobs) > 0 {
+	if heavy := sources.Ballast(p.Books); heavy != nil && len(jobs) > 0 {
 		jobs[0].Known = append(jobs[0].Known, *heavy) // once, though all books share it
 	}
-	b.SourceDate, err = a.sourceDate(ctx, p, dated)
+	b.SourceDate, err = p.SourceDate(ctx, a.World, dated)
 	return jobs, err
 }
 
@@ -216,11 +217,11 @@ func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]strin
 
 // sayAll tells what became of the results and returns the error that the exit
 // status follows from.
-func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json bool) error {
-	here := world.Here(p.root)
+func (a *app) sayAll(show screen.Show, p *project.Project, results []build.Result, json bool) error {
+	here := world.Here(p.Root)
 	var errs []error
 	for _, res := range results {
-		a.Terminal().Result(show, p.root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
+		a.Terminal().Result(show, p.Root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
 		if res.Err != nil {
 			if !a.excused(p, res, results) {
 				errs = append(errs, res.Err)
@@ -231,7 +232,7 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 			errs = append(errs, res.Missing)
 		}
 		if !json {
-			if _, err := fmt.Fprintln(a.Stdout, cmp.Or(res.Address, screen.RelativeTo(p.root, here, res.Artifact.Path))); err != nil {
+			if _, err := fmt.Fprintln(a.Stdout, cmp.Or(res.Address, screen.RelativeTo(p.Root, here, res.Artifact.Path))); err != nil {
 				errs = append(errs, fmt.Errorf("writing the path: %w", err))
 			}
 		}
@@ -246,16 +247,16 @@ func (a *app) sayAll(show screen.Show, p *project, results []build.Result, json 
 
 // mistakable tells whether a draft that nobody asked for could be taken for the
 // book: by a job that goes on with what it finds, or where an older book lies.
-func (a *app) mistakable(p *project, res build.Result) bool {
-	return a.Getenv("CI") != "" || p.settings.Strict || res.Beside
+func (a *app) mistakable(p *project.Project, res build.Result) bool {
+	return a.Getenv("CI") != "" || p.Settings.Strict || res.Beside
 }
 
 // excused tells whether what only Re:VIEW makes is no failure of a first build: a
 // draft stands in for the same book, nothing can be mistaken, and nobody asked
 // for this target by name.
-func (a *app) excused(p *project, res build.Result, all []build.Result) bool {
+func (a *app) excused(p *project.Project, res build.Result, all []build.Result) bool {
 	var missing *build.NoMakers
-	if !errors.As(res.Err, &missing) || p.asked || res.Kept != "" {
+	if !errors.As(res.Err, &missing) || p.Asked || res.Kept != "" {
 		return false
 	}
 	return slices.ContainsFunc(all, func(other build.Result) bool {

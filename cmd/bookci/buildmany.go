@@ -21,6 +21,7 @@ import (
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/objects"
@@ -51,7 +52,7 @@ func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *reportFlags, flag
 		return err
 	}
 	for _, p := range m.projects {
-		p.leaveOut(r.files()...)
+		p.LeaveOut(r.files()...)
 	}
 	c, err := a.standBy(m.show.Println, m.show.Event)
 	if err != nil {
@@ -67,82 +68,62 @@ type many struct {
 	flags    *buildFlags
 	show     screen.Show
 	pool     *taskPool
-	projects []*project       // by root, each once
-	results  [][]build.Result // of each project
-	mu       sync.Mutex       // who says what became of a project
+	projects []*project.Project // by root, each once
+	results  [][]build.Result   // of each project
+	mu       sync.Mutex         // who says what became of a project
 	count    event.Event
 }
 
 // open reads all projects. Folders of one root are one project. Where artifacts of
 // several roots go to one place, each book needs a folder there.
 func (m *many) open(ctx context.Context, flags *pflag.FlagSet, dirs []string) error {
-	byRoot := map[string]*project{}
+	byRoot := map[string]*project.Project{}
 	for _, dir := range dirs {
 		c := m.flags.choice
-		c.dir = dir
-		p, err := m.app.open(ctx, c, flags, m.show.Println)
+		c.Dir = dir
+		p, err := project.Open(ctx, m.app.World, c, flags, m.show.Println)
 		if err != nil {
 			return fmt.Errorf("%s: %w", dir, err)
 		}
-		first := byRoot[p.root]
+		first := byRoot[p.Root]
 		if first == nil {
-			byRoot[p.root] = p
+			byRoot[p.Root] = p
 			m.projects = append(m.projects, p)
 			continue
 		}
-		if err := first.join(p); err != nil {
+		if err := first.Join(p); err != nil {
 			return err
 		}
 	}
-	slices.SortFunc(m.projects, func(p, q *project) int { return strings.Compare(p.root, q.root) }) // so that two bookcis lock in one order
+	slices.SortFunc(m.projects, func(p, q *project.Project) int { return strings.Compare(p.Root, q.Root) }) // so that two bookcis lock in one order
 	m.results = make([][]build.Result, len(m.projects))
 	taken := map[string]string{}
 	for _, p := range m.projects {
-		m.count.Total += int64(len(p.books))
-		if p.artifactsBelow() != "" && !objects.IsS3(p.settings.Artifacts) {
+		m.count.Total += int64(len(p.Books))
+		if p.ArtifactsBelow() != "" && !objects.IsS3(p.Settings.Artifacts) {
 			continue
 		}
-		p.separate = p.separate || len(m.projects) > 1
-		for _, b := range p.books {
+		p.Separate = p.Separate || len(m.projects) > 1
+		for _, b := range p.Books {
 			if other := taken[strings.ToLower(b.Name)]; other != "" {
-				return fault.Usagef("give one of them another bookname, or leave --artifacts out", "the books in %s and %s are both named %s, and their artifacts go to one place", other, p.root, b.Name)
+				return fault.Usagef("give one of them another bookname, or leave --artifacts out", "the books in %s and %s are both named %s, and their artifacts go to one place", other, p.Root, b.Name)
 			}
-			taken[strings.ToLower(b.Name)] = p.root
+			taken[strings.ToLower(b.Name)] = p.Root
 		}
 	}
-	return nil
-}
-
-// join takes in the books of another folder of the same root.
-func (p *project) join(other *project) error {
-	for _, b := range other.books {
-		same := func(have *book.Book) bool { return have.Dir == b.Dir && have.Config == b.Config }
-		if slices.ContainsFunc(p.books, same) {
-			continue
-		}
-		if slices.ContainsFunc(p.books, func(have *book.Book) bool { return strings.EqualFold(have.Name, b.Name) }) {
-			return fault.Usagef("list them in bookci.yml, each with a name of its own", "two books in %s are named %s", p.root, b.Name)
-		}
-		p.books = append(p.books, b)
-		p.targets[b] = other.targets[b]
-		if err := other.faults[b]; err != nil {
-			p.faults[b] = err
-		}
-	}
-	p.separate = len(p.books) > 1
 	return nil
 }
 
 // build builds all projects, as many books at a time as --jobs says.
 func (m *many) build(ctx context.Context, c *claim) error {
 	for _, p := range m.projects {
-		unlock, err := p.lock(ctx, func(text string) { m.show.Println("bookci: " + text) })
+		unlock, err := p.Lock(ctx, func(text string) { m.show.Println("bookci: " + text) })
 		if err != nil {
 			return err
 		}
 		defer unlock()
 	}
-	jobs := cmp.Or(int(m.projects[0].settings.Jobs), runtime.GOMAXPROCS(0))
+	jobs := cmp.Or(int(m.projects[0].Settings.Jobs), runtime.GOMAXPROCS(0))
 	slots, manifest := make(chan struct{}, jobs), &sync.Mutex{}
 	errs := make([]error, len(m.projects))
 	m.count.Kind = event.Count
@@ -160,14 +141,14 @@ func (m *many) build(ctx context.Context, c *claim) error {
 }
 
 // buildOne builds a project and says what became of it.
-func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project, slots chan struct{}, manifest *sync.Mutex) error {
+func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project.Project, slots chan struct{}, manifest *sync.Mutex) error {
 	own := *c
 	own.onEvent = func(e event.Event) {
 		if e.Kind == event.Count {
 			return // one project's alone
 		}
 		if e.Book != "" {
-			e.Book = filepath.Base(p.root) + " " + e.Book
+			e.Book = filepath.Base(p.Root) + " " + e.Book
 		}
 		m.show.Event(e)
 	}
@@ -176,8 +157,8 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project, slots 
 	defer m.mu.Unlock()
 	m.results[i] = results
 	if err != nil {
-		screen.Fault(m.show.Println, fmt.Errorf("%s: %w", p.root, err), fault.Hint(err))
-		m.count.Failed += int64(len(p.books))
+		screen.Fault(m.show.Println, fmt.Errorf("%s: %w", p.Root, err), fault.Hint(err))
+		m.count.Failed += int64(len(p.Books))
 		err = errors.Join(err, exit.ErrReported)
 	} else {
 		resume := m.app.StopCommands(m.show)
@@ -191,12 +172,12 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project, slots 
 		}
 		m.count.Failed += int64(len(failed))
 	}
-	m.count.N += int64(len(p.books))
+	m.count.N += int64(len(p.Books))
 	m.show.Event(m.count)
 	return err
 }
 
-func (m *many) run(ctx context.Context, c *claim, p *project, slots chan struct{}, manifest *sync.Mutex) ([]build.Result, error) {
+func (m *many) run(ctx context.Context, c *claim, p *project.Project, slots chan struct{}, manifest *sync.Mutex) ([]build.Result, error) {
 	w, err := c.workshop(ctx, p)
 	if err != nil {
 		return nil, err
@@ -224,7 +205,7 @@ func (m *many) all() []build.Result {
 	var all []build.Result
 	for i, results := range m.results {
 		for _, res := range results {
-			root := m.projects[i].root
+			root := m.projects[i].Root
 			res.Artifact.Path, res.Kept = absoluteIn(root, res.Artifact.Path), absoluteIn(root, res.Kept)
 			res.Diagnostics = slices.Clone(res.Diagnostics)
 			for j := range res.Diagnostics {
@@ -248,7 +229,7 @@ func (m *many) writeReports(r *reportFlags, begun time.Time, err error) error {
 			run.Config = of.Config
 		}
 		for _, res := range m.results[i] {
-			run.Results = append(run.Results, reportResult(res, m.flags.only, p.settings.Strict, place))
+			run.Results = append(run.Results, reportResult(res, m.flags.only, p.Settings.Strict, place))
 		}
 	}
 	return m.app.writeRun(r, run, err)

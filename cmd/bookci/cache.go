@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
@@ -22,7 +24,7 @@ import (
 
 // cacheFlags are what all cache commands have in common.
 type cacheFlags struct {
-	choice
+	project.Choice
 	store    string
 	image    string
 	progress string
@@ -33,7 +35,7 @@ func (f *cacheFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.store, "dir", "", "the cache folder (default: bookci in the user's cache folder)")
 	flags.StringVar(&f.image, "image", "", "the image, instead of the book's")
-	flags.StringVarP(&f.config, "config", "c", "", "the Re:VIEW config")
+	flags.StringVarP(&f.Config, "config", "c", "", "the Re:VIEW config")
 	flags.StringVar(&f.progress, "progress", screen.Auto, "how to show progress: auto, tty, plain or quiet")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document")
 }
@@ -86,20 +88,15 @@ func (a *app) images(ctx context.Context, f *cacheFlags, d *daemon.Daemon) (*ima
 
 func (a *app) openImages(ctx context.Context, f *cacheFlags, m *images) error {
 	dir := f.store
-	p, err := a.open(ctx, f.choice, nil, m.show.Println)
+	p, err := project.Open(ctx, a.World, f.Choice, nil, m.show.Println)
 	switch {
 	case err == nil:
-		m.root = p.root
-		if dir == "" && p.settings.CacheDir != "" {
-			dir = p.settings.CacheDir
-			if !filepath.IsAbs(dir) {
-				dir = filepath.Join(p.root, dir)
-			}
-		}
+		m.root = p.Root
+		dir = cmp.Or(dir, p.CacheDir())
 	case f.image == "": // with --image no book is needed
 		return err
 	default:
-		if m.root, err = filepath.Abs(f.dir); err != nil {
+		if m.root, err = filepath.Abs(f.Dir); err != nil {
 			return fmt.Errorf("finding this folder: %w", err)
 		}
 	}
@@ -122,13 +119,13 @@ func (a *app) openImages(ctx context.Context, f *cacheFlags, m *images) error {
 
 // bookImages is the book's image first, and then, where the book builds its
 // own, the images that it is built upon.
-func bookImages(p *project, image string) ([]string, error) {
+func bookImages(p *project.Project, image string) ([]string, error) {
 	if image != "" {
 		return []string{image}, nil
 	}
-	opts, own := p.imageBuild()
+	opts, own := p.ImageBuild()
 	if !own {
-		return []string{p.imageRef()}, nil
+		return []string{p.ImageRef()}, nil
 	}
 	ref, err := cache.ImageRef(opts)
 	if err != nil {
@@ -139,25 +136,6 @@ func bookImages(p *project, image string) ([]string, error) {
 		return nil, fault.Usagef("", "%w", err)
 	}
 	return append([]string{ref}, bases...), nil
-}
-
-// imageBuild is how the book's own image is built, if it has one.
-func (p *project) imageBuild() (cache.BuildOptions, bool) {
-	s := p.settings.Image
-	if s.Build == "" {
-		return cache.BuildOptions{}, false
-	}
-	context := filepath.Join(p.root, filepath.FromSlash(s.Build))
-	lock, err := p.readLock()
-	if err != nil {
-		lock = nil // whoever uses the image reads the lock again and tells the error
-	}
-	return cache.BuildOptions{
-		Lock: lock,
-		Name: filepath.Base(p.root), Context: context, Exclude: p.writtenBelow(context),
-		Dockerfile: s.Dockerfile, Args: s.Args, Platform: s.Platform,
-		Network: s.Network, Memory: int64(p.settings.Limits.Memory),
-	}, true
 }
 
 // pin is the pin of the book's image. An image that the book builds itself has
@@ -214,7 +192,7 @@ func (a *app) newCacheSaveCmd() *cobra.Command {
 		Short: "Keep the book's image as a tarball",
 		Args:  oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.dir = dirArg(args)
+			f.Dir = dirArg(args)
 			return a.withImages(cmd.Context(), &f, func(m *images, _ *daemon.Daemon) error {
 				saved, err := m.store.Save(cmd.Context(), m.refs[0], m.pin())
 				if err != nil {
@@ -248,7 +226,7 @@ func (a *app) newCacheRestoreCmd() *cobra.Command {
 nothing usable is kept it says why and succeeds: the build then pulls.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.dir = dirArg(args)
+			f.Dir = dirArg(args)
 			return a.withImages(cmd.Context(), &f, func(m *images, _ *daemon.Daemon) error {
 				r, err := m.store.Restore(cmd.Context(), m.refs[0], m.pin())
 				var miss *cache.Miss
@@ -286,7 +264,7 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 		Short: "Tell what is kept and what it spares",
 		Args:  oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.dir = dirArg(args)
+			f.Dir = dirArg(args)
 			ctx := cmd.Context()
 			d, err := daemon.Connect(ctx, a.Getenv)
 			if err != nil {
@@ -371,7 +349,7 @@ func (a *app) newCachePruneCmd() *cobra.Command {
 limits given, the oldest first. The book's own image stays.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.dir = dirArg(args)
+			f.Dir = dirArg(args)
 			var err error
 			if opts.MaxAge, err = parseAge(maxAge); err != nil {
 				return fault.Usagef("", "--max-age: %w", err)

@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
@@ -22,7 +23,7 @@ import (
 
 // checkFlags are the flags of check.
 type checkFlags struct {
-	choice choice
+	choice project.Choice
 	json   bool
 	notes  bool
 }
@@ -44,14 +45,14 @@ find it does not find.`,
   bookci check --strict --sarif check.sarif`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.choice.dir = dirArg(args)
+			f.choice.Dir = dirArg(args)
 			return a.runCheck(cmd.Context(), &f, &r, cmd)
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringSliceVarP(&f.choice.targets, "target", "t", nil, "what the book is to become: pdf, epub, web, text, idgxml")
-	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config, instead of config.yml or bookci.yml's books")
-	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to check, instead of all")
+	flags.StringSliceVarP(&f.choice.Targets, "target", "t", nil, "what the book is to become: pdf, epub, web, text, idgxml")
+	flags.StringVarP(&f.choice.Config, "config", "c", "", "the Re:VIEW config, instead of config.yml or bookci.yml's books")
+	flags.StringSliceVarP(&f.choice.Names, "book", "b", nil, "the books of bookci.yml to check, instead of all")
 	flags.Bool("strict", false, "fail for what the makers let pass, too: a missing image, an id given twice")
 	flags.BoolVar(&f.notes, "notes", true, "tell of images, labels and chapters that nothing uses")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document on stdout instead of lines")
@@ -71,12 +72,12 @@ type checked struct {
 // runCheck is the check command.
 func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *cobra.Command) (err error) {
 	var results []checked
-	var p *project
+	var p *project.Project
 	if f.json {
 		defer func() {
 			var root string
 			if p != nil {
-				root = p.root
+				root = p.Root
 			}
 			if werr := a.answer(newCheckReport(root, results, err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
@@ -88,16 +89,16 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *
 		if a.wantsReports(r) {
 			run, place := a.emptyRun(p, begun, err)
 			for _, c := range results {
-				run.Results = append(run.Results, c.report(p.settings.Strict, place))
+				run.Results = append(run.Results, c.report(p.Settings.Strict, place))
 			}
 			err = a.writeRun(r, run, err)
 		}
 	}()
-	if p, err = a.open(ctx, f.choice, cmd.Flags(), a.Println); err != nil {
+	if p, err = project.Open(ctx, a.World, f.choice, cmd.Flags(), a.Println); err != nil {
 		return err
 	}
-	for _, b := range p.books {
-		c := p.check(b)
+	for _, b := range p.Books {
+		c := check(p, b)
 		if !f.notes {
 			c.found = withoutNotes(c.found)
 		}
@@ -107,12 +108,12 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *
 }
 
 // check looks at one book.
-func (p *project) check(b *book.Book) checked {
-	c := checked{book: b, targets: p.targets[b]}
+func check(p *project.Project, b *book.Book) checked {
+	c := checked{book: b, targets: p.Targets[b]}
 	begun := time.Now()
-	c.found, c.err = manuscript.Check(b, p.faults[b], c.targets...)
+	c.found, c.err = manuscript.Check(b, p.Faults[b], c.targets...)
 	c.seconds = time.Since(begun).Seconds()
-	if n := errorsIn(c.found, p.settings.Strict); n > 0 {
+	if n := errorsIn(c.found, p.Settings.Strict); n > 0 {
 		c.err = faultsError(n)
 	}
 	return c
@@ -150,13 +151,13 @@ func withoutNotes(found []book.Diagnostic) []book.Diagnostic {
 
 // sayChecked prints a line for each fault on stdout, since they are what the
 // user came for, and what it comes to on stderr.
-func (a *app) sayChecked(p *project, results []checked, json bool) error {
-	here := world.Here(p.root)
+func (a *app) sayChecked(p *project.Project, results []checked, json bool) error {
+	here := world.Here(p.Root)
 	told := map[string]bool{} // books share chapters
 	var errs []error
 	for _, c := range results {
 		for _, d := range c.found {
-			d.File = screen.RelativeTo(p.root, here, d.File)
+			d.File = screen.RelativeTo(p.Root, here, d.File)
 			line := checkLine(d)
 			if json || told[line] {
 				continue

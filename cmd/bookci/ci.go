@@ -19,9 +19,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // The templates have [[ and ]] around what is filled in: CircleCI and GitHub
@@ -96,12 +98,12 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 	if !slices.Contains(system.forms, form) {
 		return fault.Usagef(fmt.Sprintf("for %s there is %s", system.name, strings.Join(system.forms, ", ")), "--form %q", form)
 	}
-	p, err := a.open(ctx, choice{dir: dir}, nil, a.Println)
+	p, err := project.Open(ctx, a.World, project.Choice{Dir: dir}, nil, a.Println)
 	if err != nil {
 		return err
 	}
-	top := a.RepositoryTop(p.root)
-	text, err := p.pipeline(system, form, top, withLinks)
+	top := a.RepositoryTop(p.Root)
+	text, err := pipeline(p, system, form, top, withLinks)
 	if err != nil {
 		return err
 	}
@@ -115,7 +117,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 		if errors.Is(err, os.ErrExist) {
 			return fault.Usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)
 		}
-		return &fault.Environment{Err: fmt.Errorf("writing %s: %w", name, plainError(err))}
+		return &fault.Environment{Err: fmt.Errorf("writing %s: %w", name, fsx.Reason(err))}
 	}
 	_, err = fmt.Fprintln(a.Stdout, name)
 	return err
@@ -164,18 +166,18 @@ func weekly(name string) string {
 }
 
 // pipeline is the text of a pipeline for the project's books.
-func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([]byte, error) {
-	data := pipelineData{Form: form, Image: p.imageRef(), Links: withLinks, Cron: weekly(p.books[0].Bookname)}
-	dir := p.root
-	if len(p.settings.Books) == 0 {
-		dir = filepath.Join(p.root, filepath.FromSlash(p.books[0].Dir))
+func pipeline(p *project.Project, system ciSystem, form, top string, withLinks bool) ([]byte, error) {
+	data := pipelineData{Form: form, Image: p.ImageRef(), Links: withLinks, Cron: weekly(p.Books[0].Bookname)}
+	dir := p.Root
+	if len(p.Settings.Books) == 0 {
+		dir = filepath.Join(p.Root, filepath.FromSlash(p.Books[0].Dir))
 	}
 	for _, one := range []struct {
 		set *string
 		abs string
 	}{
-		{&data.Dir, dir}, {&data.Artifacts, p.artifacts()},
-		{&data.State, p.state()}, {&data.Fonts, filepath.Join(p.root, ".texmf-var")},
+		{&data.Dir, dir}, {&data.Artifacts, p.Artifacts()},
+		{&data.State, p.State()}, {&data.Fonts, filepath.Join(p.Root, ".texmf-var")},
 	} {
 		var err error
 		if *one.set, err = ciPath(top, one.abs); err != nil {
@@ -186,10 +188,10 @@ func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([
 		data.Dir = ""
 	}
 	// Both are below the top, so one can be named from the other.
-	if rel, err := filepath.Rel(p.root, p.artifacts()); err == nil && rel != "artifacts" {
+	if rel, err := filepath.Rel(p.Root, p.Artifacts()); err == nil && rel != "artifacts" {
 		data.OtherArtifacts = filepath.ToSlash(rel)
 	}
-	lock := filepath.Join(p.root, cache.LockName)
+	lock := filepath.Join(p.Root, cache.LockName)
 	if _, err := os.Stat(lock); err == nil {
 		name, err := ciPath(top, lock)
 		if err != nil {
@@ -197,7 +199,7 @@ func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([
 		}
 		data.KeyFiles = append(data.KeyFiles, name)
 	}
-	if s := p.settings.Image; s.Build != "" {
+	if s := p.Settings.Image; s.Build != "" {
 		if form == formInImage {
 			return nil, fault.Usagef("take another form, or push the image to a registry and name it in bookci.yml", "the book builds its own image, in which no job can run before it is built")
 		}
@@ -205,7 +207,7 @@ func (p *project) pipeline(system ciSystem, form, top string, withLinks bool) ([
 		if file == "" {
 			file = "Dockerfile"
 		}
-		name, err := ciPath(top, filepath.Join(p.root, s.Build, file))
+		name, err := ciPath(top, filepath.Join(p.Root, s.Build, file))
 		if err != nil {
 			return nil, err
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine/docker"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 )
 
 // A fingerprint holds the image's name, and the name may stand for another image by
@@ -17,7 +18,7 @@ const atOnce = 80 * time.Millisecond
 
 // current says whether the makers of an earlier build are those of today.
 func (e *engines) current(ctx context.Context, earlier build.Makers) build.Currency {
-	choice := e.project.settings.Engine
+	choice := e.project.Settings.Engine
 	onHost := func() build.Currency {
 		_, now, err := e.host()
 		if err == nil && now == earlier {
@@ -25,12 +26,12 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 		}
 		return build.Changed
 	}
-	if choice == engineHost {
+	if choice == settings.EngineHost {
 		return onHost()
 	}
-	if choice == engineFargate {
-		image, err := e.project.taskImage()
-		if err != nil || !strings.HasPrefix(earlier.Ref, engineFargate+" ") || earlier.ID != image {
+	if choice == settings.EngineFargate {
+		image, err := e.project.TaskImage()
+		if err != nil || !strings.HasPrefix(earlier.Ref, settings.EngineFargate+" ") || earlier.ID != image {
 			return build.Changed
 		}
 		return build.Same // a digest means the same for ever
@@ -39,13 +40,13 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 	defer cancel()
 	d, err := daemon.Connect(ctx, e.app.Getenv)
 	if err != nil {
-		if earlier.Ref == engineHost {
+		if earlier.Ref == settings.EngineHost {
 			return onHost()
 		}
 		return build.Unknown
 	}
 	defer d.Close()
-	if earlier.Ref == engineHost {
+	if earlier.Ref == settings.EngineHost {
 		return build.Changed // Docker comes first, and there is one now
 	}
 	found, ok, err := docker.FindImage(ctx, d, earlier.Ref)

@@ -21,6 +21,7 @@ import (
 	"github.com/bookci/bookci/build/pictures"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
@@ -37,14 +38,14 @@ type finding struct {
 }
 
 func (a *app) newDoctorCmd() *cobra.Command {
-	var c choice
+	var c project.Choice
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor [DIR]",
 		Short: "Tell what is wrong here, and how to mend it",
 		Args:  oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.dir = dirArg(args)
+			c.Dir = dirArg(args)
 			findings := a.examine(cmd.Context(), c)
 			if asJSON {
 				if err := a.answer(findings); err != nil {
@@ -56,7 +57,7 @@ func (a *app) newDoctorCmd() *cobra.Command {
 			return worst(findings)
 		},
 	}
-	cmd.Flags().StringVarP(&c.config, "config", "c", "", "the Re:VIEW config to look at")
+	cmd.Flags().StringVarP(&c.Config, "config", "c", "", "the Re:VIEW config to look at")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cmd
 }
@@ -90,7 +91,7 @@ func worst(findings []finding) error {
 }
 
 // examine looks at everything that a build needs.
-func (a *app) examine(ctx context.Context, c choice) []finding {
+func (a *app) examine(ctx context.Context, c project.Choice) []finding {
 	var all []finding
 	add := func(f finding) { all = append(all, f) }
 	ok := func(check, format string, args ...any) {
@@ -101,7 +102,7 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 	}
 	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
 
-	p, err := a.open(ctx, c, nil, a.Println)
+	p, err := project.Open(ctx, a.World, c, nil, a.Println)
 	if err != nil {
 		bad("book", err, exit.Code(err))
 	} else {
@@ -109,26 +110,26 @@ func (a *app) examine(ctx context.Context, c choice) []finding {
 		a.examineFolders(p, ok, add)
 	}
 	if p == nil {
-		p = &project{settings: settings.Default()}
+		p = &project.Project{Settings: settings.Default()}
 	}
 	a.examineDocker(ctx, p, ok, bad, add)
 	return all
 }
 
-func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func(finding)) {
-	if p.settings.File != "" {
-		ok("settings", "%s", p.settings.File)
+func (a *app) examineBooks(p *project.Project, ok func(string, string, ...any), add func(finding)) {
+	if p.Settings.File != "" {
+		ok("settings", "%s", p.Settings.File)
 	}
-	if ref, why := p.imageChoice(); why != "" {
+	if ref, why := p.ImageChoice(); why != "" {
 		ok("image", "%s is used because %s", ref, why)
 	}
-	for _, b := range p.books {
-		if err := p.faults[b]; err != nil {
+	for _, b := range p.Books {
+		if err := p.Faults[b]; err != nil {
 			add(finding{Check: "book", Text: err.Error(), Mend: fault.Hint(err), code: exit.Book})
 			continue
 		}
-		ok("book", "%s: %s, %d chapters, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), len(b.Chapters), p.imageRef())
-		for _, d := range b.Check(p.targets[b]...) {
+		ok("book", "%s: %s, %d chapters, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), len(b.Chapters), p.ImageRef())
+		for _, d := range b.Check(p.Targets[b]...) {
 			add(finding{Check: "book", OK: d.Severity == book.Warning, Text: d.String(), code: exit.Book})
 		}
 	}
@@ -138,21 +139,21 @@ func (a *app) examineBooks(p *project, ok func(string, string, ...any), add func
 // artifacts, twice.
 const enoughDisk = 1 << 30
 
-func (a *app) examineFolders(p *project, ok func(string, string, ...any), add func(finding)) {
-	if free, err := fsx.Free(p.root); err == nil {
-		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", screen.Size(free), p.root), code: exit.Environment}
+func (a *app) examineFolders(p *project.Project, ok func(string, string, ...any), add func(finding)) {
+	if free, err := fsx.Free(p.Root); err == nil {
+		f := finding{Check: "disk", OK: free >= enoughDisk, Text: fmt.Sprintf("%s free in %s", screen.Size(free), p.Root), code: exit.Environment}
 		if !f.OK {
 			f.Mend = "make room: a large book needs about 1 GB"
 		}
 		add(f)
 	}
-	if entries, bytes, err := pictures.Use(build.PicturesDir(p.state())); err != nil {
-		add(finding{Check: "pictures", Text: err.Error(), Mend: "remove " + build.PicturesDir(p.state()) + ": the next build makes it anew", code: exit.Environment})
+	if entries, bytes, err := pictures.Use(build.PicturesDir(p.State())); err != nil {
+		add(finding{Check: "pictures", Text: err.Error(), Mend: "remove " + build.PicturesDir(p.State()) + ": the next build makes it anew", code: exit.Environment})
 	} else {
 		ok("pictures", "%s of at most %s kept in .bookci of what %d streams of pictures were compressed to", screen.Size(bytes), screen.Size(pictures.Limit), entries)
 	}
-	if err := fsx.Writable(p.root); err != nil {
-		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.root, err), code: exit.Environment,
+	if err := fsx.Writable(p.Root); err != nil {
+		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.Root, err), code: exit.Environment,
 			Mend: "bookci writes to artifacts, .bookci and .texmf-var there, and nowhere else"})
 	}
 	text, err := os.ReadFile("/proc/sys/fs/inotify/max_user_watches")
@@ -163,7 +164,7 @@ func (a *app) examineFolders(p *project, ok func(string, string, ...any), add fu
 	if err != nil {
 		return
 	}
-	folders := countFolders(p.root)
+	folders := countFolders(p.Root)
 	f := finding{Check: "watching", OK: folders < limit, Text: fmt.Sprintf("%d folders, of %d that inotify watches", folders, limit), code: exit.Environment}
 	if !f.OK {
 		f.Mend = "`sudo sysctl fs.inotify.max_user_watches=524288`, or `bookci watch --poll`"
@@ -187,7 +188,7 @@ func countFolders(root string) (n int) {
 	return n
 }
 
-func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
+func (a *app) examineDocker(ctx context.Context, p *project.Project, ok func(string, string, ...any), bad func(string, error, int), add func(finding)) {
 	host := host.FindProgram("review-pdfmaker", a.Getenv("PATH"))
 	d, err := daemon.Connect(ctx, a.Getenv)
 	if err != nil {
@@ -224,7 +225,7 @@ func (a *app) examineDocker(ctx context.Context, p *project, ok func(string, str
 		}
 		add(f)
 	}
-	ref := p.imageRef()
+	ref := p.ImageRef()
 	img, found, err := docker.FindImage(ctx, d, ref)
 	switch {
 	case err != nil:

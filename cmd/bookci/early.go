@@ -10,6 +10,7 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 )
@@ -35,7 +36,7 @@ func samePlace(a, b book.Diagnostic) bool {
 }
 
 // lookAhead has each book's manuscript looked at when something is made of it.
-func (a *app) lookAhead(p *project, w *workshop, show screen.Show) *forecast {
+func (a *app) lookAhead(p *project.Project, w *workshop, show screen.Show) *forecast {
 	f := &forecast{seen: map[string]bool{}}
 	pass := w.OnEvent
 	w.OnEvent = func(e event.Event) {
@@ -49,17 +50,17 @@ func (a *app) lookAhead(p *project, w *workshop, show screen.Show) *forecast {
 	return f
 }
 
-func (f *forecast) look(a *app, p *project, name string, show screen.Show) {
+func (f *forecast) look(a *app, p *project.Project, name string, show screen.Show) {
 	f.mu.Lock()
 	again := f.seen[name]
 	f.seen[name] = true
 	f.mu.Unlock()
-	i := slices.IndexFunc(p.books, func(b *book.Book) bool { return b.Name == name })
+	i := slices.IndexFunc(p.Books, func(b *book.Book) bool { return b.Name == name })
 	if again || i < 0 {
 		return
 	}
 	f.looks.Go(func() {
-		found := errorsAhead(p.books[i], p.targets[p.books[i]])
+		found := errorsAhead(p.Books[i], p.Targets[p.Books[i]])
 		f.mu.Lock()
 		defer f.mu.Unlock()
 		// Books share chapters.
@@ -91,11 +92,11 @@ func errorsOf(tree *review.Book) []book.Diagnostic {
 }
 
 // aheadLines shows errors as those of a maker are shown.
-func (a *app) aheadLines(p *project, found []book.Diagnostic) []string {
-	here := world.Here(p.root)
+func (a *app) aheadLines(p *project.Project, found []book.Diagnostic) []string {
+	here := world.Here(p.Root)
 	var lines []string
 	for _, d := range found[:min(len(found), mostAhead)] {
-		d.File = screen.RelativeTo(p.root, here, d.File)
+		d.File = screen.RelativeTo(p.Root, here, d.File)
 		d.Column = 0 // which no maker tells
 		lines = append(lines, a.Terminal().Paint(d))
 	}
@@ -108,7 +109,7 @@ func (a *app) aheadLines(p *project, found []book.Diagnostic) []string {
 // settle compares what was told with what the makers say. It returns the results
 // without what was told already, and lines that take back what the makers let
 // pass.
-func (f *forecast) settle(a *app, p *project, results []build.Result) ([]build.Result, []string) {
+func (f *forecast) settle(a *app, p *project.Project, results []build.Result) ([]build.Result, []string) {
 	f.looks.Wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -116,11 +117,11 @@ func (f *forecast) settle(a *app, p *project, results []build.Result) ([]build.R
 		return results, nil
 	}
 	shown := f.told[:min(len(f.told), mostAhead)]
-	here := world.Here(p.root)
+	here := world.Here(p.Root)
 	var lines []string
 	for _, d := range shown {
 		if letPass(d, results) {
-			lines = append(lines, fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.root, here, d.File), d.Line))
+			lines = append(lines, fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.Root, here, d.File), d.Line))
 		}
 	}
 	return without(results, shown), lines

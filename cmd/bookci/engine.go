@@ -20,22 +20,15 @@ import (
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
 	"github.com/bookci/bookci/cmd/bookci/owner"
+	"github.com/bookci/bookci/cmd/bookci/project"
+	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
-)
-
-// The values of --engine.
-const (
-	engineAuto    = "auto"
-	engineDocker  = "docker"
-	engineHost    = "host"
-	engineFargate = "fargate"
-	engineDraft   = "draft" // none: bookci sets the pages itself
 )
 
 // engines finds the engine when something has to be built, once per run.
 type engines struct {
 	app     *app
-	project *project
+	project *project.Project
 	reaper  *reaper.Reaper
 	onEvent func(event.Event)
 	quiet   atomic.Bool // transfers are not told: they go on beside builds
@@ -104,13 +97,13 @@ func (e *engines) close() {
 }
 
 func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error) {
-	choice := e.project.settings.Engine
+	choice := e.project.Settings.Engine
 	switch choice {
-	case engineHost:
+	case settings.EngineHost:
 		return e.host()
-	case engineDraft:
+	case settings.EngineDraft:
 		return nil, build.Makers{}, fault.Usagef("leave --engine draft out", "a draft is made without Re:VIEW: there is nothing that a command could run in")
-	case engineFargate:
+	case settings.EngineFargate:
 		return e.fargate(ctx)
 	}
 	d, err := daemon.Connect(ctx, e.app.Getenv)
@@ -119,7 +112,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 		found, makers, err := e.docker(ctx, d)
 		return found, makers, e.missing(err)
 	}
-	if choice == engineDocker || context.Cause(ctx) != nil {
+	if choice == settings.EngineDocker || context.Cause(ctx) != nil {
 		return nil, build.Makers{}, err
 	}
 	engine, makers, hostErr := e.host()
@@ -147,11 +140,11 @@ func (e *engines) answer(ctx context.Context) bool {
 func (e *engines) missing(err error) error {
 	var unreachable *docker.Unreachable
 	var noAnswer *daemon.NoAnswer
-	s := e.project.settings
-	if err == nil || s.Engine != engineAuto {
+	s := e.project.Settings
+	if err == nil || s.Engine != settings.EngineAuto {
 		return err
 	}
-	_, own := e.project.imageBuild()
+	_, own := e.project.ImageBuild()
 	switch {
 	case errors.As(err, &noAnswer):
 	case errors.As(err, &unreachable) && s.Image.Ref == "" && !own:
@@ -173,7 +166,7 @@ func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, 
 	if err != nil {
 		return nil, build.Makers{}, err
 	}
-	s := p.settings
+	s := p.Settings
 	uid, gid := os.Getuid(), os.Getgid()
 	return &docker.Engine{
 		API:       d.Client,
@@ -185,7 +178,7 @@ func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, 
 		Writable:  !s.ReadOnly,
 		Reaper:    e.reaper,
 		Owner:     docker.Owner{UID: uid, GID: gid, Token: owner.Token(), Alive: owner.Alive},
-		State:     p.state(),
+		State:     p.State(),
 		Now:       time.Now,
 	}, makers, nil
 }
@@ -206,8 +199,5 @@ func (e *engines) host() (engine.Engine, build.Makers, error) {
 		}
 	}
 	return &host.Engine{Environ: os.Environ(), Reaper: e.reaper},
-		build.Makers{Ref: engineHost, ID: hex.EncodeToString(h.Sum(nil))[:16]}, nil
+		build.Makers{Ref: settings.EngineHost, ID: hex.EncodeToString(h.Sum(nil))[:16]}, nil
 }
-
-// isMissing reports whether err says that a file is not there.
-func isMissing(err error) bool { return errors.Is(err, os.ErrNotExist) }

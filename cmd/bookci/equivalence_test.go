@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/standin"
@@ -226,7 +227,7 @@ func (q *equivalence) compare(what string) {
 	var said terminal
 	a := &app{World: &world.World{Stdout: &said, Stderr: &said, Env: func() []string { return q.env }}}
 	show := screen.NewQuiet(&said)
-	p, err := a.open(t.Context(), choice{dir: dir, targets: q.makes}, nil, show.Println)
+	p, err := project.Open(t.Context(), a.World, project.Choice{Dir: dir, Targets: q.makes}, nil, show.Println)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,24 +8,24 @@ import (
 	"strings"
 	"time"
 
-	"github.com/distribution/reference"
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/cmd/bookci/owner"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
 
 // fargate is the engine that runs makers in the user's AWS account.
 func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, error) {
-	image, err := e.project.taskImage()
+	image, err := e.project.TaskImage()
 	if err != nil {
 		return nil, build.Makers{}, err
 	}
-	t, err := e.project.tasks()
+	t, err := tasks(e.project)
 	if err != nil {
 		return nil, build.Makers{}, err
 	}
@@ -51,12 +51,12 @@ func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, err
 		return nil, build.Makers{}, err
 	}
 	e.tasks = t
-	return t, build.Makers{Ref: engineFargate + " " + e.project.imageRef(), ID: image}, nil
+	return t, build.Makers{Ref: settings.EngineFargate + " " + e.project.ImageRef(), ID: image}, nil
 }
 
 // tasks is the engine as the settings have it.
-func (p *project) tasks() (*fargate.Engine, error) {
-	s := p.settings.Fargate
+func tasks(p *project.Project) (*fargate.Engine, error) {
+	s := p.Settings.Fargate
 	for _, need := range []struct{ key, value string }{
 		{"cluster", s.Cluster}, {"bucket", s.Bucket}, {"subnets", strings.Join(s.Subnets, "")},
 	} {
@@ -70,39 +70,14 @@ func (p *project) tasks() (*fargate.Engine, error) {
 			Region: s.Region, Cluster: s.Cluster, Bucket: s.Bucket, Prefix: s.Prefix,
 			Subnets: s.Subnets, SecurityGroups: s.SecurityGroups, PublicIP: s.PublicIP,
 			ExecutionRole: s.ExecutionRole, LogGroup: s.LogGroup,
-			Endpoint: p.settings.S3.Endpoint, PathStyle: p.settings.S3.PathStyle,
+			Endpoint: p.Settings.S3.Endpoint, PathStyle: p.Settings.S3.PathStyle,
 		},
 		Size:     fargate.Size{CPU: int(s.CPU), Memory: int(s.Memory), Storage: int(s.Storage), Spot: s.Spot},
-		Mount:    p.settings.Mount,
+		Mount:    p.Settings.Mount,
 		Owner:    fargate.Owner{Machine: owner.Place(), Token: owner.Token(), Alive: owner.Alive},
 		Clock:    fargate.RealClock{},
 		Patience: s.Wait,
 	}, nil
-}
-
-// taskImage is the image by its digest: a tag may mean another image by the time
-// that a task is started.
-func (p *project) taskImage() (string, error) {
-	if image := p.settings.Fargate.Image; image != "" {
-		return image, nil
-	}
-	if _, own := p.imageBuild(); own {
-		return "", fault.Usagef("push it to a registry and name it in BOOKCI_FARGATE_IMAGE, by digest", "Fargate cannot use an image that is built here")
-	}
-	ref := p.imageRef()
-	if named, err := reference.ParseNormalizedNamed(ref); err == nil {
-		if _, ok := named.(reference.Digested); ok {
-			return ref, nil
-		}
-	}
-	lock, err := p.readLock()
-	if err != nil {
-		return "", err
-	}
-	if pin := lock.Pin(ref); pin != nil && pin.Digest != "" {
-		return pinnedRef(ref, pin.Digest), nil
-	}
-	return "", fault.Usagef("run `bookci lock --update`, or set BOOKCI_FARGATE_IMAGE to the image by digest", "Fargate needs %s by digest, and no bookci.lock tells it", ref)
 }
 
 // newSweepTasksCmd stops the tasks of a bookci that was killed and removes its

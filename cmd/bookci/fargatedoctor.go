@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -58,7 +59,7 @@ image, one to five minutes, and costs less than a cent. Nothing is left behind.`
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			findings := []finding{}
-			err := a.examineFargate(cmd.Context(), choice{dir: dirArg(args)}, cmd.Flags(), func(f finding) {
+			err := a.examineFargate(cmd.Context(), project.Choice{Dir: dirArg(args)}, cmd.Flags(), func(f finding) {
 				findings = append(findings, f)
 				if !asJSON {
 					a.printFindings([]finding{f})
@@ -80,11 +81,11 @@ image, one to five minutes, and costs less than a cent. Nothing is left behind.`
 }
 
 // examineFargate tells what it finds as it goes. The error is why it could not go on.
-func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet, tell func(finding)) error {
+func (a *app) examineFargate(ctx context.Context, c project.Choice, flags *pflag.FlagSet, tell func(finding)) error {
 	bad := func(check string, err error) {
 		tell(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: exit.Code(err)})
 	}
-	p, err := a.open(ctx, c, flags, a.Println)
+	p, err := project.Open(ctx, a.World, c, flags, a.Println)
 	if err != nil {
 		var wrong *settings.Error
 		if errors.As(err, &wrong) {
@@ -92,18 +93,18 @@ func (a *app) examineFargate(ctx context.Context, c choice, flags *pflag.FlagSet
 			return nil
 		}
 		// No book is needed; then the image has to be named.
-		p = &project{}
-		if p.settings, err = settings.Read("", flags); err != nil {
+		p = &project.Project{}
+		if p.Settings, err = settings.Read("", flags); err != nil {
 			bad("settings", err)
 			return nil
 		}
 	}
-	if _, err := p.tasks(); err != nil {
+	if _, err := tasks(p); err != nil {
 		bad("settings", err)
 		return nil
 	}
-	tell(finding{Check: "settings", OK: true, Text: fmt.Sprintf("cluster %s, bucket %s", p.settings.Fargate.Cluster, p.settings.Fargate.Bucket)})
-	image, err := p.taskImage()
+	tell(finding{Check: "settings", OK: true, Text: fmt.Sprintf("cluster %s, bucket %s", p.Settings.Fargate.Cluster, p.Settings.Fargate.Bucket)})
+	image, err := p.TaskImage()
 	if err != nil {
 		bad("image", err)
 		return nil

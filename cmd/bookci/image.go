@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/docker/docker/api/types/registry"
@@ -16,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 )
@@ -23,7 +22,7 @@ import (
 // imageGetter gets the book's image: the daemon's, else the kept one, else the
 // registry's. Where bookci.lock has a pin, no other image will do.
 type imageGetter struct {
-	project *project
+	project *project.Project
 	daemon  *daemon.Daemon
 	lock    *cache.Lock
 	store   *cache.Store // nil without a cache folder
@@ -33,13 +32,13 @@ type imageGetter struct {
 	fresh []string // references that were pulled or built: not kept yet
 }
 
-func newImageGetter(p *project, d *daemon.Daemon, reap *reaper.Reaper, onEvent func(event.Event), w *waits) (*imageGetter, error) {
-	lock, err := p.readLock()
+func newImageGetter(p *project.Project, d *daemon.Daemon, reap *reaper.Reaper, onEvent func(event.Event), w *waits) (*imageGetter, error) {
+	lock, err := p.ReadLock()
 	if err != nil {
 		return nil, err
 	}
 	g := &imageGetter{project: p, daemon: d, lock: lock, onEvent: onEvent, waits: w}
-	if dir := p.cacheDir(); dir != "" {
+	if dir := p.CacheDir(); dir != "" {
 		g.store = &cache.Store{Dir: dir, Daemon: d.Client, Now: time.Now, Reaper: reap, Progress: func(p cache.Progress) {
 			onEvent(event.Event{Kind: event.Transfer, Text: p.Step + " " + p.Ref, N: p.Done, Total: p.Total})
 		}}
@@ -47,57 +46,11 @@ func newImageGetter(p *project, d *daemon.Daemon, reap *reaper.Reaper, onEvent f
 	return g, nil
 }
 
-// readLock reads the project's bookci.lock, nil without one.
-func (p *project) readLock() (*cache.Lock, error) {
-	lock, err := cache.ReadLock(filepath.Join(p.root, cache.LockName))
-	if err != nil {
-		return nil, fault.Usagef("mend it, or delete it and run `bookci lock`", "%w", err)
-	}
-	return lock, nil
-}
-
-// cacheDir is the absolute path of the folder in which images are kept, ""
-// when none was named.
-func (p *project) cacheDir() string {
-	dir := p.settings.CacheDir
-	if dir != "" && !filepath.IsAbs(dir) {
-		dir = filepath.Join(p.root, dir)
-	}
-	return dir
-}
-
-// imageIdentity is what a fingerprint knows of the image without asking
-// Docker: its reference, the hash of what it is built from, and its pin.
-func (p *project) imageIdentity() (string, error) {
-	if e := p.settings.Engine; e == engineHost || e == engineDraft {
-		return e, nil
-	}
-	ref := p.imageRef()
-	if p.settings.Engine == engineFargate {
-		image, err := p.taskImage()
-		return engineFargate + " " + image, err
-	}
-	if opts, own := p.imageBuild(); own {
-		var err error
-		if ref, err = cache.ImageRef(opts); err != nil {
-			return "", fault.Usagef("bookci.yml: image.build names the folder, image.dockerfile the file in it", "%w", err)
-		}
-	}
-	lock, err := p.readLock()
-	if err != nil {
-		return "", err
-	}
-	if pin := lock.Pin(ref); pin != nil {
-		ref += fmt.Sprintf(" %v", *pin)
-	}
-	return ref, nil
-}
-
 // get returns the reference and the ID of the image to build with.
 func (g *imageGetter) get(ctx context.Context) (build.Makers, error) {
-	opts, own := g.project.imageBuild()
+	opts, own := g.project.ImageBuild()
 	if !own {
-		ref, why := g.project.imageChoice()
+		ref, why := g.project.ImageChoice()
 		if why != "" {
 			g.onEvent(event.Event{Kind: event.Note, Text: "using " + ref + ": " + why})
 		}
@@ -147,7 +100,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 	if err != nil {
 		return "", err
 	}
-	platform := g.project.settings.Image.Platform
+	platform := g.project.Settings.Image.Platform
 	if has := cache.ContentOf(found); ok && !has.HasPlatform(platform) {
 		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("Docker has %s for %s: getting the one for %s", ref, has.Platform, platform)})
 		ok = false
@@ -161,7 +114,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 	}
 	pulled := ref
 	if pin != nil && pin.Digest != "" {
-		pulled = pinnedRef(ref, pin.Digest)
+		pulled = project.Pinned(ref, pin.Digest)
 	}
 	g.onEvent(event.Event{Kind: event.Stage, Text: "pulling " + ref})
 	auth, err := g.daemon.Credentials(ref)
@@ -201,7 +154,7 @@ func (g *imageGetter) restore(ctx context.Context, ref string) (id string, ok bo
 		}
 		return "", false, nil
 	}
-	if platform := g.project.settings.Image.Platform; err == nil && platform != "" {
+	if platform := g.project.Settings.Image.Platform; err == nil && platform != "" {
 		if found, ok, err := docker.FindImage(ctx, g.daemon, ref); err != nil || !ok || !cache.ContentOf(found).HasPlatform(platform) {
 			return "", false, err // the kept one is of another platform
 		}
@@ -222,13 +175,4 @@ func (g *imageGetter) keep(ctx context.Context) error {
 		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("kept image %s: %s", ref, screen.Size(saved.Index.Bytes))})
 	}
 	return nil
-}
-
-// pinnedRef is ref by its digest instead of its tag.
-func pinnedRef(ref, digest string) string {
-	name, _, _ := strings.Cut(ref, "@")
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
-		name = name[:i]
-	}
-	return name + "@" + digest
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine/docker"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
@@ -82,7 +83,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		return err
 	}
 	defer show.Close()
-	e := &engines{app: a, project: &project{root: abs, settings: s}, reaper: reaper, onEvent: show.Event}
+	e := &engines{app: a, project: &project.Project{Root: abs, Settings: s}, reaper: reaper, onEvent: show.Event}
 	defer e.close()
 	engine, _, err := e.get(ctx)
 	var missing *build.NoMakers
@@ -118,7 +119,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 	if err := own.write(part, name); err != nil {
 		return err
 	}
-	if err := writeNewSettings(part, name, e.project.imageRef()); err != nil {
+	if err := writeNewSettings(part, name, e.project.ImageRef()); err != nil {
 		return err
 	}
 	if there {
@@ -171,10 +172,10 @@ func fill(dir, part string) error {
 func mustBeEmpty(dir string) (there bool, err error) {
 	entries, err := os.ReadDir(dir)
 	switch {
-	case isMissing(err):
+	case errors.Is(err, os.ErrNotExist):
 		return false, nil
 	case err != nil:
-		return false, fault.Usagef("name a new folder", "%s: %w", dir, plainError(err))
+		return false, fault.Usagef("name a new folder", "%s: %w", dir, fsx.Reason(err))
 	}
 	for _, e := range entries {
 		if e.Name() != ".git" && !strings.HasPrefix(e.Name(), partPrefix) {

@@ -20,6 +20,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/manuscript"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/cmd/bookci/world"
@@ -32,7 +33,7 @@ import (
 
 // linksFlags are the flags of the links command that are no settings.
 type linksFlags struct {
-	choice       choice
+	choice       project.Choice
 	from         string
 	list         bool
 	resume       bool
@@ -65,13 +66,13 @@ is doubtful; with --strict that fails too.`,
   bookci links --from archive`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.choice.dir = dirArg(args)
+			f.choice.Dir = dirArg(args)
 			return a.runLinks(cmd.Context(), &f, &r, cmd.Flags())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config of the book, instead of config.yml or bookci.yml's books")
-	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the books of bookci.yml to look at, instead of all")
+	flags.StringVarP(&f.choice.Config, "config", "c", "", "the Re:VIEW config of the book, instead of config.yml or bookci.yml's books")
+	flags.StringSliceVarP(&f.choice.Names, "book", "b", nil, "the books of bookci.yml to look at, instead of all")
 	flags.String("archive", "", "keep the pages in this folder, or in s3://bucket/prefix")
 	flags.StringVar(&f.from, "from", "", "judge what an archive holds once more, without a request")
 	flags.StringSlice("ignore", nil, "leave out URLs that begin so, or the hosts of this name; * stands for anything")
@@ -106,7 +107,7 @@ type linksRun struct {
 // runLinks is the links command.
 func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags *pflag.FlagSet) (err error) {
 	var runs []*linksRun
-	var p *project
+	var p *project.Project
 	begun := time.Now()
 	if f.json && !f.list {
 		defer func() {
@@ -133,7 +134,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 		}
 		runs, err = a.judgeArchive(ctx, f.from)
 	} else {
-		if p, err = a.open(ctx, f.choice, flags, show.Println); err != nil {
+		if p, err = project.Open(ctx, a.World, f.choice, flags, show.Println); err != nil {
 			return err
 		}
 		if f.list {
@@ -148,19 +149,19 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags
 
 // citedBy are the pages that a project's books cite, together for the books of
 // one folder: variants of a book cite the same.
-func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
+func (a *app) citedBy(p *project.Project, rules links.Rules) ([]*linksRun, error) {
 	var runs []*linksRun
 	told := map[string]map[links.Citation]bool{} // by folder: variants share chapters
-	root, err := fsx.OpenRoot(p.root)
+	root, err := fsx.OpenRoot(p.Root)
 	if err != nil {
 		return nil, fault.Environmentf("", "%w", err)
 	}
 	defer root.Close()
-	for _, b := range p.books {
-		if err := p.faults[b]; err != nil {
+	for _, b := range p.Books {
+		if err := p.Faults[b]; err != nil {
 			return nil, err
 		}
-		tree, err := manuscript.Read(b, p.targets[b]...)
+		tree, err := manuscript.Read(b, p.Targets[b]...)
 		if err != nil {
 			return nil, fault.Environmentf("", "%w", err)
 		}
@@ -191,20 +192,20 @@ func (a *app) citedBy(p *project, rules links.Rules) ([]*linksRun, error) {
 }
 
 // rules say what is left out.
-func (p *project) rules(f *linksFlags) links.Rules {
-	return links.Rules{Ignore: links.Ignore(p.settings.Links.Ignore), AllowPrivate: f.allowPrivate}
+func rules(p *project.Project, f *linksFlags) links.Rules {
+	return links.Rules{Ignore: links.Ignore(p.Settings.Links.Ignore), AllowPrivate: f.allowPrivate}
 }
 
 // listLinks prints every URL and where it stands, without asking anyone.
-func (a *app) listLinks(p *project) error {
+func (a *app) listLinks(p *project.Project) error {
 	runs, err := a.citedBy(p, links.Rules{})
 	if err != nil {
 		return err
 	}
-	here := world.Here(p.root)
+	here := world.Here(p.Root)
 	for _, r := range runs {
 		for _, c := range r.cited {
-			line := fmt.Sprintf("%s:%d: %s", screen.RelativeTo(p.root, here, c.File), c.Line, c.URL)
+			line := fmt.Sprintf("%s:%d: %s", screen.RelativeTo(p.Root, here, c.File), c.Line, c.URL)
 			if _, err := fmt.Fprintln(a.Stdout, text.Printable(line)); err != nil { // as the manuscript has it
 				return fmt.Errorf("writing the list: %w", err)
 			}
@@ -215,9 +216,9 @@ func (a *app) listLinks(p *project) error {
 
 // askLinks asks for what the books cite. What is known so far is returned with
 // the error that stopped it.
-func (a *app) askLinks(ctx context.Context, p *project, f *linksFlags, show screen.Show) ([]*linksRun, error) {
-	s := p.settings.Links
-	runs, err := a.citedBy(p, p.rules(f))
+func (a *app) askLinks(ctx context.Context, p *project.Project, f *linksFlags, show screen.Show) ([]*linksRun, error) {
+	s := p.Settings.Links
+	runs, err := a.citedBy(p, rules(p, f))
 	if err != nil {
 		return nil, err
 	}
@@ -225,12 +226,12 @@ func (a *app) askLinks(ctx context.Context, p *project, f *linksFlags, show scre
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := p.lockFile(ctx, "links.lock", func(text string) { show.Println("bookci: " + text) })
+	unlock, err := p.LockFile(ctx, "links.lock", func(text string) { show.Println("bookci: " + text) })
 	if err != nil {
 		return nil, err
 	}
 	defer unlock()
-	memory, err := links.OpenMemory(filepath.Join(p.state(), "links.json"))
+	memory, err := links.OpenMemory(filepath.Join(p.State(), "links.json"))
 	if err != nil {
 		show.Println(fmt.Sprintf("bookci: warning: what was fine the last time is not known: %v", err))
 	}
@@ -253,10 +254,10 @@ func (a *app) askLinks(ctx context.Context, p *project, f *linksFlags, show scre
 }
 
 // askBook asks for what one book cites.
-func (a *app) askBook(ctx context.Context, p *project, f *linksFlags, r *linksRun, memory *links.Memory, store objects.Store, show screen.Show) error {
-	s := p.settings.Links
-	state := filepath.Join(p.state(), "links", strings.ReplaceAll(r.book.Dir, "/", "+"))
-	if err := fsx.MakeOwnFolder(p.root, state); err != nil {
+func (a *app) askBook(ctx context.Context, p *project.Project, f *linksFlags, r *linksRun, memory *links.Memory, store objects.Store, show screen.Show) error {
+	s := p.Settings.Links
+	state := filepath.Join(p.State(), "links", strings.ReplaceAll(r.book.Dir, "/", "+"))
+	if err := fsx.MakeOwnFolder(p.Root, state); err != nil {
 		return err
 	}
 	keep := links.Keep{Dir: state, Memory: memory, Book: r.name, Store: store, Bodies: s.Bodies, Begun: time.Now(), Resume: f.resume}
@@ -277,7 +278,7 @@ func (a *app) askBook(ctx context.Context, p *project, f *linksFlags, r *linksRu
 	stage := func(text string) event.Event { return event.Event{Kind: event.Standing, Book: r.name, Text: text} }
 	show.Event(stage(fmt.Sprintf("%d links to look at", len(r.pages))))
 	items, err := links.Check(ctx, r.pages, record, links.Options{
-		Version: bookciVersion(), Contact: s.Contact, Rules: p.rules(f), Fresh: s.Fresh, Now: time.Now, Proxy: a.proxy(),
+		Version: bookciVersion(), Contact: s.Contact, Rules: rules(p, f), Fresh: s.Fresh, Now: time.Now, Proxy: a.proxy(),
 		Progress: func(at links.Progress) { show.Event(stage(standing(at))) },
 	})
 	show.Event(event.Event{Kind: event.Ended, Book: r.name})
@@ -382,17 +383,17 @@ func (r *linksRun) findCopies(ctx context.Context, memory *links.Memory, store o
 
 // openArchive opens the archive at a location, nil for none. A folder is taken
 // from the root when bookci.yml names it, else from where the user stands.
-func openArchive(ctx context.Context, p *project, location string) (objects.Store, error) {
+func openArchive(ctx context.Context, p *project.Project, location string) (objects.Store, error) {
 	if location == "" {
 		return nil, nil
 	}
-	if !objects.IsS3(location) && !filepath.IsAbs(location) && strings.HasPrefix(p.settings.Origin["links.archive"], book.SettingsFile) {
-		location = filepath.Join(p.root, location)
-		if err := fsx.MakeOwnFolder(p.root, location); err != nil { // the manuscript's word does not lead out of it
+	if !objects.IsS3(location) && !filepath.IsAbs(location) && strings.HasPrefix(p.Settings.Origin["links.archive"], book.SettingsFile) {
+		location = filepath.Join(p.Root, location)
+		if err := fsx.MakeOwnFolder(p.Root, location); err != nil { // the manuscript's word does not lead out of it
 			return nil, err
 		}
 	}
-	store, err := objects.Open(ctx, location, p.s3())
+	store, err := objects.Open(ctx, location, p.S3())
 	if err != nil {
 		return nil, fault.Environmentf("the region is taken from AWS_REGION, credentials from where the AWS SDK looks for them", "%w", err)
 	}
@@ -406,14 +407,14 @@ func (a *app) judgeArchive(ctx context.Context, location string) ([]*linksRun, e
 			if err == nil {
 				err = errors.New("not a folder")
 			}
-			return nil, fault.Usagef("name the folder that --archive had", "--from %s: %w", location, plainError(err))
+			return nil, fault.Usagef("name the folder that --archive had", "--from %s: %w", location, fsx.Reason(err))
 		}
 	}
 	s, err := settings.Read("", nil)
 	if err != nil {
 		return nil, err
 	}
-	store, err := objects.Open(ctx, location, (&project{settings: s}).s3())
+	store, err := objects.Open(ctx, location, (&project.Project{Settings: s}).S3())
 	if err != nil {
 		return nil, fault.Environmentf("", "%w", err)
 	}

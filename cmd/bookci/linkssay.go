@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fsx"
@@ -27,13 +28,13 @@ const maxNotes = 10
 
 // sayLinks tells what became of the links and returns the error that the exit
 // status follows from.
-func (a *app) sayLinks(show screen.Show, p *project, f *linksFlags, runs []*linksRun, err error) error {
+func (a *app) sayLinks(show screen.Show, p *project.Project, f *linksFlags, runs []*linksRun, err error) error {
 	here := world.Here("")
 	place := func(name string) string { return name }
 	if p != nil && here != "" {
-		place = func(name string) string { return screen.RelativeTo(p.root, here, name) }
+		place = func(name string) string { return screen.RelativeTo(p.Root, here, name) }
 	}
-	source := p.sourceLines()
+	source := sourceLines(p)
 	var broken, doubtful int
 	for _, r := range runs {
 		if r.verdicts == nil && err != nil {
@@ -191,11 +192,11 @@ func count(n int, what string) string {
 const maxQuoted = 64 << 20
 
 // sourceLines returns the lines of the manuscript; p may be nil.
-func (p *project) sourceLines() func(file string, line int) string {
+func sourceLines(p *project.Project) func(file string, line int) string {
 	if p == nil {
 		return func(string, int) string { return "" }
 	}
-	root, err := fsx.OpenRoot(p.root)
+	root, err := fsx.OpenRoot(p.Root)
 	if err != nil {
 		return func(string, int) string { return "" }
 	}
@@ -217,9 +218,9 @@ func (p *project) sourceLines() func(file string, line int) string {
 
 // linksReportRun is a run in the words of package reports: a finding at every
 // place that cites a link.
-func (a *app) linksReportRun(p *project, runs []*linksRun, strict bool, begun time.Time, err error) reports.Run {
+func (a *app) linksReportRun(p *project.Project, runs []*linksRun, strict bool, begun time.Time, err error) reports.Run {
 	run, place := a.emptyRun(p, begun, err)
-	source := p.sourceLines()
+	source := sourceLines(p)
 	for _, r := range runs {
 		one := reports.Result{Book: r.name, Target: "links", Status: reports.Built, Checked: !r.stopped, Seconds: time.Since(begun).Seconds()}
 		seen := map[string]bool{}
@@ -290,10 +291,10 @@ type linksLeft struct {
 	Other    int `json:"not_http"`
 }
 
-func newLinksReport(p *project, runs []*linksRun, err error) linksReport {
+func newLinksReport(p *project.Project, runs []*linksRun, err error) linksReport {
 	r := linksReport{Version: bookciVersion(), OK: err == nil, Exit: exit.Code(err), Books: []linksBook{}}
 	if p != nil {
-		r.Root = p.root
+		r.Root = p.Root
 	}
 	for _, one := range runs {
 		b := linksBook{Book: one.name, Archive: one.archive, Stopped: one.stopped, LeftOut: linksLeft(one.left), Links: slices.Clone(one.verdicts)}

@@ -28,7 +28,7 @@ An image that no registry has is pinned by content alone. Of an image that the
 book builds itself, the images that it is built upon are pinned.`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.dir = dirArg(args)
+			f.Dir = dirArg(args)
 			return a.withImages(cmd.Context(), &f, func(m *images, d *daemon.Daemon) error {
 				return a.runLock(cmd.Context(), &f, m, d, update)
 			})

@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/reports"
@@ -73,13 +74,13 @@ func (r *reportFlags) files() []string {
 // writeReports tells the CI what became of a build that ended with err, p being
 // nil when not even the project could be opened. A report that cannot be
 // written is the environment's fault; it is added to err.
-func (a *app) writeReports(r *reportFlags, p *project, only []string, results []build.Result, begun time.Time, err error) error {
+func (a *app) writeReports(r *reportFlags, p *project.Project, only []string, results []build.Result, begun time.Time, err error) error {
 	if !a.wantsReports(r) {
 		return err
 	}
 	run, place := a.emptyRun(p, begun, err)
 	for _, res := range results {
-		run.Results = append(run.Results, reportResult(res, only, p.settings.Strict, place))
+		run.Results = append(run.Results, reportResult(res, only, p.Settings.Strict, place))
 	}
 	return a.writeRun(r, run, err)
 }
@@ -100,7 +101,7 @@ func (a *app) writeRun(r *reportFlags, run reports.Run, err error) error {
 			werr = replaceFile(f.name, text.Bytes())
 		}
 		if werr != nil {
-			failed = append(failed, fmt.Errorf("writing the report %s: %w", f.name, plainError(werr)))
+			failed = append(failed, fmt.Errorf("writing the report %s: %w", f.name, fsx.Reason(werr)))
 		}
 	}
 	if a.InGitHub() {
@@ -154,7 +155,7 @@ func appendSummary(name string, run reports.Run) error {
 
 // emptyRun is a run in the words of package reports, before its results; place
 // turns a path below the root into one that reports have.
-func (a *app) emptyRun(p *project, begun time.Time, err error) (run reports.Run, place func(string) string) {
+func (a *app) emptyRun(p *project.Project, begun time.Time, err error) (run reports.Run, place func(string) string) {
 	run = reports.Run{Version: bookciVersion(), Begun: begun, Seconds: time.Since(begun).Seconds()}
 	if err != nil && !errors.Is(err, exit.ErrReported) {
 		run.Err, run.Hint = err.Error(), fault.Hint(err)
@@ -163,11 +164,11 @@ func (a *app) emptyRun(p *project, begun time.Time, err error) (run reports.Run,
 		place = func(name string) string { return name }
 		run.Config = book.SettingsFile
 	} else {
-		top := a.RepositoryTop(p.root)
-		place = func(name string) string { return belowTop(top, p.root, name) }
+		top := a.RepositoryTop(p.Root)
+		place = func(name string) string { return belowTop(top, p.Root, name) }
 		run.Config = place(book.SettingsFile)
-		if len(p.books) > 0 {
-			run.Config = place(path.Join(p.books[0].Dir, p.books[0].Config))
+		if len(p.Books) > 0 {
+			run.Config = place(path.Join(p.Books[0].Dir, p.Books[0].Config))
 		}
 	}
 	return run, place

@@ -11,6 +11,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
@@ -18,7 +19,7 @@ import (
 
 // runFlags are the flags of the run command.
 type runFlags struct {
-	choice  choice
+	choice  project.Choice
 	write   bool
 	dryRun  bool
 	reports []string
@@ -47,13 +48,13 @@ folders or the artifacts, nor what would be executable and was not so before.`,
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dash := cmd.ArgsLenAtDash()
-			f.choice.dir = dirArg(args[:dash])
+			f.choice.Dir = dirArg(args[:dash])
 			return a.runRun(cmd.Context(), &f, args[dash:], cmd.Flags())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.choice.config, "config", "c", "", "the Re:VIEW config whose folder the command runs in")
-	flags.StringSliceVarP(&f.choice.names, "book", "b", nil, "the book of bookci.yml whose folder the command runs in")
+	flags.StringVarP(&f.choice.Config, "config", "c", "", "the Re:VIEW config whose folder the command runs in")
+	flags.StringSliceVarP(&f.choice.Names, "book", "b", nil, "the book of bookci.yml whose folder the command runs in")
 	flags.String("image", "", "the image to run in")
 	flags.String("engine", "", "where to run: auto, docker, host or fargate")
 	flags.String("transport", "", "how sources reach the container: auto, bind or copy")
@@ -67,20 +68,20 @@ folders or the artifacts, nor what would be executable and was not so before.`,
 func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pflag.FlagSet) error {
 	// Progress would get in the way of what the command says.
 	show := screen.NewQuiet(a.Stderr)
-	p, err := a.open(ctx, f.choice, flags, show.Println)
+	p, err := project.Open(ctx, a.World, f.choice, flags, show.Println)
 	if err != nil {
 		return err
 	}
 	if !flags.Changed("timeout") {
-		p.settings.Timeout = 0 // commands may take as long as they like unless the user says otherwise
+		p.Settings.Timeout = 0 // commands may take as long as they like unless the user says otherwise
 	}
-	for _, b := range p.books { // the first one's, always
-		if err := p.faults[b]; err != nil {
+	for _, b := range p.Books { // the first one's, always
+		if err := p.Faults[b]; err != nil {
 			return err
 		}
 	}
-	if len(p.books) > 1 {
-		p.books = p.books[:1] // they share the root; the folder is the first one's
+	if len(p.Books) > 1 {
+		p.Books = p.Books[:1] // they share the root; the folder is the first one's
 	}
 	note := func(e event.Event) {
 		if e.Kind == event.Note || e.Kind == event.Stage && e.Book == "" {
@@ -106,7 +107,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 		Stdin: a.Stdin, Stdout: a.Stdout, Stderr: a.Stderr, Write: f.write || f.dryRun, DryRun: f.dryRun,
 	}
 	if len(f.reports) > 0 {
-		if job.Reports, err = reportMatcher(p.books[0].Dir, f.reports); err != nil {
+		if job.Reports, err = reportMatcher(p.Books[0].Dir, f.reports); err != nil {
 			return err
 		}
 	}
@@ -125,7 +126,7 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 		show.Println("bookci: left out " + text.Printable(name))
 	}
 	for _, name := range res.Reports {
-		show.Println("bookci: report " + screen.RelativeTo(p.root, p.dir, filepath.Join(p.artifacts(), name)))
+		show.Println("bookci: report " + screen.RelativeTo(p.Root, p.Dir, filepath.Join(p.Artifacts(), name)))
 	}
 	if len(f.reports) > 0 && err == nil && len(res.Reports) == 0 {
 		show.Println("bookci: no file matched --junit-glob")

@@ -21,6 +21,9 @@ import (
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/review"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/project"
+	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/trust"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/preview"
@@ -30,7 +33,7 @@ import (
 type previewer interface {
 	// Use is told of the project as it was read anew; changed: what it is made
 	// with is not what it was.
-	Use(p *project, changed bool)
+	Use(p *project.Project, changed bool)
 	// Peek is told of files just saved, before they are built: absolute paths.
 	Peek(paths []string)
 	// Draft is told of a book's manuscript as it was just read.
@@ -45,8 +48,8 @@ type previewer interface {
 // newPreviewer serves the page for p at addr and returns its URL. The page
 // works in a session of its own beside the builder's: giving up a build ends
 // every process of that one.
-func (c *claim) newPreviewer(ctx context.Context, p *project, addr string, open bool) (previewer, string, error) {
-	if err := c.app.checkTrust(p); err != nil {
+func (c *claim) newPreviewer(ctx context.Context, p *project.Project, addr string, open bool) (previewer, string, error) {
+	if err := trust.Check(c.app.World, p.Root, p.Settings.Asks()); err != nil {
 		return nil, "", err
 	}
 	addr, err := loopbackAddr(addr)
@@ -60,7 +63,7 @@ func (c *claim) newPreviewer(ctx context.Context, p *project, addr string, open 
 	}
 	note := func(text string) { c.say("bookci: " + text) }
 	s := &servedBook{claim: c, project: p, note: note}
-	s.server = preview.New(preview.Options{Root: p.root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note, Typeface: typeface})
+	s.server = preview.New(preview.Options{Root: p.Root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note, Typeface: typeface})
 	s.serving.Add(1)
 	go func() {
 		defer s.serving.Done()
@@ -86,10 +89,10 @@ type servedBook struct {
 	drafter drafter
 
 	mu      sync.Mutex
-	project *project
+	project *project.Project
 }
 
-func (s *servedBook) Use(p *project, changed bool) {
+func (s *servedBook) Use(p *project.Project, changed bool) {
 	s.mu.Lock()
 	s.project = p
 	s.mu.Unlock()
@@ -122,7 +125,7 @@ func (s *servedBook) Built(results []build.Result) { s.Failed(results, nil) }
 
 func (s *servedBook) Failed(results []build.Result, err error) {
 	s.mu.Lock()
-	root := s.project.root
+	root := s.project.Root
 	s.mu.Unlock()
 	var outcomes []preview.Outcome
 	for _, res := range results {
@@ -164,23 +167,23 @@ func problemOf(d book.Diagnostic) preview.Problem {
 }
 
 // books are the project's, with the PDFs that lie there already.
-func (s *servedBook) books(p *project) []preview.Book {
+func (s *servedBook) books(p *project.Project) []preview.Book {
 	made := map[string]string{}
-	for _, e := range build.ReadManifest(p.root, p.artifacts()).Artifacts {
-		if e.Target == book.PDF && e.Image != build.DraftImage && p.settings.Engine != engineDraft {
-			name := absoluteIn(p.root, e.Path)
-			rel, err := filepath.Rel(p.artifacts(), name)
-			if err == nil && filepath.IsLocal(rel) && fsx.IsFileBelow(fsx.TopOf(p.root, p.artifacts()), name) {
+	for _, e := range build.ReadManifest(p.Root, p.Artifacts()).Artifacts {
+		if e.Target == book.PDF && e.Image != build.DraftImage && p.Settings.Engine != settings.EngineDraft {
+			name := absoluteIn(p.Root, e.Path)
+			rel, err := filepath.Rel(p.Artifacts(), name)
+			if err == nil && filepath.IsLocal(rel) && fsx.IsFileBelow(fsx.TopOf(p.Root, p.Artifacts()), name) {
 				made[e.Book] = name
 			}
 		}
 	}
 	var list []preview.Book
-	for _, b := range p.books {
-		if p.faults[b] != nil {
+	for _, b := range p.Books {
+		if p.Faults[b] != nil {
 			continue // its config cannot be read: its problems say so
 		}
-		shown := preview.Book{Name: b.Name, Title: titleOf(b), Dir: b.Dir, Config: b.Config, PDF: made[b.Name], Drafts: p.settings.Engine == engineDraft}
+		shown := preview.Book{Name: b.Name, Title: titleOf(b), Dir: b.Dir, Config: b.Config, PDF: made[b.Name], Drafts: p.Settings.Engine == settings.EngineDraft}
 		for _, ch := range b.Chapters {
 			shown.Chapters = append(shown.Chapters, preview.Chapter{ID: ch.ID, File: ch.Path})
 		}
@@ -224,14 +227,14 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	if err != nil {
 		return nil, err
 	}
-	sources, err := source.Find(ctx, p.root, source.Options{Artifacts: p.artifactsBelow(), Exclude: p.excluded(), Books: p.books})
+	sources, err := source.Find(ctx, p.Root, source.Options{Artifacts: p.ArtifactsBelow(), Exclude: p.Excluded(), Books: p.Books})
 	if err != nil {
 		return nil, err
 	}
 	session, err := eng.Open(ctx, engine.SessionOptions{
-		Root:   p.root,
+		Root:   p.Root,
 		Hidden: sources.Hidden,
-		Env:    environ(p.settings.Env),
+		Env:    environ(p.Settings.Env),
 		// Otherwise a chapter would wait for the build that the same edit began.
 		Interactive: true,
 		Note:        func(format string, args ...any) { s.note(fmt.Sprintf(format, args...)) },

@@ -16,6 +16,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/cmd/bookci/world"
@@ -46,7 +47,7 @@ They may build there themselves: a watch has the root to itself only while it bu
   bookci watch --on-success 'open artifacts/book.pdf'`,
 		Args: oneDir,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.choice.dir = dirArg(args); f.json {
+			if f.choice.Dir = dirArg(args); f.json {
 				return fault.Usagef("`bookci build --json` prints one document", "watch has no end, so it has no --json")
 			}
 			return a.runWatch(cmd.Context(), &f, cmd.Flags())
@@ -75,7 +76,7 @@ type watcher struct {
 	ends  context.Context // ends with the watch; that of a build ends with the build
 
 	ignore  atomic.Pointer[func(path string, isDir bool) bool] // see leaveOut
-	project *project
+	project *project.Project
 	shop    *workshop // nil before the first build, and when it was lost
 	results []build.Result
 	ahead   *lookout
@@ -100,7 +101,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 	if err != nil {
 		return err
 	}
-	if p.settings.Engine == engineFargate {
+	if p.Settings.Engine == settings.EngineFargate {
 		return fault.Usagef("watch with --engine docker, and build with fargate", "a task is too far away to watch a book with")
 	}
 	c, err := a.standBy(show.Println, show.Event)
@@ -108,7 +109,7 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return err
 	}
 	defer c.close()
-	if err := fsx.MakeOwnFolder(p.root, p.state()); err != nil { // events are tried in it
+	if err := fsx.MakeOwnFolder(p.Root, p.State()); err != nil { // events are tried in it
 		return fmt.Errorf("making bookci's own folder: %w", err)
 	}
 	w.claim = c
@@ -122,16 +123,16 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 		return err
 	}
 	opts := watch.Options{
-		Scope:    watch.Scope{Folders: []string{p.root}},
+		Scope:    watch.Scope{Folders: []string{p.Root}},
 		Ignore:   func(path string, isDir bool) bool { return (*w.ignore.Load())(path, isDir) },
-		Poll:     p.settings.Watch.Poll == "true",
-		ProbeDir: p.state(),
-		Quiet:    p.settings.Watch.Debounce,
+		Poll:     p.Settings.Watch.Poll == "true",
+		ProbeDir: p.State(),
+		Quiet:    p.Settings.Watch.Debounce,
 		Busy: func() bool {
-			_, err := os.Lstat(filepath.Join(p.root, ".git", "index.lock"))
+			_, err := os.Lstat(filepath.Join(p.Root, ".git", "index.lock"))
 			return err == nil
 		},
-		Cancel: cancelPolicy(p.settings.Watch.Cancel),
+		Cancel: cancelPolicy(p.Settings.Watch.Cancel),
 		Notify: func(n watch.Notice) {
 			if n.Kind != watch.ByEvents {
 				show.Println("bookci: " + n.Text)
@@ -228,13 +229,13 @@ func (w *watcher) root() string {
 	if w.project == nil {
 		return ""
 	}
-	return w.project.root
+	return w.project.Root
 }
 
 // open reads the project. Warnings are said once, until they change.
-func (w *watcher) open(ctx context.Context) (*project, error) {
+func (w *watcher) open(ctx context.Context) (*project.Project, error) {
 	var warnings []string
-	p, err := w.app.open(ctx, w.flags.choice, w.given, func(line string) { warnings = append(warnings, line) })
+	p, err := project.Open(ctx, w.app.World, w.flags.choice, w.given, func(line string) { warnings = append(warnings, line) })
 	if !slices.Equal(warnings, w.warned) {
 		for _, line := range warnings {
 			w.show.Println(line)
@@ -291,8 +292,8 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			}
 			continue
 		}
-		here := world.Here(p.root)
-		w.lines.Built(w.ends, p.root, here, c, c.Reason == againReason, w.ahead.settle(p, results))
+		here := world.Here(p.Root)
+		w.lines.Built(w.ends, p.Root, here, c, c.Reason == againReason, w.ahead.settle(p, results))
 		w.show.Pin(firstName, nil)
 		w.shop.keepAside(w.ends)
 		return results, jobs, nil
@@ -301,18 +302,18 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 
 // prepare opens a workshop, or keeps the warm one when the settings and the
 // image are the same.
-func (w *watcher) prepare(ctx context.Context, p *project) error {
-	image, err := p.imageIdentity()
+func (w *watcher) prepare(ctx context.Context, p *project.Project) error {
+	image, err := p.ImageIdentity()
 	if err != nil {
 		return err
 	}
 	if err := w.leaveOut(p); err != nil {
 		return err
 	}
-	if w.project != nil && w.project.settings.Watch.OfStart() != p.settings.Watch.OfStart() {
+	if w.project != nil && w.project.Settings.Watch.OfStart() != p.Settings.Watch.OfStart() {
 		w.show.Println("bookci: debounce, poll, serve and cancel change when the watch is started again")
 	}
-	if w.shop != nil && w.project.settings.MakesAs(p.settings) && w.project.root == p.root && w.shop.Image == image {
+	if w.shop != nil && w.project.Settings.MakesAs(p.Settings) && w.project.Root == p.Root && w.shop.Image == image {
 		w.project = p
 		w.shop.Force = false // the first build only
 		return nil
@@ -346,8 +347,8 @@ func (w *watcher) close() {
 }
 
 // serve starts the preview, if one is asked for.
-func (w *watcher) serve(ctx context.Context, p *project, opts *watch.Options) error {
-	addr := p.settings.Watch.Serve
+func (w *watcher) serve(ctx context.Context, p *project.Project, opts *watch.Options) error {
+	addr := p.Settings.Watch.Serve
 	if addr == "" {
 		return nil
 	}

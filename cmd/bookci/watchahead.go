@@ -10,6 +10,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 )
@@ -48,17 +49,17 @@ func (l *lookout) look(ctx context.Context) {
 			return
 		}
 		w := l.watcher
-		p, err := w.app.open(ctx, w.flags.choice, w.given, func(string) {})
+		p, err := project.Open(ctx, w.app.World, w.flags.choice, w.given, func(string) {})
 		if err != nil {
 			return // the build will say why
 		}
 		var found []book.Diagnostic
 		trees := map[*book.Book]*review.Book{}
-		for _, b := range p.books {
-			if p.faults[b] != nil {
+		for _, b := range p.Books {
+			if p.Faults[b] != nil {
 				continue
 			}
-			if tree, err := manuscript.Read(b, p.targets[b]...); err == nil { // else the maker will say why
+			if tree, err := manuscript.Read(b, p.Targets[b]...); err == nil { // else the maker will say why
 				found = append(found, errorsOf(tree)...)
 				trees[b] = tree
 			}
@@ -70,20 +71,20 @@ func (l *lookout) look(ctx context.Context) {
 
 // draft shows the books as they were just read in the preview. What a book
 // reads for other targets has other images.
-func (l *lookout) draft(ctx context.Context, p *project, trees map[*book.Book]*review.Book) {
+func (l *lookout) draft(ctx context.Context, p *project.Project, trees map[*book.Book]*review.Book) {
 	preview := l.watcher.preview
 	if preview == nil {
 		return
 	}
-	for _, b := range p.books {
-		if tree := trees[b]; tree != nil && len(p.targets[b]) > 0 && p.targets[b][0] == book.PDF {
+	for _, b := range p.Books {
+		if tree := trees[b]; tree != nil && len(p.Targets[b]) > 0 && p.Targets[b][0] == book.PDF {
 			preview.Draft(ctx, b, tree)
 		}
 	}
 }
 
 // show pins what was found, if it is not what is pinned already.
-func (l *lookout) show(p *project, found []book.Diagnostic) {
+func (l *lookout) show(p *project.Project, found []book.Diagnostic) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var list []book.Diagnostic
@@ -109,7 +110,7 @@ func (l *lookout) errors() []book.Diagnostic {
 }
 
 // settle takes back what the makers let pass, and leaves out of results what is pinned.
-func (l *lookout) settle(p *project, results []build.Result) []build.Result {
+func (l *lookout) settle(p *project.Project, results []build.Result) []build.Result {
 	pinned := l.errors()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -120,7 +121,7 @@ func (l *lookout) settle(p *project, results []build.Result) []build.Result {
 			continue
 		}
 		l.taken = append(l.taken, d)
-		w.show.Println(fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.root, world.Here(p.root), d.File), d.Line))
+		w.show.Println(fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.Root, world.Here(p.Root), d.File), d.Line))
 	}
 	if len(rest) != len(l.shown) {
 		l.shown = rest

@@ -10,6 +10,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/watch"
@@ -35,14 +36,14 @@ const firstName = "first"
 
 // chaptersFirst makes and says the pages of the chapters that c is about.
 // Whatever becomes of it, the whole book is made next.
-func (w *watcher) chaptersFirst(ctx context.Context, p *project, c watch.Change, jobs []build.Job) {
-	policy := p.settings.Watch.First
+func (w *watcher) chaptersFirst(ctx context.Context, p *project.Project, c watch.Change, jobs []build.Job) {
+	policy := p.Settings.Watch.First
 	if policy == "never" {
 		return
 	}
 	var first []build.Job
 	for _, job := range jobs {
-		chapters := editedChapters(p.root, c, job)
+		chapters := editedChapters(p.Root, c, job)
 		if len(chapters) == 0 {
 			continue
 		}
@@ -83,18 +84,18 @@ func editedChapters(root string, c watch.Change, job build.Job) []string {
 
 // sayFirst says the line about a chapter's pages, and returns what is wrong with
 // the book; any other failure is the whole build's to find.
-func (w *watcher) sayFirst(p *project, chapters []string, res build.Result) (wrong []string) {
-	here := world.Here(p.root)
+func (w *watcher) sayFirst(p *project.Project, chapters []string, res build.Result) (wrong []string) {
+	here := world.Here(p.Root)
 	name := time.Now().Format("15:04:05") + " " + res.Book.Name + " " + strings.Join(chapters, ", ")
 	var fault *build.MakerError
 	switch {
 	case res.Err == nil:
-		w.show.Println(name + " first: " + screen.Sum(res) + ", " + screen.RelativeTo(p.root, here, res.Artifact.Path))
+		w.show.Println(name + " first: " + screen.Sum(res) + ", " + screen.RelativeTo(p.Root, here, res.Artifact.Path))
 	case errors.As(res.Err, &fault):
 		pinned := w.ahead.errors()
 		for _, d := range res.Diagnostics {
 			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
-				d.File = screen.RelativeTo(p.root, here, d.File)
+				d.File = screen.RelativeTo(p.Root, here, d.File)
 				wrong = append(wrong, w.app.Terminal().Paint(d))
 			}
 		}

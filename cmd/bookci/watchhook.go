@@ -56,9 +56,9 @@ func (w *watcher) hook(results []build.Result, err error) {
 	if w.project == nil {
 		return
 	}
-	command := w.project.settings.Watch.OnSuccess
+	command := w.project.Settings.Watch.OnSuccess
 	if err != nil {
-		command = w.project.settings.Watch.OnFailure
+		command = w.project.Settings.Watch.OnFailure
 	}
 	if command == "" {
 		return
@@ -66,10 +66,10 @@ func (w *watcher) hook(results []build.Result, err error) {
 	var made []string
 	for _, res := range results {
 		if res.Err == nil {
-			made = append(made, absoluteIn(w.project.root, res.Artifact.Path))
+			made = append(made, absoluteIn(w.project.Root, res.Artifact.Path))
 		}
 	}
-	w.hooks.start(hook{command, w.project.root, []string{
+	w.hooks.start(hook{command, w.project.Root, []string{
 		fmt.Sprintf("BOOKCI_RESULT=%d", exit.Code(err)),
 		"BOOKCI_BUILT=" + strings.Join(made, "\n"),
 	}})

@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cache"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/watch"
 )
@@ -22,9 +23,9 @@ import (
 // leaveOut settles what is no input: what bookci and the makers write, and what
 // bookci.yml excludes. A folder that holds an exception of the latter is looked
 // into, as a build does.
-func (w *watcher) leaveOut(p *project) error {
-	outputs := []string{p.artifacts(), p.state(), p.fontCache(), p.cacheDir()}
-	patterns := p.excluded()
+func (w *watcher) leaveOut(p *project.Project) error {
+	outputs := []string{p.Artifacts(), p.State(), p.FontCache(), p.CacheDir()}
+	patterns := p.Excluded()
 	exclude, err := patternmatcher.New(patterns)
 	if err != nil {
 		return fault.Usagef("", "exclude: %w", err)
@@ -33,7 +34,7 @@ func (w *watcher) leaveOut(p *project) error {
 		if slices.Contains(outputs, path) || len(patterns) == 0 {
 			return slices.Contains(outputs, path)
 		}
-		rel, err := filepath.Rel(p.root, path)
+		rel, err := filepath.Rel(p.Root, path)
 		if err != nil || rel == "." || !filepath.IsLocal(rel) {
 			return false
 		}
@@ -47,7 +48,7 @@ func (w *watcher) leaveOut(p *project) error {
 // scope is what the build read: the books' folders, the single files beside
 // them, and the content of each.
 func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
-	root := w.project.root
+	root := w.project.Root
 	scope := &watch.Scope{Folders: []string{}}
 	for _, job := range jobs {
 		dir := filepath.Join(root, filepath.FromSlash(job.Book.Dir))
@@ -89,7 +90,7 @@ func (w *watcher) scope(jobs []build.Job) (*watch.Scope, map[string]watch.Sum) {
 		}
 	}
 	others := []string{filepath.Join(root, book.SettingsFile), filepath.Join(root, cache.LockName)}
-	if image, own := w.project.imageBuild(); own {
+	if image, own := w.project.ImageBuild(); own {
 		others = append(others, filepath.Join(image.Context, filepath.FromSlash(cmp.Or(image.Dockerfile, "Dockerfile"))))
 	}
 	for _, abs := range others {

@@ -12,7 +12,10 @@ import (
 	"github.com/bookci/bookci/build/bucket"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/reaper"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/trust"
 	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
@@ -28,7 +31,7 @@ type claim struct {
 }
 
 // claim waits for other bookcis at work below the project's root.
-func (a *app) claim(ctx context.Context, p *project, say func(string), onEvent func(event.Event)) (*claim, error) {
+func (a *app) claim(ctx context.Context, p *project.Project, say func(string), onEvent func(event.Event)) (*claim, error) {
 	c, err := a.standBy(say, onEvent)
 	if err != nil {
 		return nil, err
@@ -50,8 +53,8 @@ func (a *app) standBy(say func(string), onEvent func(event.Event)) (*claim, erro
 }
 
 // take waits until the root is this bookci's.
-func (c *claim) take(ctx context.Context, p *project) error {
-	unlock, err := p.lock(ctx, func(text string) { c.say("bookci: " + text) })
+func (c *claim) take(ctx context.Context, p *project.Project) error {
+	unlock, err := p.Lock(ctx, func(text string) { c.say("bookci: " + text) })
 	if err == nil {
 		c.unlock = unlock
 	}
@@ -70,7 +73,7 @@ func (c *claim) close() {
 }
 
 // engines finds an engine for the project as it was read. The caller closes it.
-func (c *claim) engines(p *project) *engines {
+func (c *claim) engines(p *project.Project) *engines {
 	return &engines{app: c.app, project: p, reaper: c.reaper, onEvent: c.onEvent}
 }
 
@@ -86,24 +89,24 @@ type workshop struct {
 }
 
 // workshop makes all ready but for the jobs. No engine is asked yet.
-func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
-	if err := c.app.checkTrust(p); err != nil {
+func (c *claim) workshop(ctx context.Context, p *project.Project) (*workshop, error) {
+	if err := trust.Check(c.app.World, p.Root, p.Settings.Asks()); err != nil {
 		return nil, err
 	}
-	image, err := p.imageIdentity()
+	image, err := p.ImageIdentity()
 	if err != nil {
 		return nil, err
 	}
-	s, e := p.settings, c.engines(p)
-	shelf, err := p.shelf(ctx)
+	s, e := p.Settings, c.engines(p)
+	shelf, err := openShelf(ctx, p, c.app.Version)
 	if err != nil {
 		return nil, err
 	}
 	w := &workshop{shelf: shelf, engines: e, say: c.say, Builder: &build.Builder{
-		Root:      p.root,
-		Artifacts: p.artifacts(),
-		State:     p.state(),
-		FontCache: p.fontCache(),
+		Root:      p.Root,
+		Artifacts: p.Artifacts(),
+		State:     p.State(),
+		FontCache: p.FontCache(),
 		Engine:    e.get,
 		Current:   e.current,
 		Settings:  s.Recipe(),
@@ -113,9 +116,9 @@ func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
 		Timeout:   s.Timeout,
 		Jobs:      cmp.Or(int(s.Jobs), runtime.GOMAXPROCS(0)),
 		Strict:    s.Strict,
-		Draft:     s.Engine == engineDraft,
-		Separate:  p.separate,
-		Together:  s.Engine == engineFargate, // each task pulls the image anew
+		Draft:     s.Engine == settings.EngineDraft,
+		Separate:  p.Separate,
+		Together:  s.Engine == settings.EngineFargate, // each task pulls the image anew
 		Reaper:    c.reaper,
 		Now:       time.Now,
 		OnEvent:   c.onEvent,
@@ -123,7 +126,7 @@ func (c *claim) workshop(ctx context.Context, p *project) (*workshop, error) {
 	if c.app.Getenv("CI") == "" { // nobody reads along there, and all that lies in artifacts/ may be uploaded
 		w.Waiting = e.waits.tell
 		w.Meanwhile = func(res build.Result) {
-			c.say("bookci: " + screen.RelativeTo(p.root, world.Here(p.root), res.Artifact.Path) + " is a draft, to read until the book itself is there")
+			c.say("bookci: " + screen.RelativeTo(p.Root, world.Here(p.Root), res.Artifact.Path) + " is a draft, to read until the book itself is there")
 		}
 	}
 	if shelf != nil {

@@ -37,7 +37,7 @@ func (r *reader) check() {
 		{"mount", s.Mount, checkMount},
 		{"artifacts", s.Artifacts, checkArtifacts},
 		{"network", s.Network, network.check},
-		{"engine", s.Engine, oneOf("auto", "docker", "host", "fargate", "draft")},
+		{"engine", s.Engine, oneOf(EngineAuto, EngineDocker, EngineHost, EngineFargate, EngineDraft)},
 		{"transport", s.Transport, oneOf("auto", "bind", "copy")},
 		{"fargate.image", s.Fargate.Image, checkDigested},
 		{"s3.endpoint", s.S3.Endpoint, checkEndpoint},

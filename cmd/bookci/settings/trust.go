@@ -61,10 +61,10 @@ func foreign(path, _ string) error {
 }
 
 func refuseHost(text string) error {
-	if text == "host" {
+	if text == EngineHost {
 		return errors.New("a book does not decide that it runs outside of any container: use --engine host or BOOKCI_ENGINE=host")
 	}
-	if text == "fargate" {
+	if text == EngineFargate {
 		return errors.New("a book does not decide that it runs in an AWS account: use --engine fargate or BOOKCI_ENGINE=fargate")
 	}
 	return nil

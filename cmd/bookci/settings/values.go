@@ -204,3 +204,12 @@ func splitPairs(text string) (map[string]string, error) {
 	}
 	return pairs, nil
 }
+
+// The values of the key engine: where makers run.
+const (
+	EngineAuto    = "auto"
+	EngineDocker  = "docker"
+	EngineHost    = "host"
+	EngineFargate = "fargate"
+	EngineDraft   = "draft" // none: bookci sets the pages itself
+)
