@@ -89,7 +89,6 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	write := func(m message) bool {
-		_ = out.SetWriteDeadline(s.opts.Now().Add(heartbeat)) // an idle stream has none
 		_, err := fmt.Fprintf(w, "event: %s\ndata: %s\n\n", m.kind, m.data)
 		return err == nil && out.Flush() == nil
 	}

@@ -62,7 +62,8 @@ func (s *Server) Handler(g guard) http.Handler {
 		}
 		mux.HandleFunc(pattern, route.answer)
 	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+		w := s.paced(out)
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Referrer-Policy", "no-referrer")
@@ -70,6 +71,12 @@ func (s *Server) Handler(g guard) http.Handler {
 		h.Set("Content-Security-Policy", pagePolicy)
 		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		// The body of a request would be waited for before the answer is sent.
+		if r.ContentLength != 0 {
+			_ = w.control.SetReadDeadline(s.opts.Now()) // every connection has one
+			http.Error(w, "no request has a body", http.StatusBadRequest)
+			return
+		}
 		if why := g.refuses(r, strings.HasPrefix(r.URL.Path, "/files/")); why != "" {
 			http.Error(w, why, http.StatusForbidden)
 			return

@@ -56,6 +56,8 @@ type Server struct {
 	hub   *hub
 	books []*book
 
+	patience time.Duration // see paced
+
 	ctx    context.Context
 	cancel context.CancelFunc
 	tasks  chan func()
@@ -109,7 +111,7 @@ func New(opts Options) *Server {
 	if opts.Note == nil {
 		opts.Note = func(string) {}
 	}
-	s := &Server{opts: opts, token: rand.Text(), hub: &hub{clients: map[chan message]bool{}}, tasks: make(chan func(), 256)}
+	s := &Server{opts: opts, token: rand.Text(), hub: &hub{clients: map[chan message]bool{}}, tasks: make(chan func(), 256), patience: patience}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.rooms = &rooms{ctx: s.ctx, open: opts.Open, now: opts.Now}
 	s.paint = newPainters(s.rooms)

@@ -21,7 +21,7 @@ import (
 func FuzzAdopt(f *testing.F) {
 	name, text := entry(1, 100)
 	f.Add(name, text, []byte(name+"\n"), name, []byte("old"))
-	f.Add("used", text, []byte("../../outside\n"), "tmp.1.0", text)
+	f.Add("used", text, []byte("../../../outside\n"), "tmp.1.0", text)
 	f.Add(name, text[:48], []byte(strings.Repeat("x", 70<<10)), "", []byte{})
 	f.Fuzz(func(t *testing.T, name string, text, used []byte, own string, old []byte) {
 		top := t.TempDir()
