@@ -215,6 +215,52 @@ func TestNothingThatIsKeptIsRun(t *testing.T) {
 				must(t, os.Remove(ran))
 			}
 		}
+		// A false command of TeX's: no pass is begun with it.
+		const book = "\n__REVIEW_BOOK__.tex\n"
+		b.write("elsewhere/uplatex", b.shell+touch+"\n", 0o777)
+		real := filepath.Join(b.dir, "image/uplatex")
+		own := filepath.Join(b.dir, "own")
+		early := []string{"BOOKCI_OWN=" + own, "BOOKCI_STATE=" + filepath.Join(b.dir, "state")}
+		path := filepath.Join(own, "bin") + ":" + filepath.Join(b.dir, "image") + ":" + b.tools
+		begun := func() int {
+			t.Helper()
+			must(t, os.RemoveAll(filepath.Join(own, "ahead")))
+			ahead := b.command(path, early, filepath.Join(own, "bin/bookci-ahead"), "early")
+			ahead.Dir = filepath.Join(b.dir, "book")
+			if out, err := ahead.CombinedOutput(); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			passes, err := filepath.Glob(filepath.Join(own, "ahead/*-0"))
+			must(t, err)
+			return len(passes)
+		}
+		found, err := filepath.Glob(filepath.Join(b.dir, "state/tex/*/tex.cmd"))
+		if err != nil || len(found) != 1 {
+			t.Fatalf("%v %v", found, err)
+		}
+		b.chapters("one", "another two")
+		for _, hostile := range []string{
+			"sh\n/bin/sh\n-c\n" + touch + "\n",
+			"uplatex\n" + filepath.Join(b.dir, "elsewhere/uplatex") + book,
+			"uplatex\n./uplatex" + book,
+			filepath.Join(b.dir, "elsewhere/uplatex") + "\n" + filepath.Join(b.dir, "elsewhere/uplatex") + book,
+			"../elsewhere/uplatex\n" + filepath.Join(b.dir, "image") + "/../elsewhere/uplatex" + book,
+			"uplatex\n",
+			"",
+		} {
+			must(t, os.WriteFile(found[0], []byte(hostile), 0o666))
+			if n := begun(); n != 0 {
+				t.Errorf("a pass was begun with %q", hostile)
+			}
+		}
+		// Its arguments are words.
+		must(t, os.WriteFile(found[0], []byte("uplatex\n"+real+"\n$("+touch+")\n'; "+touch+"; '\n`"+touch+"`"+book), 0o666))
+		if n := begun(); n != 1 {
+			t.Errorf("%d passes were begun with the real program", n)
+		}
+		if _, err := os.Lstat(ran); err == nil {
+			t.Error("what is kept was run")
+		}
 	})
 }
 

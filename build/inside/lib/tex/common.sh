@@ -15,6 +15,16 @@ event() {
 	return 0
 }
 
+# program NAME prints the real program: the first of that name that is none of
+# bookci's own.
+program() (
+	set -f
+	IFS=:
+	for dir in $PATH; do
+		[ "${dir:-.}" -ef "$BOOKCI_OWN/bin" ] || [ ! -f "$dir/$1" ] || [ ! -x "$dir/$1" ] || { printf '%s\n' "$dir/$1"; break; }
+	done
+)
+
 # digest prints the hash of stdin.
 digest() { sha256sum | { read -r digest_sum _ && printf '%s\n' "$digest_sum"; }; }
 
