@@ -50,6 +50,7 @@ var mayImport = map[string][]string{
 // they may import. The commands, which stand in cmd/bookci itself, may import all
 // of them, and none of them the commands.
 var besideEachOther = map[string][]string{
+	"ahead":    {"project", "screen", "world"},
 	"daemon":   {},
 	"exit":     {"settings"},
 	"owner":    {},
@@ -57,6 +58,7 @@ var besideEachOther = map[string][]string{
 	"screen":   {},
 	"settings": {},
 	"trust":    {"settings", "world"},
+	"workshop": {"daemon", "exit", "owner", "project", "screen", "settings", "trust", "world"},
 	"world":    {"daemon", "screen"},
 }
 

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -14,14 +13,13 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bookci/bookci/build"
-	"github.com/bookci/bookci/build/book"
-	"github.com/bookci/bookci/build/source"
+	"github.com/bookci/bookci/cmd/bookci/ahead"
 	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
-	"github.com/bookci/bookci/internal/text"
 )
 
 // buildFlags are the flags that build and watch share, but for those that stand
@@ -111,28 +109,28 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 		return err
 	}
 	p.LeaveOut(r.files()...)
-	c, err := a.claim(ctx, p, show.Println, show.Event)
+	c, err := workshop.ClaimRoot(ctx, a.World, p, show.Println, show.Event)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	w, err := c.workshop(ctx, p)
+	defer c.Close()
+	w, err := c.Open(ctx, p)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	w.force(f.force)
-	if err := w.reach(ctx); err != nil {
+	defer w.Close()
+	w.ForceAll(f.force)
+	if err := w.Reach(ctx); err != nil {
 		return err
 	}
-	jobs, err := a.jobs(ctx, p, w.Builder, f.only)
+	jobs, err := w.Jobs(ctx, p, f.only)
 	if err != nil {
 		return err
 	}
-	ahead := a.lookAhead(p, w, show)
+	early := ahead.Tell(a.World, p, w.Builder, show)
 	results = w.Build(ctx, jobs)
 	resume := a.StopCommands(show)
-	untold, takenBack := ahead.settle(a, p, results)
+	untold, takenBack := early.Settle(results)
 	for _, line := range takenBack {
 		show.Println(line)
 	}
@@ -140,79 +138,9 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	resume()
 	if context.Cause(ctx) == nil {
 		// The image is worth keeping also when the book has a fault.
-		w.keepImages(ctx)
+		w.KeepImages(ctx)
 	}
 	return err
-}
-
-// jobs reads the sources and says what is to be made of them.
-func (a *app) jobs(ctx context.Context, p *project.Project, b *build.Builder, only []string) ([]build.Job, error) {
-	s := p.Settings
-	if err := p.CheckArtifacts(); err != nil {
-		return nil, err
-	}
-	sources, err := source.Find(ctx, p.Root, source.Options{Artifacts: p.ArtifactsBelow(), Exclude: p.Excluded(), Books: p.Books})
-	if err != nil {
-		return nil, err
-	}
-	var folders []string // of all books of the root, asked for or not
-	for _, b := range s.Books {
-		folders = append(folders, b.Dir)
-	}
-	shares := sources.Divide(folders)
-	var jobs []build.Job
-	var dated []source.File
-	for _, book := range p.Books {
-		inputs, notes, err := sources.Inputs(book, s.ExtraInputs)
-		if err != nil {
-			return nil, fault.Usagef("", "extra_inputs: %w", err)
-		}
-		job := build.Job{Book: book, Targets: p.Targets[book], Command: s.Command, Tree: shares.Tree(book, inputs), Inputs: inputs, Hidden: sources.Hidden, Fault: p.Faults[book]}
-		job.Known = append(job.Known, notes...)
-		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
-			return nil, err
-		}
-		if len(job.Only) > 0 {
-			whole := job
-			whole.Only = nil
-			if first, _, ok := b.First(whole, job.Only); ok {
-				job = first
-			}
-		}
-		jobs = append(jobs, job)
-		dated = append(dated, inputs...)
-	}
-	if heavy := sources.Ballast(p.Books); heavy != nil && len(jobs) > 0 {
-		jobs[0].Known = append(jobs[0].Known, *heavy) // once, though all books share it
-	}
-	b.SourceDate, err = p.SourceDate(ctx, a.World, dated)
-	return jobs, err
-}
-
-// chooseChapters turns what --only says, IDs or paths, into IDs.
-func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]string, error) {
-	if len(only) == 0 {
-		return nil, nil
-	}
-	if !slices.Equal(targets, []book.Target{book.PDF}) {
-		return nil, fault.Usagef("leave --target out, or build the whole book", "--only makes a PDF and nothing else")
-	}
-	var ids, known []string
-	for _, ch := range b.Chapters {
-		known = append(known, ch.ID)
-	}
-	for _, name := range only {
-		id := strings.TrimSuffix(filepath.Base(strings.TrimSpace(name)), ".re")
-		if !slices.Contains(known, id) {
-			hint := "the chapters are " + strings.Join(known, ", ")
-			if near := text.Nearest(id, known); near != "" {
-				hint = fmt.Sprintf("did you mean %q?", near)
-			}
-			return nil, fault.Usagef(hint, "--only: there is no chapter %q in %s", name, b.Name)
-		}
-		ids = append(ids, id)
-	}
-	return ids, nil
 }
 
 // sayAll tells what became of the results and returns the error that the exit
@@ -262,16 +190,6 @@ func (a *app) excused(p *project.Project, res build.Result, all []build.Result) 
 	return slices.ContainsFunc(all, func(other build.Result) bool {
 		return other.Book == res.Book && other.Missing != nil && !a.mistakable(p, other)
 	})
-}
-
-// environ is env as KEY=value, in order.
-func environ(env map[string]string) []string {
-	var list []string
-	for k, v := range env {
-		list = append(list, k+"="+v)
-	}
-	slices.Sort(list)
-	return list
 }
 
 // oneDir accepts a folder or nothing.

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -18,11 +17,11 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
-	"github.com/bookci/bookci/build/engine/fargate"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/objects"
 )
@@ -34,7 +33,7 @@ import (
 
 // runBuilds is the build command for several folders.
 func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *reportFlags, flags *pflag.FlagSet, dirs []string) (err error) {
-	m := &many{app: a, flags: f, pool: &taskPool{}}
+	m := &many{app: a, flags: f}
 	begun := time.Now()
 	if f.json {
 		defer func() {
@@ -54,12 +53,12 @@ func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *reportFlags, flag
 	for _, p := range m.projects {
 		p.LeaveOut(r.files()...)
 	}
-	c, err := a.standBy(m.show.Println, m.show.Event)
+	c, err := workshop.StandBy(a.World, m.show.Println, m.show.Event)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	defer m.pool.close(m.show.Println)
+	defer c.Close()
+	c.Share()
 	return m.build(ctx, c)
 }
 
@@ -67,7 +66,6 @@ type many struct {
 	app      *app
 	flags    *buildFlags
 	show     screen.Show
-	pool     *taskPool
 	projects []*project.Project // by root, each once
 	results  [][]build.Result   // of each project
 	mu       sync.Mutex         // who says what became of a project
@@ -115,7 +113,7 @@ func (m *many) open(ctx context.Context, flags *pflag.FlagSet, dirs []string) er
 }
 
 // build builds all projects, as many books at a time as --jobs says.
-func (m *many) build(ctx context.Context, c *claim) error {
+func (m *many) build(ctx context.Context, c *workshop.Claim) error {
 	for _, p := range m.projects {
 		unlock, err := p.Lock(ctx, func(text string) { m.show.Println("bookci: " + text) })
 		if err != nil {
@@ -141,9 +139,8 @@ func (m *many) build(ctx context.Context, c *claim) error {
 }
 
 // buildOne builds a project and says what became of it.
-func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project.Project, slots chan struct{}, manifest *sync.Mutex) error {
-	own := *c
-	own.onEvent = func(e event.Event) {
+func (m *many) buildOne(ctx context.Context, c *workshop.Claim, i int, p *project.Project, slots chan struct{}, manifest *sync.Mutex) error {
+	own := c.Telling(func(e event.Event) {
 		if e.Kind == event.Count {
 			return // one project's alone
 		}
@@ -151,8 +148,8 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project.Project
 			e.Book = filepath.Base(p.Root) + " " + e.Book
 		}
 		m.show.Event(e)
-	}
-	results, err := m.run(ctx, &own, p, slots, manifest)
+	})
+	results, err := m.run(ctx, own, p, slots, manifest)
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.results[i] = results
@@ -177,25 +174,24 @@ func (m *many) buildOne(ctx context.Context, c *claim, i int, p *project.Project
 	return err
 }
 
-func (m *many) run(ctx context.Context, c *claim, p *project.Project, slots chan struct{}, manifest *sync.Mutex) ([]build.Result, error) {
-	w, err := c.workshop(ctx, p)
+func (m *many) run(ctx context.Context, c *workshop.Claim, p *project.Project, slots chan struct{}, manifest *sync.Mutex) ([]build.Result, error) {
+	w, err := c.Open(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	defer w.close()
-	w.engines.pool = m.pool
-	w.force(m.flags.force)
+	defer w.Close()
+	w.ForceAll(m.flags.force)
 	w.Slots, w.ManifestLock = slots, manifest
-	if err := w.reach(ctx); err != nil {
+	if err := w.Reach(ctx); err != nil {
 		return nil, err
 	}
-	jobs, err := m.app.jobs(ctx, p, w.Builder, m.flags.only)
+	jobs, err := w.Jobs(ctx, p, m.flags.only)
 	if err != nil {
 		return nil, err
 	}
 	results := w.Build(ctx, jobs)
 	if context.Cause(ctx) == nil {
-		w.keepImages(ctx)
+		w.KeepImages(ctx)
 	}
 	return results, nil
 }
@@ -205,11 +201,11 @@ func (m *many) all() []build.Result {
 	var all []build.Result
 	for i, results := range m.results {
 		for _, res := range results {
-			root := m.projects[i].Root
-			res.Artifact.Path, res.Kept = absoluteIn(root, res.Artifact.Path), absoluteIn(root, res.Kept)
+			p := m.projects[i]
+			res.Artifact.Path, res.Kept = p.Absolute(res.Artifact.Path), p.Absolute(res.Kept)
 			res.Diagnostics = slices.Clone(res.Diagnostics)
 			for j := range res.Diagnostics {
-				res.Diagnostics[j].File = absoluteIn(root, res.Diagnostics[j].File)
+				res.Diagnostics[j].File = p.Absolute(res.Diagnostics[j].File)
 			}
 			all = append(all, res)
 		}
@@ -233,40 +229,4 @@ func (m *many) writeReports(r *reportFlags, begun time.Time, err error) error {
 		}
 	}
 	return m.app.writeRun(r, run, err)
-}
-
-// taskPool holds the engines of tasks that several projects share: one asks after
-// all tasks at once, and sends what is the same once.
-type taskPool struct {
-	mu      sync.Mutex
-	engines map[string]*fargate.Engine
-}
-
-// get is the engine for these settings, connected.
-func (tp *taskPool) get(ctx context.Context, t *fargate.Engine) (*fargate.Engine, error) {
-	text, err := json.Marshal([]any{t.Place, t.Size, t.Image, t.Mount, t.Patience})
-	if err != nil {
-		return nil, err
-	}
-	tp.mu.Lock()
-	defer tp.mu.Unlock()
-	if have := tp.engines[string(text)]; have != nil {
-		return have, nil
-	}
-	if err := t.Connect(ctx); err != nil {
-		return nil, err
-	}
-	if tp.engines == nil {
-		tp.engines = map[string]*fargate.Engine{}
-	}
-	tp.engines[string(text)] = t
-	return t, nil
-}
-
-func (tp *taskPool) close(say func(string)) {
-	for _, t := range tp.engines {
-		if err := t.Close(); err != nil {
-			say("bookci: " + err.Error())
-		}
-	}
 }

@@ -15,10 +15,10 @@ import (
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
-	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -142,28 +142,6 @@ func bookImages(p *project.Project, image string) ([]string, error) {
 // none, only its bases have: its tag is the hash of all else.
 func (m *images) pin() *cache.Pin { return m.lock.Pin(m.refs[0]) }
 
-// imageError says whose fault an error of package cache is.
-func imageError(err error) error {
-	var mismatch *cache.Mismatch
-	var failed *cache.BuildError
-	var usage *fault.Usage
-	var environment *fault.Environment
-	switch {
-	case err == nil, errors.As(err, &usage), errors.As(err, &environment), errors.Is(err, exit.ErrInterrupted), errors.Is(err, exit.ErrTerminated):
-		return err
-	case errors.As(err, &mismatch):
-		return &fault.Environment{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
-	case errors.As(err, &failed):
-		if failed.BuildKit != "" {
-			return &fault.Usage{Err: err, Hint: "write it without, or build the image with `docker build` and name it in bookci.yml (image: NAME)"}
-		}
-		return &fault.Usage{Err: err, Hint: "the book's Dockerfile does not build"}
-	case errors.Is(err, cache.ErrNoImage):
-		return &fault.Environment{Err: err, Hint: "pull it, or build the book once"}
-	}
-	return &fault.Environment{Err: err}
-}
-
 // withImages runs a command that needs the daemon.
 func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *daemon.Daemon) error) error {
 	d, err := daemon.Connect(ctx, a.Getenv)
@@ -176,13 +154,13 @@ func (a *app) withImages(ctx context.Context, f *cacheFlags, run func(*images, *
 		return err
 	}
 	defer m.show.Close()
-	reaper, err := startReaper()
+	reaper, err := workshop.StartReaper()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = reaper.Close() }() // what it was to remove and could not is left to the next sweep
 	m.store.Reaper = reaper
-	return imageError(run(m, d))
+	return workshop.ImageError(run(m, d))
 }
 
 func (a *app) newCacheSaveCmd() *cobra.Command {
@@ -282,7 +260,7 @@ func (a *app) newCacheStatusCmd() *cobra.Command {
 			defer m.show.Close()
 			status, err := m.store.Status(ctx, m.lock)
 			if err != nil {
-				return imageError(err)
+				return workshop.ImageError(err)
 			}
 			if f.json {
 				return writeJSON(a.Stdout, status)
@@ -370,7 +348,7 @@ limits given, the oldest first. The book's own image stays.`,
 			opts.InUse = m.refs
 			pruned, err := m.store.Prune(opts)
 			if err != nil {
-				return imageError(err)
+				return workshop.ImageError(err)
 			}
 			if f.json {
 				return writeJSON(a.Stdout, pruned)

@@ -18,6 +18,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/standin"
 )
@@ -231,18 +232,18 @@ func (q *equivalence) compare(what string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := a.claim(t.Context(), p, show.Println, show.Event)
+	c, err := workshop.ClaimRoot(t.Context(), a.World, p, show.Println, show.Event)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.close()
-	w, err := c.workshop(t.Context(), p)
+	defer c.Close()
+	w, err := c.Open(t.Context(), p)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer w.close()
+	defer w.Close()
 	w.Force = true
-	jobs, err := a.jobs(t.Context(), p, w.Builder, nil)
+	jobs, err := w.Jobs(t.Context(), p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,103 +2,139 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"os"
-	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/bookci/bookci/build"
-	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/engine/fargate"
-	"github.com/bookci/bookci/cmd/bookci/owner"
+	"github.com/bookci/bookci/build/event"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/internal/fault"
 )
 
-// fargate is the engine that runs makers in the user's AWS account.
-func (e *engines) fargate(ctx context.Context) (engine.Engine, build.Makers, error) {
-	image, err := e.project.TaskImage()
-	if err != nil {
-		return nil, build.Makers{}, err
+func (a *app) newFargateCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "fargate",
+		Short: "Prepare an AWS account for --engine fargate, and try it",
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	t, err := tasks(e.project)
-	if err != nil {
-		return nil, build.Makers{}, err
-	}
-	t.Image, t.Reaper = image, e.reaper
-	if e.pool != nil {
-		t, err = e.pool.get(ctx, t)
-	} else {
-		err = t.Connect(ctx)
-	}
-	if err != nil {
-		return nil, build.Makers{}, err
-	}
-	// Where the reaper looks, when this process is killed.
-	where, err := json.Marshal(t.Place)
-	if err != nil {
-		return nil, build.Makers{}, err
-	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, build.Makers{}, fmt.Errorf("finding this program: %w", err)
-	}
-	if err := e.reaper.SweepWith([]string{self, "sweep-tasks", owner.Token(), string(where)}); err != nil {
-		return nil, build.Makers{}, err
-	}
-	e.tasks = t
-	return t, build.Makers{Ref: settings.EngineFargate + " " + e.project.ImageRef(), ID: image}, nil
+	cmd.AddCommand(a.newFargateInitCmd(), a.newFargateDoctorCmd())
+	return cmd
 }
 
-// tasks is the engine as the settings have it.
-func tasks(p *project.Project) (*fargate.Engine, error) {
-	s := p.Settings.Fargate
-	for _, need := range []struct{ key, value string }{
-		{"cluster", s.Cluster}, {"bucket", s.Bucket}, {"subnets", strings.Join(s.Subnets, "")},
-	} {
-		if need.value == "" {
-			return nil, fault.Usagef("set BOOKCI_FARGATE_"+strings.ToUpper(need.key)+", or write it into "+settings.OwnFile()+"; the outputs of `bookci fargate init`'s template name all of them",
-				"fargate.%s is not set", need.key)
-		}
-	}
-	return &fargate.Engine{
-		Place: fargate.Place{
-			Region: s.Region, Cluster: s.Cluster, Bucket: s.Bucket, Prefix: s.Prefix,
-			Subnets: s.Subnets, SecurityGroups: s.SecurityGroups, PublicIP: s.PublicIP,
-			ExecutionRole: s.ExecutionRole, LogGroup: s.LogGroup,
-			Endpoint: p.Settings.S3.Endpoint, PathStyle: p.Settings.S3.PathStyle,
-		},
-		Size:     fargate.Size{CPU: int(s.CPU), Memory: int(s.Memory), Storage: int(s.Storage), Spot: s.Spot},
-		Mount:    p.Settings.Mount,
-		Owner:    fargate.Owner{Machine: owner.Place(), Token: owner.Token(), Alive: owner.Alive},
-		Clock:    fargate.RealClock{},
-		Patience: s.Wait,
-	}, nil
-}
-
-// newSweepTasksCmd stops the tasks of a bookci that was killed and removes its
-// objects. The reaper runs it.
-func (a *app) newSweepTasksCmd() *cobra.Command {
+func (a *app) newFargateInitCmd() *cobra.Command {
 	return &cobra.Command{
-		Use:    "sweep-tasks TOKEN PLACE",
-		Hidden: true,
-		Args:   cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			const patience = 3 * time.Minute
-			ctx, cancel := context.WithTimeout(cmd.Context(), patience)
-			defer cancel()
-			t := &fargate.Engine{Owner: fargate.Owner{Machine: owner.Place(), Token: args[0]}, Clock: fargate.RealClock{}}
-			if err := json.Unmarshal([]byte(args[1]), &t.Place); err != nil {
-				return fault.Usagef("", "the place of tasks: %w", err)
+		Use:   "init",
+		Short: "Print a CloudFormation template of what the engine needs",
+		Long: `init prints a CloudFormation template: a bucket that nobody else can read and that
+empties itself, a cluster, a log, a role to start tasks with, a network rule that
+lets tasks out by HTTPS alone, and the policy with all the rights that bookci needs.
+It asks nothing of AWS and changes nothing; the comment at the top of the template
+says how to use it.`,
+		Example: `  bookci fargate init >bookci.yaml`,
+		Args:    noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if _, err := fmt.Fprint(a.Stdout, fargate.Template); err != nil {
+				return fmt.Errorf("writing the template: %w", err)
 			}
-			if err := t.Connect(ctx); err != nil {
+			return nil
+		},
+	}
+}
+
+func (a *app) newFargateDoctorCmd() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor [DIR]",
+		Short: "Try the AWS account: each right, and one task from its beginning to its end",
+		Long: `doctor tries all that a build on Fargate needs: the settings, the image, the
+credentials, each right, the clock, and a task that is started, reads a file, gives
+it back and ends. That takes as long as Fargate needs for a machine and for the
+image, one to five minutes, and costs less than a cent. Nothing is left behind.`,
+		Args: oneDir,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			findings := []finding{}
+			err := a.examineFargate(cmd.Context(), project.Choice{Dir: dirArg(args)}, cmd.Flags(), func(f finding) {
+				findings = append(findings, f)
+				if !asJSON {
+					a.printFindings([]finding{f})
+				}
+			})
+			if err != nil {
 				return err
 			}
-			return t.Sweep(ctx)
+			if asJSON {
+				if err := a.answer(findings); err != nil {
+					return fmt.Errorf("writing the findings: %w", err)
+				}
+			}
+			return worst(findings)
 		},
 	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+// examineFargate tells what it finds as it goes. The error is why it could not go on.
+func (a *app) examineFargate(ctx context.Context, c project.Choice, flags *pflag.FlagSet, tell func(finding)) error {
+	bad := func(check string, err error) {
+		tell(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: exit.Code(err)})
+	}
+	p, err := project.Open(ctx, a.World, c, flags, a.Println)
+	if err != nil {
+		var wrong *settings.Error
+		if errors.As(err, &wrong) {
+			bad("settings", err)
+			return nil
+		}
+		// No book is needed; then the image has to be named.
+		p = &project.Project{}
+		if p.Settings, err = settings.Read("", flags); err != nil {
+			bad("settings", err)
+			return nil
+		}
+	}
+	if err := workshop.CheckTasks(p); err != nil {
+		bad("settings", err)
+		return nil
+	}
+	tell(finding{Check: "settings", OK: true, Text: fmt.Sprintf("cluster %s, bucket %s", p.Settings.Fargate.Cluster, p.Settings.Fargate.Bucket)})
+	image, err := p.TaskImage()
+	if err != nil {
+		bad("image", err)
+		return nil
+	}
+	tell(finding{Check: "image", OK: true, Text: image})
+	note := func(e event.Event) {
+		if e.Kind == event.Note {
+			a.Println("bookci: " + e.Text)
+		}
+	}
+	claim, err := workshop.StandBy(a.World, a.Println, note)
+	if err != nil {
+		return err
+	}
+	defer claim.Close()
+	engines := claim.Engines(p)
+	defer engines.Close()
+	tasks, err := engines.Tasks(ctx)
+	if err != nil {
+		bad("region", err)
+		return nil
+	}
+	tell(finding{Check: "region", OK: true, Text: tasks.Place.Region})
+	tasks.Examine(ctx, func(f fargate.Finding) {
+		if f.Err != nil {
+			bad(f.Check, f.Err)
+		} else {
+			tell(finding{Check: f.Check, OK: true, Text: f.Text})
+		}
+	}, func(format string, args ...any) { a.Println("bookci: " + fmt.Sprintf(format, args...)) })
+	return context.Cause(ctx)
 }

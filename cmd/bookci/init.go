@@ -25,6 +25,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
@@ -73,19 +74,20 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		return err
 	}
 	s.Transport = string(docker.Copy) // there is nothing to mount
-	reaper, err := startReaper()
-	if err != nil {
-		return err
-	}
-	defer reaper.Close()
 	show, err := screen.New(a.Terminal(), screen.Auto)
 	if err != nil {
 		return err
 	}
 	defer show.Close()
-	e := &engines{app: a, project: &project.Project{Root: abs, Settings: s}, reaper: reaper, onEvent: show.Event}
-	defer e.close()
-	engine, _, err := e.get(ctx)
+	c, err := workshop.StandBy(a.World, show.Println, show.Event)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	p := &project.Project{Root: abs, Settings: s}
+	e := c.Engines(p)
+	defer e.Close()
+	engine, _, err := e.Get(ctx)
 	var missing *build.NoMakers
 	if err != nil && !errors.As(err, &missing) {
 		return err
@@ -104,7 +106,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		return &fault.Environment{Err: fmt.Errorf("making the new book: %w", err)}
 	}
 	defer os.RemoveAll(part)
-	if err := reaper.Remove(part); err != nil {
+	if err := c.Reaper.Remove(part); err != nil {
 		return err
 	}
 	name := bookName(filepath.Base(abs))
@@ -119,7 +121,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 	if err := own.write(part, name); err != nil {
 		return err
 	}
-	if err := writeNewSettings(part, name, e.project.ImageRef()); err != nil {
+	if err := writeNewSettings(part, name, p.ImageRef()); err != nil {
 		return err
 	}
 	if there {

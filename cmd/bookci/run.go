@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/text"
 )
@@ -88,17 +89,17 @@ func (a *app) runRun(ctx context.Context, f *runFlags, argv []string, flags *pfl
 			show.Println("bookci: " + e.Text)
 		}
 	}
-	c, err := a.claim(ctx, p, show.Println, note)
+	c, err := workshop.ClaimRoot(ctx, a.World, p, show.Println, note)
 	if err != nil {
 		return err
 	}
-	defer c.close()
-	w, err := c.workshop(ctx, p)
+	defer c.Close()
+	w, err := c.Open(ctx, p)
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	jobs, err := a.jobs(ctx, p, w.Builder, nil)
+	defer w.Close()
+	jobs, err := w.Jobs(ctx, p, nil)
 	if err != nil {
 		return err
 	}

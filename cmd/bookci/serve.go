@@ -24,6 +24,8 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/cmd/bookci/trust"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/preview"
@@ -48,8 +50,8 @@ type previewer interface {
 // newPreviewer serves the page for p at addr and returns its URL. The page
 // works in a session of its own beside the builder's: giving up a build ends
 // every process of that one.
-func (c *claim) newPreviewer(ctx context.Context, p *project.Project, addr string, open bool) (previewer, string, error) {
-	if err := trust.Check(c.app.World, p.Root, p.Settings.Asks()); err != nil {
+func newPreviewer(ctx context.Context, w *world.World, c *workshop.Claim, p *project.Project, addr string, open bool) (previewer, string, error) {
+	if err := trust.Check(w, p.Root, p.Settings.Asks()); err != nil {
 		return nil, "", err
 	}
 	addr, err := loopbackAddr(addr)
@@ -61,7 +63,7 @@ func (c *claim) newPreviewer(ctx context.Context, p *project.Project, addr strin
 	if err != nil {
 		return nil, "", &fault.Environment{Err: fmt.Errorf("serving the preview: %w", err), Hint: "another program may use the port: try --serve localhost:0, which takes a free one"}
 	}
-	note := func(text string) { c.say("bookci: " + text) }
+	note := func(text string) { c.Say("bookci: " + text) }
 	s := &servedBook{claim: c, project: p, note: note}
 	s.server = preview.New(preview.Options{Root: p.Root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note, Typeface: typeface})
 	s.serving.Add(1)
@@ -82,7 +84,7 @@ func (c *claim) newPreviewer(ctx context.Context, p *project.Project, addr strin
 
 // servedBook is the previewer.
 type servedBook struct {
-	claim   *claim
+	claim   *workshop.Claim
 	note    func(string)
 	server  *preview.Server
 	serving sync.WaitGroup
@@ -125,13 +127,13 @@ func (s *servedBook) Built(results []build.Result) { s.Failed(results, nil) }
 
 func (s *servedBook) Failed(results []build.Result, err error) {
 	s.mu.Lock()
-	root := s.project.Root
+	p := s.project
 	s.mu.Unlock()
 	var outcomes []preview.Outcome
 	for _, res := range results {
 		o := preview.Outcome{Book: res.Book.Name}
 		if o.Draft = res.Draft && res.Target == book.PDF; !o.Draft && res.Target == book.PDF && res.Err == nil {
-			o.PDF = absoluteIn(root, res.Artifact.Path)
+			o.PDF = p.Absolute(res.Artifact.Path)
 		}
 		for _, d := range res.Diagnostics {
 			o.Problems = append(o.Problems, problemOf(d))
@@ -171,7 +173,7 @@ func (s *servedBook) books(p *project.Project) []preview.Book {
 	made := map[string]string{}
 	for _, e := range build.ReadManifest(p.Root, p.Artifacts()).Artifacts {
 		if e.Target == book.PDF && e.Image != build.DraftImage && p.Settings.Engine != settings.EngineDraft {
-			name := absoluteIn(p.Root, e.Path)
+			name := p.Absolute(e.Path)
 			rel, err := filepath.Rel(p.Artifacts(), name)
 			if err == nil && filepath.IsLocal(rel) && fsx.IsFileBelow(fsx.TopOf(p.Root, p.Artifacts()), name) {
 				made[e.Book] = name
@@ -204,26 +206,18 @@ func titleOf(b *book.Book) string {
 	return ""
 }
 
-func absoluteIn(root, name string) string {
-	name = filepath.FromSlash(name)
-	if name == "" || filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(root, name)
-}
-
 // open opens a session with the sources as they are now.
 func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	s.mu.Lock()
 	p := s.project
 	s.mu.Unlock()
-	engines := s.claim.engines(p)
+	engines := s.claim.Engines(p)
 	defer func() {
 		if err != nil {
-			engines.close()
+			engines.Close()
 		}
 	}()
-	eng, _, err := engines.get(ctx)
+	eng, _, err := engines.Get(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +228,7 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 	session, err := eng.Open(ctx, engine.SessionOptions{
 		Root:   p.Root,
 		Hidden: sources.Hidden,
-		Env:    environ(p.Settings.Env),
+		Env:    p.Settings.Environ(),
 		// Otherwise a chapter would wait for the build that the same edit began.
 		Interactive: true,
 		Note:        func(format string, args ...any) { s.note(fmt.Sprintf(format, args...)) },
@@ -257,14 +251,14 @@ func (s *servedBook) open(ctx context.Context) (_ preview.Room, err error) {
 // independent of each other.
 type previewRoom struct {
 	session engine.Session
-	engines *engines
+	engines *workshop.Engines
 }
 
 func (r previewRoom) Own() string { return r.session.Paths().Own }
 
 func (r previewRoom) Close() error {
 	err := r.session.Close()
-	r.engines.close()
+	r.engines.Close()
 	return err
 }
 

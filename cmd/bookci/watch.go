@@ -19,6 +19,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
@@ -72,12 +73,12 @@ type watcher struct {
 	flags *watchFlags
 	given *pflag.FlagSet // all flags, as they stand on the command line
 	show  screen.Watch
-	claim *claim
+	claim *workshop.Claim
 	ends  context.Context // ends with the watch; that of a build ends with the build
 
 	ignore  atomic.Pointer[func(path string, isDir bool) bool] // see leaveOut
 	project *project.Project
-	shop    *workshop // nil before the first build, and when it was lost
+	shop    *workshop.Workshop // nil before the first build, and when it was lost
 	results []build.Result
 	ahead   *lookout
 	preview previewer // nil without --serve
@@ -104,18 +105,18 @@ func (a *app) runWatch(ctx context.Context, f *watchFlags, given *pflag.FlagSet)
 	if p.Settings.Engine == settings.EngineFargate {
 		return fault.Usagef("watch with --engine docker, and build with fargate", "a task is too far away to watch a book with")
 	}
-	c, err := a.standBy(show.Println, show.Event)
+	c, err := workshop.StandBy(a.World, show.Println, show.Event)
 	if err != nil {
 		return err
 	}
-	defer c.close()
+	defer c.Close()
 	if err := fsx.MakeOwnFolder(p.Root, p.State()); err != nil { // events are tried in it
 		return fmt.Errorf("making bookci's own folder: %w", err)
 	}
 	w.claim = c
 	w.ahead = &lookout{watcher: w}
 	defer w.ahead.looks.Wait()
-	w.hooks = &hooks{ends: ctx, say: show.Println, env: a.Env, reaper: c.reaper}
+	w.hooks = &hooks{ends: ctx, say: show.Println, env: a.Env, reaper: c.Reaper}
 	defer w.hooks.close()
 	defer w.close()
 
@@ -258,15 +259,15 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 			return nil, nil, err
 		}
 		if try == 1 {
-			if err := w.claim.take(ctx, p); err != nil {
+			if err := w.claim.Take(ctx, p); err != nil {
 				return nil, nil, err
 			}
-			defer w.claim.release() // a build of another bookci may come between two of the watch's
+			defer w.claim.Release() // a build of another bookci may come between two of the watch's
 		}
 		if err := w.prepare(ctx, p); err != nil {
 			return nil, nil, err
 		}
-		jobs, err := w.app.jobs(ctx, p, w.shop.Builder, w.flags.only)
+		jobs, err := w.shop.Jobs(ctx, p, w.flags.only)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -295,7 +296,7 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		here := world.Here(p.Root)
 		w.lines.Built(w.ends, p.Root, here, c, c.Reason == againReason, w.ahead.settle(p, results))
 		w.show.Pin(firstName, nil)
-		w.shop.keepAside(w.ends)
+		w.shop.KeepAside(w.ends)
 		return results, jobs, nil
 	}
 }
@@ -321,7 +322,7 @@ func (w *watcher) prepare(ctx context.Context, p *project.Project) error {
 	w.closeShop()
 	w.moved = w.moved || w.project != nil
 	w.project = p
-	if w.shop, err = w.claim.workshop(ctx, p); err != nil {
+	if w.shop, err = w.claim.Open(ctx, p); err != nil {
 		return err
 	}
 	w.shop.KeepOpen = true
@@ -332,7 +333,7 @@ func (w *watcher) prepare(ctx context.Context, p *project.Project) error {
 
 func (w *watcher) closeShop() {
 	if w.shop != nil {
-		w.shop.close()
+		w.shop.Close()
 		w.shop = nil
 	}
 }
@@ -352,7 +353,7 @@ func (w *watcher) serve(ctx context.Context, p *project.Project, opts *watch.Opt
 	if addr == "" {
 		return nil
 	}
-	served, url, err := w.claim.newPreviewer(ctx, p, addr, w.flags.open)
+	served, url, err := newPreviewer(ctx, w.app.World, w.claim, p, addr, w.flags.open)
 	if err != nil {
 		return err
 	}

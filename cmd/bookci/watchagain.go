@@ -60,7 +60,7 @@ func (w *watcher) makersCame(ctx context.Context) bool {
 	if err != nil {
 		return true // the build will say why
 	}
-	if !w.claim.engines(p).answer(ctx) {
+	if !w.claim.Engines(p).Answer(ctx) {
 		return false
 	}
 	w.closeShop() // it knows that there are none

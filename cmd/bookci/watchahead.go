@@ -10,6 +10,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/cmd/bookci/ahead"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
@@ -60,7 +61,7 @@ func (l *lookout) look(ctx context.Context) {
 				continue
 			}
 			if tree, err := manuscript.Read(b, p.Targets[b]...); err == nil { // else the maker will say why
-				found = append(found, errorsOf(tree)...)
+				found = append(found, ahead.Errors(tree)...)
 				trees[b] = tree
 			}
 		}
@@ -90,7 +91,7 @@ func (l *lookout) show(p *project.Project, found []book.Diagnostic) {
 	var list []book.Diagnostic
 	for _, d := range found {
 		sameLine := func(x book.Diagnostic) bool { return x.File == d.File && x.Code == d.Code && x.Source == d.Source }
-		same := func(x book.Diagnostic) bool { return samePlace(x, d) }
+		same := func(x book.Diagnostic) bool { return ahead.SamePlace(x, d) }
 		if !slices.ContainsFunc(l.taken, sameLine) && !slices.ContainsFunc(list, same) {
 			list = append(list, d)
 		}
@@ -99,14 +100,14 @@ func (l *lookout) show(p *project.Project, found []book.Diagnostic) {
 		return
 	}
 	l.shown = list
-	l.watcher.show.Pin(aheadName, l.watcher.app.aheadLines(p, list))
+	l.watcher.show.Pin(aheadName, ahead.Lines(l.watcher.app.World, p, list))
 }
 
 // errors are those that are pinned.
 func (l *lookout) errors() []book.Diagnostic {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.shown[:min(len(l.shown), mostAhead)])
+	return slices.Clone(l.shown[:min(len(l.shown), ahead.Most)])
 }
 
 // settle takes back what the makers let pass, and leaves out of results what is pinned.
@@ -115,9 +116,9 @@ func (l *lookout) settle(p *project.Project, results []build.Result) []build.Res
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.watcher
-	rest := slices.DeleteFunc(slices.Clone(l.shown), func(d book.Diagnostic) bool { return letPass(d, results) })
+	rest := slices.DeleteFunc(slices.Clone(l.shown), func(d book.Diagnostic) bool { return ahead.LetPass(d, results) })
 	for _, d := range l.shown {
-		if slices.ContainsFunc(rest, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
+		if slices.ContainsFunc(rest, func(x book.Diagnostic) bool { return ahead.SamePlace(x, d) }) {
 			continue
 		}
 		l.taken = append(l.taken, d)
@@ -125,7 +126,7 @@ func (l *lookout) settle(p *project.Project, results []build.Result) []build.Res
 	}
 	if len(rest) != len(l.shown) {
 		l.shown = rest
-		w.show.Pin(aheadName, w.app.aheadLines(p, rest))
+		w.show.Pin(aheadName, ahead.Lines(w.app.World, p, rest))
 	}
-	return without(results, pinned)
+	return ahead.Without(results, pinned)
 }

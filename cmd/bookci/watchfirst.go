@@ -10,6 +10,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/ahead"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
@@ -94,7 +95,7 @@ func (w *watcher) sayFirst(p *project.Project, chapters []string, res build.Resu
 	case errors.As(res.Err, &fault):
 		pinned := w.ahead.errors()
 		for _, d := range res.Diagnostics {
-			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return samePlace(x, d) }) {
+			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return ahead.SamePlace(x, d) }) {
 				d.File = screen.RelativeTo(p.Root, here, d.File)
 				wrong = append(wrong, w.app.Terminal().Paint(d))
 			}

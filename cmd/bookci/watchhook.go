@@ -66,7 +66,7 @@ func (w *watcher) hook(results []build.Result, err error) {
 	var made []string
 	for _, res := range results {
 		if res.Err == nil {
-			made = append(made, absoluteIn(w.project.Root, res.Artifact.Path))
+			made = append(made, w.project.Absolute(res.Artifact.Path))
 		}
 	}
 	w.hooks.start(hook{command, w.project.Root, []string{

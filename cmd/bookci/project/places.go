@@ -10,6 +10,16 @@ import (
 	"github.com/bookci/bookci/objects"
 )
 
+// Absolute is the path of name, a slash path below the root; one that is absolute
+// already, and "", stay.
+func (p *Project) Absolute(name string) string {
+	name = filepath.FromSlash(name)
+	if name == "" || filepath.IsAbs(name) {
+		return name
+	}
+	return filepath.Join(p.Root, name)
+}
+
 // State is bookci's own folder of the root.
 func (p *Project) State() string { return filepath.Join(p.Root, ".bookci") }
 

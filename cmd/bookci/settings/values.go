@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -213,3 +214,13 @@ const (
 	EngineFargate = "fargate"
 	EngineDraft   = "draft" // none: bookci sets the pages itself
 )
+
+// Environ is what makers find in their environment, as KEY=value, in order.
+func (s *Settings) Environ() []string {
+	var list []string
+	for k, v := range s.Env {
+		list = append(list, k+"="+v)
+	}
+	slices.Sort(list)
+	return list
+}

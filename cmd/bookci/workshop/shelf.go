@@ -1,4 +1,4 @@
-package main
+package workshop
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 	"github.com/bookci/bookci/objects"
 )
 
-// shelf is the bucket that --artifacts names, nil where it names a folder.
+// openShelf opens the bucket that --artifacts names, nil where it names a folder.
 func openShelf(ctx context.Context, p *project.Project, version string) (*bucket.Shelf, error) {
 	if !objects.IsS3(p.Settings.Artifacts) {
 		return nil, nil

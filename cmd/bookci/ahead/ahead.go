@@ -1,4 +1,4 @@
-package main
+package ahead
 
 import (
 	"fmt"
@@ -15,33 +15,33 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/world"
 )
 
-// A build looks at the manuscript itself while its engine opens, and tells the
-// errors at once. They are a forecast: the maker decides. An error that the maker
-// finds as well is not told again; one that the maker lets pass is taken back.
+// Most is how many errors are told ahead one by one.
+const Most = 20
 
-// mostAhead errors are told ahead one by one.
-const mostAhead = 20
+// Forecast is what has been told about the chapters before the maker has.
+type Forecast struct {
+	world   *world.World
+	project *project.Project
+	show    screen.Show
 
-// forecast is what has been told about the chapters before the maker has.
-type forecast struct {
 	told  []book.Diagnostic // errors, with paths below the root
 	looks sync.WaitGroup
 	mu    sync.Mutex
 	seen  map[string]bool // books that were looked at
 }
 
-// samePlace tells whether two diagnostics are of one fault.
-func samePlace(a, b book.Diagnostic) bool {
+// SamePlace tells whether two diagnostics are of one fault.
+func SamePlace(a, b book.Diagnostic) bool {
 	return a.File == b.File && a.Line == b.Line && a.Code == b.Code
 }
 
-// lookAhead has each book's manuscript looked at when something is made of it.
-func (a *app) lookAhead(p *project.Project, w *workshop, show screen.Show) *forecast {
-	f := &forecast{seen: map[string]bool{}}
-	pass := w.OnEvent
-	w.OnEvent = func(e event.Event) {
+// Tell has each book's manuscript looked at when something is made of it.
+func Tell(w *world.World, p *project.Project, b *build.Builder, show screen.Show) *Forecast {
+	f := &Forecast{world: w, project: p, show: show, seen: map[string]bool{}}
+	pass := b.OnEvent
+	b.OnEvent = func(e event.Event) {
 		if e.Kind == event.Stage && e.Text == "prepare" {
-			f.look(a, p, e.Book, show)
+			f.look(e.Book)
 		}
 		if pass != nil {
 			pass(e)
@@ -50,7 +50,8 @@ func (a *app) lookAhead(p *project.Project, w *workshop, show screen.Show) *fore
 	return f
 }
 
-func (f *forecast) look(a *app, p *project.Project, name string, show screen.Show) {
+func (f *Forecast) look(name string) {
+	p := f.project
 	f.mu.Lock()
 	again := f.seen[name]
 	f.seen[name] = true
@@ -65,14 +66,14 @@ func (f *forecast) look(a *app, p *project.Project, name string, show screen.Sho
 		defer f.mu.Unlock()
 		// Books share chapters.
 		found = slices.DeleteFunc(found, func(d book.Diagnostic) bool {
-			return slices.ContainsFunc(f.told, func(x book.Diagnostic) bool { return samePlace(d, x) })
+			return slices.ContainsFunc(f.told, func(x book.Diagnostic) bool { return SamePlace(d, x) })
 		})
 		f.told = append(f.told, found...)
 		if len(found) > 0 {
-			resume := a.StopCommands(show)
+			resume := f.world.StopCommands(f.show)
 			defer resume()
-			for _, line := range a.aheadLines(p, found) {
-				show.Println(line)
+			for _, line := range Lines(f.world, p, found) {
+				f.show.Println(line)
 			}
 		}
 	})
@@ -84,58 +85,59 @@ func errorsAhead(b *book.Book, targets []book.Target) []book.Diagnostic {
 	if err != nil {
 		return nil // the maker will say why
 	}
-	return errorsOf(tree)
+	return Errors(tree)
 }
 
-func errorsOf(tree *review.Book) []book.Diagnostic {
+// Errors are those of a tree's faults that stop a maker.
+func Errors(tree *review.Book) []book.Diagnostic {
 	return slices.DeleteFunc(slices.Clone(tree.Faults), func(d book.Diagnostic) bool { return d.Severity != book.Error })
 }
 
-// aheadLines shows errors as those of a maker are shown.
-func (a *app) aheadLines(p *project.Project, found []book.Diagnostic) []string {
+// Lines shows errors as those of a maker are shown.
+func Lines(w *world.World, p *project.Project, found []book.Diagnostic) []string {
 	here := world.Here(p.Root)
 	var lines []string
-	for _, d := range found[:min(len(found), mostAhead)] {
+	for _, d := range found[:min(len(found), Most)] {
 		d.File = screen.RelativeTo(p.Root, here, d.File)
 		d.Column = 0 // which no maker tells
-		lines = append(lines, a.Terminal().Paint(d))
+		lines = append(lines, w.Terminal().Paint(d))
 	}
-	if more := len(found) - mostAhead; more > 0 {
+	if more := len(found) - Most; more > 0 {
 		lines = append(lines, fmt.Sprintf("bookci: %d more errors; `bookci check` lists them", more))
 	}
 	return lines
 }
 
-// settle compares what was told with what the makers say. It returns the results
+// Settle compares what was told with what the makers say. It returns the results
 // without what was told already, and lines that take back what the makers let
 // pass.
-func (f *forecast) settle(a *app, p *project.Project, results []build.Result) ([]build.Result, []string) {
+func (f *Forecast) Settle(results []build.Result) ([]build.Result, []string) {
 	f.looks.Wait()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.told) == 0 {
 		return results, nil
 	}
-	shown := f.told[:min(len(f.told), mostAhead)]
-	here := world.Here(p.Root)
+	shown := f.told[:min(len(f.told), Most)]
+	here := world.Here(f.project.Root)
 	var lines []string
 	for _, d := range shown {
-		if letPass(d, results) {
-			lines = append(lines, fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(p.Root, here, d.File), d.Line))
+		if LetPass(d, results) {
+			lines = append(lines, fmt.Sprintf("bookci: %s:%d is no error to Re:VIEW: what was told about it above does not count", screen.RelativeTo(f.project.Root, here, d.File), d.Line))
 		}
 	}
-	return without(results, shown), lines
+	return Without(results, shown), lines
 }
 
-// letPass tells whether the makers of all books that have the chapter of d have
+// LetPass tells whether the makers of all books that have the chapter of d have
 // made their artifacts, and said nothing about it.
-func letPass(d book.Diagnostic, results []build.Result) bool {
+func LetPass(d book.Diagnostic, results []build.Result) bool {
 	made := 0
 	for _, res := range results {
 		if !slices.ContainsFunc(res.Book.Chapters, func(c book.Chapter) bool { return c.Path == d.File }) {
 			continue
 		}
-		if res.Err != nil || slices.ContainsFunc(res.Diagnostics, func(x book.Diagnostic) bool { return samePlace(d, x) }) {
+		if res.Err != nil || slices.ContainsFunc(res.Diagnostics, func(x book.Diagnostic) bool { return SamePlace(d, x) }) {
 			return false
 		}
 		made++
@@ -143,12 +145,12 @@ func letPass(d book.Diagnostic, results []build.Result) bool {
 	return made > 0
 }
 
-// without leaves out of results what was told already.
-func without(results []build.Result, told []book.Diagnostic) []build.Result {
+// Without leaves out of results what was told already.
+func Without(results []build.Result, told []book.Diagnostic) []build.Result {
 	results = slices.Clone(results)
 	for i := range results {
 		results[i].Diagnostics = slices.DeleteFunc(slices.Clone(results[i].Diagnostics), func(d book.Diagnostic) bool {
-			return slices.ContainsFunc(told, func(x book.Diagnostic) bool { return samePlace(d, x) })
+			return slices.ContainsFunc(told, func(x book.Diagnostic) bool { return SamePlace(d, x) })
 		})
 	}
 	return results

@@ -1,4 +1,4 @@
-package main
+package workshop
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build/reaper"
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/daemon"
+	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/internal/fault"
@@ -46,7 +47,7 @@ func newImageGetter(p *project.Project, d *daemon.Daemon, reap *reaper.Reaper, o
 	return g, nil
 }
 
-// get returns the reference and the ID of the image to build with.
+// Get returns the reference and the ID of the image to build with.
 func (g *imageGetter) get(ctx context.Context) (build.Makers, error) {
 	opts, own := g.project.ImageBuild()
 	if !own {
@@ -87,7 +88,7 @@ func (g *imageGetter) own(ctx context.Context, opts cache.BuildOptions) (build.M
 	opts.Output = func(line string) { g.onEvent(event.Event{Kind: event.Note, Text: "image: " + line}) }
 	built, err := cache.BuildImage(ctx, g.daemon, opts)
 	if err != nil {
-		return build.Makers{}, imageError(err)
+		return build.Makers{}, ImageError(err)
 	}
 	g.fresh = append(g.fresh, ref)
 	return build.Makers{Ref: built.Ref, ID: built.ID}, nil
@@ -106,7 +107,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 		ok = false
 	}
 	if ok {
-		return found.ID, imageError(pin.Check(ref, cache.FactsOf(found)))
+		return found.ID, ImageError(pin.Check(ref, cache.FactsOf(found)))
 	}
 	g.waits.begin()
 	if id, ok, err := g.restore(ctx, ref); err != nil || ok {
@@ -127,7 +128,7 @@ func (g *imageGetter) ensure(ctx context.Context, ref string) (id string, err er
 		return "", err
 	}
 	if err := pin.Check(ref, cache.FactsOf(found)); err != nil {
-		return "", imageError(err)
+		return "", ImageError(err)
 	}
 	if pulled != ref {
 		if err := g.daemon.ImageTag(ctx, pulled, ref); err != nil {
@@ -159,7 +160,7 @@ func (g *imageGetter) restore(ctx context.Context, ref string) (id string, ok bo
 			return "", false, err // the kept one is of another platform
 		}
 	}
-	return r.ID, err == nil, imageError(err)
+	return r.ID, err == nil, ImageError(err)
 }
 
 // keep saves the images that this run had to pull or build.
@@ -170,9 +171,31 @@ func (g *imageGetter) keep(ctx context.Context) error {
 	for _, ref := range g.fresh {
 		saved, err := g.store.Save(ctx, ref, g.lock.Pin(ref))
 		if err != nil {
-			return imageError(err)
+			return ImageError(err)
 		}
 		g.onEvent(event.Event{Kind: event.Note, Text: fmt.Sprintf("kept image %s: %s", ref, screen.Size(saved.Index.Bytes))})
 	}
 	return nil
+}
+
+// ImageError says whose fault an error of package cache is.
+func ImageError(err error) error {
+	var mismatch *cache.Mismatch
+	var failed *cache.BuildError
+	var usage *fault.Usage
+	var environment *fault.Environment
+	switch {
+	case err == nil, errors.As(err, &usage), errors.As(err, &environment), errors.Is(err, exit.ErrInterrupted), errors.Is(err, exit.ErrTerminated):
+		return err
+	case errors.As(err, &mismatch):
+		return &fault.Environment{Err: err, Hint: "pull the pinned image, or move the lock with `bookci lock --update`"}
+	case errors.As(err, &failed):
+		if failed.BuildKit != "" {
+			return &fault.Usage{Err: err, Hint: "write it without, or build the image with `docker build` and name it in bookci.yml (image: NAME)"}
+		}
+		return &fault.Usage{Err: err, Hint: "the book's Dockerfile does not build"}
+	case errors.Is(err, cache.ErrNoImage):
+		return &fault.Environment{Err: err, Hint: "pull it, or build the book once"}
+	}
+	return &fault.Environment{Err: err}
 }

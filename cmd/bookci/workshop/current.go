@@ -1,4 +1,4 @@
-package main
+package workshop
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 const atOnce = 80 * time.Millisecond
 
 // current says whether the makers of an earlier build are those of today.
-func (e *engines) current(ctx context.Context, earlier build.Makers) build.Currency {
+func (e *Engines) current(ctx context.Context, earlier build.Makers) build.Currency {
 	choice := e.project.Settings.Engine
 	onHost := func() build.Currency {
 		_, now, err := e.host()
@@ -38,7 +38,7 @@ func (e *engines) current(ctx context.Context, earlier build.Makers) build.Curre
 	}
 	ctx, cancel := context.WithTimeout(ctx, atOnce)
 	defer cancel()
-	d, err := daemon.Connect(ctx, e.app.Getenv)
+	d, err := daemon.Connect(ctx, e.world.Getenv)
 	if err != nil {
 		if earlier.Ref == settings.EngineHost {
 			return onHost()

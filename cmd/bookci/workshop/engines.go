@@ -1,4 +1,4 @@
-package main
+package workshop
 
 import (
 	"context"
@@ -22,12 +22,13 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/owner"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/settings"
+	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 )
 
-// engines finds the engine when something has to be built, once per run.
-type engines struct {
-	app     *app
+// Engines finds the engine when something has to be built, once per run.
+type Engines struct {
+	world   *world.World
 	project *project.Project
 	reaper  *reaper.Reaper
 	onEvent func(event.Event)
@@ -45,8 +46,8 @@ type engines struct {
 	waits waits
 }
 
-// get implements what build.Builder asks for. Variants ask at the same time.
-func (e *engines) get(ctx context.Context) (engine.Engine, build.Makers, error) {
+// Get implements what build.Builder asks for. Variants ask at the same time.
+func (e *Engines) Get(ctx context.Context) (engine.Engine, build.Makers, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.engine != nil || e.err != nil {
@@ -56,7 +57,7 @@ func (e *engines) get(ctx context.Context) (engine.Engine, build.Makers, error) 
 	e.waits.end()
 	if err != nil && context.Cause(ctx) != nil {
 		// A watch gave this build up for a newer edit: nothing is known yet.
-		e.close()
+		e.Close()
 		e.daemon, e.images = nil, nil
 		return nil, build.Makers{}, err
 	}
@@ -65,7 +66,7 @@ func (e *engines) get(ctx context.Context) (engine.Engine, build.Makers, error) 
 }
 
 // keepImages saves what had to be pulled into the cache folder, if one was named.
-func (e *engines) keepImages(ctx context.Context) error {
+func (e *Engines) keepImages(ctx context.Context) error {
 	if e.images == nil {
 		return nil
 	}
@@ -73,19 +74,19 @@ func (e *engines) keepImages(ctx context.Context) error {
 }
 
 // pulled reports whether there is anything for keepImages to do.
-func (e *engines) pulled() bool {
+func (e *Engines) pulled() bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.images != nil && e.images.store != nil && len(e.images.fresh) > 0
 }
 
-func (e *engines) event(ev event.Event) {
+func (e *Engines) event(ev event.Event) {
 	if ev.Kind != event.Transfer || !e.quiet.Load() {
 		e.onEvent(ev)
 	}
 }
 
-func (e *engines) close() {
+func (e *Engines) Close() {
 	if e.daemon != nil {
 		_ = e.daemon.Close() // nothing is under way any more
 	}
@@ -96,7 +97,7 @@ func (e *engines) close() {
 	}
 }
 
-func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error) {
+func (e *Engines) find(ctx context.Context) (engine.Engine, build.Makers, error) {
 	choice := e.project.Settings.Engine
 	switch choice {
 	case settings.EngineHost:
@@ -106,7 +107,7 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	case settings.EngineFargate:
 		return e.fargate(ctx)
 	}
-	d, err := daemon.Connect(ctx, e.app.Getenv)
+	d, err := daemon.Connect(ctx, e.world.Getenv)
 	if err == nil {
 		e.daemon = d
 		found, makers, err := e.docker(ctx, d)
@@ -123,9 +124,9 @@ func (e *engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	return nil, build.Makers{}, e.missing(err)
 }
 
-// answer tells whether there are a Docker or makers that get could take.
-func (e *engines) answer(ctx context.Context) bool {
-	d, err := daemon.Connect(ctx, e.app.Getenv)
+// Answer tells whether there are a Docker or makers that get could take.
+func (e *Engines) Answer(ctx context.Context) bool {
+	d, err := daemon.Connect(ctx, e.world.Getenv)
 	if err != nil {
 		_, _, err = e.host()
 		return err == nil
@@ -137,7 +138,7 @@ func (e *engines) answer(ctx context.Context) bool {
 // missing marks an error that is for want of Docker or network, so that a draft
 // may stand in. No draft covers up a mistake: a wrong address or context, an image
 // that the user named, an engine that was asked for.
-func (e *engines) missing(err error) error {
+func (e *Engines) missing(err error) error {
 	var unreachable *docker.Unreachable
 	var noAnswer *daemon.NoAnswer
 	s := e.project.Settings
@@ -155,7 +156,7 @@ func (e *engines) missing(err error) error {
 }
 
 // docker is the engine that runs makers in the book's image.
-func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, build.Makers, error) {
+func (e *Engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, build.Makers, error) {
 	p := e.project
 	images, err := newImageGetter(p, d, e.reaper, e.event, &e.waits)
 	if err != nil {
@@ -187,10 +188,10 @@ func (e *engines) docker(ctx context.Context, d *daemon.Daemon) (engine.Engine, 
 var hostMakers = []string{"review-pdfmaker", "uplatex", "lualatex", "dvipdfmx"}
 
 // host is the engine that runs the makers on PATH.
-func (e *engines) host() (engine.Engine, build.Makers, error) {
+func (e *Engines) host() (engine.Engine, build.Makers, error) {
 	h := sha256.New()
 	for _, name := range hostMakers {
-		found := host.FindProgram(name, e.app.Getenv("PATH"))
+		found := host.FindProgram(name, e.world.Getenv("PATH"))
 		if found == "" && name == hostMakers[0] {
 			return nil, build.Makers{}, &fault.Environment{Err: fmt.Errorf("%s is not on PATH", name), Hint: "run this inside the vvakame/review image, or leave --engine to auto"}
 		}
