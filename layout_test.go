@@ -50,16 +50,18 @@ var mayImport = map[string][]string{
 // they may import. The commands, which stand in cmd/bookci itself, may import all
 // of them, and none of them the commands.
 var besideEachOther = map[string][]string{
-	"ahead":    {"project", "screen", "world"},
-	"daemon":   {},
-	"exit":     {"settings"},
-	"owner":    {},
-	"project":  {"settings", "world"},
-	"screen":   {},
-	"settings": {},
-	"trust":    {"settings", "world"},
-	"workshop": {"daemon", "exit", "owner", "project", "screen", "settings", "trust", "world"},
-	"world":    {"daemon", "screen"},
+	"ahead":     {"project", "screen", "world"},
+	"daemon":    {},
+	"exit":      {"settings"},
+	"owner":     {},
+	"previewer": {"project", "settings", "trust", "workshop", "world"},
+	"project":   {"settings", "world"},
+	"screen":    {},
+	"settings":  {},
+	"trust":     {"settings", "world"},
+	"watcher":   {"ahead", "exit", "previewer", "project", "screen", "settings", "workshop", "world"},
+	"workshop":  {"daemon", "exit", "owner", "project", "screen", "settings", "trust", "world"},
+	"world":     {"daemon", "screen"},
 }
 
 // room is the line of the table that covers the package dir.

@@ -1,4 +1,4 @@
-package main
+package watcher
 
 import (
 	"context"
@@ -97,7 +97,7 @@ func (w *watcher) sayFirst(p *project.Project, chapters []string, res build.Resu
 		for _, d := range res.Diagnostics {
 			if d.Severity == book.Error && d.File != "" && !slices.ContainsFunc(pinned, func(x book.Diagnostic) bool { return ahead.SamePlace(x, d) }) {
 				d.File = screen.RelativeTo(p.Root, here, d.File)
-				wrong = append(wrong, w.app.Terminal().Paint(d))
+				wrong = append(wrong, w.world.Terminal().Paint(d))
 			}
 		}
 		if len(wrong) > 0 {

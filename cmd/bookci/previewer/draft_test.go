@@ -1,4 +1,4 @@
-package main
+package previewer
 
 import (
 	"math"
@@ -31,7 +31,7 @@ func draftedSheets(t *testing.T, d *drafter, dir string) *preview.Sheets {
 }
 
 func TestASheetOfTheBrowserIsThatOfThePDF(t *testing.T) {
-	sheets := draftedSheets(t, &drafter{}, "../../sample-book")
+	sheets := draftedSheets(t, &drafter{}, "../../../sample-book")
 	if len(sheets.Pages) < 60 || len(sheets.Outline) < 10 {
 		t.Fatalf("%d pages, %d bookmarks", len(sheets.Pages), len(sheets.Outline))
 	}
@@ -82,7 +82,7 @@ func TestASheetOfTheBrowserIsThatOfThePDF(t *testing.T) {
 
 func TestThePagesThatAnEditLeavesAloneKeepTheirHash(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("../../sample-book")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS("../../../sample-book")); err != nil {
 		t.Fatal(err)
 	}
 	var d drafter

@@ -1,4 +1,4 @@
-package main
+package watcher
 
 import (
 	"context"
@@ -50,7 +50,7 @@ func (l *lookout) look(ctx context.Context) {
 			return
 		}
 		w := l.watcher
-		p, err := project.Open(ctx, w.app.World, w.flags.choice, w.given, func(string) {})
+		p, err := project.Open(ctx, w.world, w.opts.Choice, w.opts.Given, func(string) {})
 		if err != nil {
 			return // the build will say why
 		}
@@ -100,7 +100,7 @@ func (l *lookout) show(p *project.Project, found []book.Diagnostic) {
 		return
 	}
 	l.shown = list
-	l.watcher.show.Pin(aheadName, ahead.Lines(l.watcher.app.World, p, list))
+	l.watcher.show.Pin(aheadName, ahead.Lines(l.watcher.world, p, list))
 }
 
 // errors are those that are pinned.
@@ -126,7 +126,7 @@ func (l *lookout) settle(p *project.Project, results []build.Result) []build.Res
 	}
 	if len(rest) != len(l.shown) {
 		l.shown = rest
-		w.show.Pin(aheadName, ahead.Lines(w.app.World, p, rest))
+		w.show.Pin(aheadName, ahead.Lines(w.world, p, rest))
 	}
 	return ahead.Without(results, pinned)
 }
