@@ -1,11 +1,9 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -14,11 +12,10 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/cmd/bookci/ahead"
-	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/workshop"
-	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -53,7 +50,7 @@ func (f *buildFlags) add(cmd *cobra.Command) {
 
 func (a *app) newBuildCmd() *cobra.Command {
 	var f buildFlags
-	var r reportFlags
+	var r outcome.Files
 	cmd := &cobra.Command{
 		Use:   "build [DIR...]",
 		Short: "Make the book's artifacts",
@@ -78,12 +75,12 @@ stay when a build fails.`,
 		},
 	}
 	f.add(cmd)
-	r.add(cmd)
+	r.AddFlags(cmd.Flags())
 	return cmd
 }
 
 // runBuild is the build command.
-func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags *pflag.FlagSet) (err error) {
+func (a *app) runBuild(ctx context.Context, f *buildFlags, r *outcome.Files, flags *pflag.FlagSet) (err error) {
 	var results []build.Result
 	var p *project.Project
 	if f.json {
@@ -92,14 +89,14 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 			if p != nil {
 				root = p.Root
 			}
-			if werr := a.answer(newReport(root, results, err)); werr != nil {
+			if werr := a.answer(outcome.NewDocument(a.Version, root, results, err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
 			}
 		}()
 	}
 	begun := time.Now()
 	// After the progress has been taken off the screen, before the JSON document.
-	defer func() { err = a.writeReports(r, p, f.only, results, begun, err) }()
+	defer func() { err = r.WriteResults(a.World, p, f.only, results, begun, err) }()
 	show, err := screen.New(a.Terminal(), f.progress)
 	if err != nil {
 		return err
@@ -108,7 +105,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	if p, err = project.Open(ctx, a.World, f.choice, flags, show.Println); err != nil {
 		return err
 	}
-	p.LeaveOut(r.files()...)
+	p.LeaveOut(r.Paths()...)
 	c, err := workshop.ClaimRoot(ctx, a.World, p, show.Println, show.Event)
 	if err != nil {
 		return err
@@ -134,62 +131,13 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *reportFlags, flags
 	for _, line := range takenBack {
 		show.Println(line)
 	}
-	err = a.sayAll(show, p, untold, f.json)
+	err = outcome.Say(a.World, show, p, untold, f.json)
 	resume()
 	if context.Cause(ctx) == nil {
 		// The image is worth keeping also when the book has a fault.
 		w.KeepImages(ctx)
 	}
 	return err
-}
-
-// sayAll tells what became of the results and returns the error that the exit
-// status follows from.
-func (a *app) sayAll(show screen.Show, p *project.Project, results []build.Result, json bool) error {
-	here := world.Here(p.Root)
-	var errs []error
-	for _, res := range results {
-		a.Terminal().Result(show, p.Root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
-		if res.Err != nil {
-			if !a.excused(p, res, results) {
-				errs = append(errs, res.Err)
-			}
-			continue
-		}
-		if res.Missing != nil && a.mistakable(p, res) {
-			errs = append(errs, res.Missing)
-		}
-		if !json {
-			if _, err := fmt.Fprintln(a.Stdout, cmp.Or(res.Address, screen.RelativeTo(p.Root, here, res.Artifact.Path))); err != nil {
-				errs = append(errs, fmt.Errorf("writing the path: %w", err))
-			}
-		}
-	}
-	if len(errs) == 0 {
-		return nil
-	}
-	// The causes outside the book come first in the exit status; what there is
-	// to say has been said.
-	return errors.Join(append(errs, exit.ErrReported)...)
-}
-
-// mistakable tells whether a draft that nobody asked for could be taken for the
-// book: by a job that goes on with what it finds, or where an older book lies.
-func (a *app) mistakable(p *project.Project, res build.Result) bool {
-	return a.Getenv("CI") != "" || p.Settings.Strict || res.Beside
-}
-
-// excused tells whether what only Re:VIEW makes is no failure of a first build: a
-// draft stands in for the same book, nothing can be mistaken, and nobody asked
-// for this target by name.
-func (a *app) excused(p *project.Project, res build.Result, all []build.Result) bool {
-	var missing *build.NoMakers
-	if !errors.As(res.Err, &missing) || p.Asked || res.Kept != "" {
-		return false
-	}
-	return slices.ContainsFunc(all, func(other build.Result) bool {
-		return other.Book == res.Book && other.Missing != nil && !a.mistakable(p, other)
-	})
 }
 
 // oneDir accepts a folder or nothing.

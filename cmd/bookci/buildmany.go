@@ -19,6 +19,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/workshop"
@@ -32,12 +33,12 @@ import (
 // of them stops no other.
 
 // runBuilds is the build command for several folders.
-func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *reportFlags, flags *pflag.FlagSet, dirs []string) (err error) {
+func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *outcome.Files, flags *pflag.FlagSet, dirs []string) (err error) {
 	m := &many{app: a, flags: f}
 	begun := time.Now()
 	if f.json {
 		defer func() {
-			if werr := a.answer(newReport("", m.all(), err)); werr != nil {
+			if werr := a.answer(outcome.NewDocument(a.Version, "", m.all(), err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
 			}
 		}()
@@ -51,7 +52,7 @@ func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *reportFlags, flag
 		return err
 	}
 	for _, p := range m.projects {
-		p.LeaveOut(r.files()...)
+		p.LeaveOut(r.Paths()...)
 	}
 	c, err := workshop.StandBy(a.World, m.show.Println, m.show.Event)
 	if err != nil {
@@ -159,7 +160,7 @@ func (m *many) buildOne(ctx context.Context, c *workshop.Claim, i int, p *projec
 		err = errors.Join(err, exit.ErrReported)
 	} else {
 		resume := m.app.StopCommands(m.show)
-		err = m.app.sayAll(m.show, p, results, m.flags.json)
+		err = outcome.Say(m.app.World, m.show, p, results, m.flags.json)
 		resume()
 		failed := map[*book.Book]bool{}
 		for _, r := range results {
@@ -213,20 +214,20 @@ func (m *many) all() []build.Result {
 	return all
 }
 
-// writeReports is app.writeReports for all projects: one report of each kind.
-func (m *many) writeReports(r *reportFlags, begun time.Time, err error) error {
-	if !m.app.wantsReports(r) {
+// writeReports is reportFlags.writeResults for all projects: one report of each kind.
+func (m *many) writeReports(r *outcome.Files, begun time.Time, err error) error {
+	if !r.Wanted(m.app.World) {
 		return err
 	}
-	run, _ := m.app.emptyRun(nil, begun, err)
+	run, _ := outcome.EmptyRun(m.app.World, nil, begun, err)
 	for i, p := range m.projects {
-		of, place := m.app.emptyRun(p, begun, err)
+		of, place := outcome.EmptyRun(m.app.World, p, begun, err)
 		if i == 0 {
 			run.Config = of.Config
 		}
 		for _, res := range m.results[i] {
-			run.Results = append(run.Results, reportResult(res, m.flags.only, p.Settings.Strict, place))
+			run.Results = append(run.Results, outcome.Result(res, m.flags.only, p.Settings.Strict, place))
 		}
 	}
-	return m.app.writeRun(r, run, err)
+	return r.Write(m.app.World, run, err)
 }

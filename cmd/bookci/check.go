@@ -13,6 +13,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
@@ -30,7 +31,7 @@ type checkFlags struct {
 
 func (a *app) newCheckCmd() *cobra.Command {
 	var f checkFlags
-	var r reportFlags
+	var r outcome.Files
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Say what is wrong with the manuscript, with no engine",
@@ -56,7 +57,7 @@ find it does not find.`,
 	flags.Bool("strict", false, "fail for what the makers let pass, too: a missing image, an id given twice")
 	flags.BoolVar(&f.notes, "notes", true, "tell of images, labels and chapters that nothing uses")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document on stdout instead of lines")
-	r.add(cmd)
+	r.AddFlags(cmd.Flags())
 	return cmd
 }
 
@@ -70,7 +71,7 @@ type checked struct {
 }
 
 // runCheck is the check command.
-func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *cobra.Command) (err error) {
+func (a *app) runCheck(ctx context.Context, f *checkFlags, r *outcome.Files, cmd *cobra.Command) (err error) {
 	var results []checked
 	var p *project.Project
 	if f.json {
@@ -79,19 +80,19 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *reportFlags, cmd *
 			if p != nil {
 				root = p.Root
 			}
-			if werr := a.answer(newCheckReport(root, results, err)); werr != nil {
+			if werr := a.answer(newCheckReport(a.Version, root, results, err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
 			}
 		}()
 	}
 	begun := time.Now()
 	defer func() {
-		if a.wantsReports(r) {
-			run, place := a.emptyRun(p, begun, err)
+		if r.Wanted(a.World) {
+			run, place := outcome.EmptyRun(a.World, p, begun, err)
 			for _, c := range results {
 				run.Results = append(run.Results, c.report(p.Settings.Strict, place))
 			}
-			err = a.writeRun(r, run, err)
+			err = r.Write(a.World, run, err)
 		}
 	}()
 	if p, err = project.Open(ctx, a.World, f.choice, cmd.Flags(), a.Println); err != nil {
@@ -229,12 +230,12 @@ func (c checked) sum() string {
 
 // checkReport is the JSON document of check --json.
 type checkReport struct {
-	Version string        `json:"bookci"`
-	OK      bool          `json:"ok"`
-	Exit    int           `json:"exit_code"`
-	Root    string        `json:"root,omitempty"` // absolute; the paths below are relative to it
-	Results []checkedBook `json:"results"`
-	Error   *errorReport  `json:"error,omitempty"` // what went wrong and is no book's own
+	Version string         `json:"bookci"`
+	OK      bool           `json:"ok"`
+	Exit    int            `json:"exit_code"`
+	Root    string         `json:"root,omitempty"` // absolute; the paths below are relative to it
+	Results []checkedBook  `json:"results"`
+	Error   *outcome.Error `json:"error,omitempty"` // what went wrong and is no book's own
 }
 
 type checkedBook struct {
@@ -245,8 +246,8 @@ type checkedBook struct {
 	Seconds     float64           `json:"seconds"`
 }
 
-func newCheckReport(root string, results []checked, err error) checkReport {
-	r := checkReport{Version: bookciVersion(), OK: err == nil, Exit: exit.Code(err), Root: root, Results: []checkedBook{}}
+func newCheckReport(version, root string, results []checked, err error) checkReport {
+	r := checkReport{Version: version, OK: err == nil, Exit: exit.Code(err), Root: root, Results: []checkedBook{}}
 	for _, c := range results {
 		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: c.found, Seconds: c.seconds}
 		if one.Diagnostics == nil {
@@ -258,7 +259,7 @@ func newCheckReport(root string, results []checked, err error) checkReport {
 		r.Results = append(r.Results, one)
 	}
 	if err != nil && !errors.Is(err, exit.ErrReported) {
-		r.Error = newErrorReport(err)
+		r.Error = outcome.ErrorOf(err)
 	}
 	return r
 }
@@ -276,7 +277,7 @@ func (c checked) report(strict bool, place func(string) string) reports.Result {
 		one.Chapters = append(one.Chapters, reports.Chapter{ID: ch.ID, File: place(ch.Path)})
 	}
 	for _, d := range c.found {
-		one.Findings = append(one.Findings, reportFinding(d, strict, place))
+		one.Findings = append(one.Findings, outcome.Finding(d, strict, place))
 	}
 	return one
 }

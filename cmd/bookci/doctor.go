@@ -100,7 +100,7 @@ func (a *app) examine(ctx context.Context, c project.Choice) []finding {
 	bad := func(check string, err error, code int) {
 		add(finding{Check: check, Text: err.Error(), Mend: fault.Hint(err), code: code})
 	}
-	ok("bookci", "%s on %s/%s", bookciVersion(), runtime.GOOS, runtime.GOARCH)
+	ok("bookci", "%s on %s/%s", a.Version, runtime.GOOS, runtime.GOARCH)
 
 	p, err := project.Open(ctx, a.World, c, nil, a.Println)
 	if err != nil {

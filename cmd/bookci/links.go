@@ -20,6 +20,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/event"
 	"github.com/bookci/bookci/build/manuscript"
+	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/settings"
@@ -46,7 +47,7 @@ type linksFlags struct {
 
 func (a *app) newLinksCmd() *cobra.Command {
 	var f linksFlags
-	var r reportFlags
+	var r outcome.Files
 	cmd := &cobra.Command{
 		Use:   "links [DIR]",
 		Short: "Find out which URLs of the book are dead",
@@ -85,7 +86,7 @@ is doubtful; with --strict that fails too.`,
 	flags.BoolVar(&f.allowPrivate, "allow-private", false, "ask addresses of private nets and of this machine too")
 	flags.BoolVar(&f.json, "json", false, "print one JSON document on stdout")
 	flags.StringVar(&f.progress, "progress", screen.Auto, "how to show screen.Show: auto, tty, plain or quiet")
-	r.add(cmd)
+	r.AddFlags(cmd.Flags())
 	return cmd
 }
 
@@ -105,20 +106,20 @@ type linksRun struct {
 }
 
 // runLinks is the links command.
-func (a *app) runLinks(ctx context.Context, f *linksFlags, r *reportFlags, flags *pflag.FlagSet) (err error) {
+func (a *app) runLinks(ctx context.Context, f *linksFlags, r *outcome.Files, flags *pflag.FlagSet) (err error) {
 	var runs []*linksRun
 	var p *project.Project
 	begun := time.Now()
 	if f.json && !f.list {
 		defer func() {
-			if werr := a.answer(newLinksReport(p, runs, err)); werr != nil {
+			if werr := a.answer(newLinksReport(a.Version, p, runs, err)); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
 			}
 		}()
 	}
 	defer func() {
-		if a.wantsReports(r) {
-			err = a.writeRun(r, a.linksReportRun(p, runs, f.strict, begun, err), err)
+		if r.Wanted(a.World) {
+			err = r.Write(a.World, a.linksReportRun(p, runs, f.strict, begun, err), err)
 		}
 	}()
 	show, err := screen.New(a.Terminal(), f.progress)
@@ -278,7 +279,7 @@ func (a *app) askBook(ctx context.Context, p *project.Project, f *linksFlags, r 
 	stage := func(text string) event.Event { return event.Event{Kind: event.Standing, Book: r.name, Text: text} }
 	show.Event(stage(fmt.Sprintf("%d links to look at", len(r.pages))))
 	items, err := links.Check(ctx, r.pages, record, links.Options{
-		Version: bookciVersion(), Contact: s.Contact, Rules: rules(p, f), Fresh: s.Fresh, Now: time.Now, Proxy: a.proxy(),
+		Version: a.Version, Contact: s.Contact, Rules: rules(p, f), Fresh: s.Fresh, Now: time.Now, Proxy: a.proxy(),
 		Progress: func(at links.Progress) { show.Event(stage(standing(at))) },
 	})
 	show.Event(event.Event{Kind: event.Ended, Book: r.name})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
@@ -219,7 +220,7 @@ func sourceLines(p *project.Project) func(file string, line int) string {
 // linksReportRun is a run in the words of package reports: a finding at every
 // place that cites a link.
 func (a *app) linksReportRun(p *project.Project, runs []*linksRun, strict bool, begun time.Time, err error) reports.Run {
-	run, place := a.emptyRun(p, begun, err)
+	run, place := outcome.EmptyRun(a.World, p, begun, err)
 	source := sourceLines(p)
 	for _, r := range runs {
 		one := reports.Result{Book: r.name, Target: "links", Status: reports.Built, Checked: !r.stopped, Seconds: time.Since(begun).Seconds()}
@@ -269,12 +270,12 @@ func (a *app) linksReportRun(p *project.Project, runs []*linksRun, strict bool, 
 
 // linksReport is the JSON document of links --json.
 type linksReport struct {
-	Version string       `json:"bookci"`
-	OK      bool         `json:"ok"`
-	Exit    int          `json:"exit_code"`
-	Root    string       `json:"root,omitempty"` // absolute; the paths below are relative to it
-	Books   []linksBook  `json:"books"`
-	Error   *errorReport `json:"error,omitempty"`
+	Version string         `json:"bookci"`
+	OK      bool           `json:"ok"`
+	Exit    int            `json:"exit_code"`
+	Root    string         `json:"root,omitempty"` // absolute; the paths below are relative to it
+	Books   []linksBook    `json:"books"`
+	Error   *outcome.Error `json:"error,omitempty"`
 }
 
 type linksBook struct {
@@ -291,8 +292,8 @@ type linksLeft struct {
 	Other    int `json:"not_http"`
 }
 
-func newLinksReport(p *project.Project, runs []*linksRun, err error) linksReport {
-	r := linksReport{Version: bookciVersion(), OK: err == nil, Exit: exit.Code(err), Books: []linksBook{}}
+func newLinksReport(version string, p *project.Project, runs []*linksRun, err error) linksReport {
+	r := linksReport{Version: version, OK: err == nil, Exit: exit.Code(err), Books: []linksBook{}}
 	if p != nil {
 		r.Root = p.Root
 	}
@@ -307,7 +308,7 @@ func newLinksReport(p *project.Project, runs []*linksRun, err error) linksReport
 		r.Books = append(r.Books, b)
 	}
 	if err != nil && !errors.Is(err, exit.ErrReported) {
-		r.Error = newErrorReport(err)
+		r.Error = outcome.ErrorOf(err)
 	}
 	return r
 }

@@ -4,15 +4,19 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
@@ -69,7 +73,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.answered && wantsJSON(cmd, args) {
 		// The mistake came before the command, or left it without its document.
-		if werr := a.answer(newReport("", nil, err)); werr != nil {
+		if werr := a.answer(outcome.NewDocument(a.Version, "", nil, err)); werr != nil {
 			err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
 		}
 	}
@@ -83,6 +87,29 @@ func (a *app) report(err error) {
 		return
 	}
 	screen.Fault(a.Println, err, fault.Hint(err))
+}
+
+// answer prints the one document of --json.
+func (a *app) answer(doc any) error {
+	a.answered = true
+	return writeJSON(a.Stdout, doc)
+}
+
+// wantsJSON reports whether cmd was given --json, also when a mistake before it
+// kept it from being read.
+func wantsJSON(cmd *cobra.Command, args []string) bool {
+	flag := cmd.Flags().Lookup("json")
+	if i := slices.Index(args, "--"); i >= 0 {
+		args = args[:i]
+	}
+	return flag != nil && (flag.Value.String() == "true" || slices.Contains(args, "--json"))
+}
+
+func writeJSON(w io.Writer, doc any) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(doc)
 }
 
 func (a *app) newRootCmd() *cobra.Command {

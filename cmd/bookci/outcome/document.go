@@ -1,0 +1,83 @@
+package outcome
+
+import (
+	"cmp"
+	"errors"
+
+	"github.com/bookci/bookci/build"
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/internal/fault"
+)
+
+// This file says in JSON what became of a build.
+
+// Document is the JSON document of --json.
+type Document struct {
+	Version string           `json:"bookci"`
+	OK      bool             `json:"ok"`
+	Exit    int              `json:"exit_code"`
+	Root    string           `json:"root,omitempty"` // absolute; the paths below are relative to it
+	Results []documentResult `json:"results"`
+	Error   *Error           `json:"error,omitempty"` // what went wrong and is no result's own
+}
+
+type documentResult struct {
+	Book        string             `json:"book"`
+	Target      book.Target        `json:"target"`
+	Status      string             `json:"status"`          // built, up-to-date or failed
+	Draft       bool               `json:"draft,omitempty"` // set by bookci itself, without Re:VIEW
+	Artifact    *build.Artifact    `json:"artifact,omitempty"`
+	Diagnostics []book.Diagnostic  `json:"diagnostics"`
+	Seconds     map[string]float64 `json:"seconds"`
+	Log         string             `json:"log,omitempty"`
+	Error       *Error             `json:"error,omitempty"`
+}
+
+// Error is what went wrong, and what to do about it.
+type Error struct {
+	Message string `json:"message"`
+	Hint    string `json:"hint,omitempty"`
+}
+
+// ErrorOf is err for a document, nil for none.
+func ErrorOf(err error) *Error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Message: err.Error(), Hint: fault.Hint(err)}
+}
+
+// NewDocument is the document of a build that ended with err.
+func NewDocument(version, root string, results []build.Result, err error) Document {
+	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Root: root, Results: []documentResult{}}
+	for _, res := range results {
+		one := documentResult{
+			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
+			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: belowTop(root, root, res.Log),
+			Error: ErrorOf(cmp.Or(res.Err, res.Missing)),
+		}
+		if one.Diagnostics == nil {
+			one.Diagnostics = []book.Diagnostic{}
+		}
+		switch {
+		case res.Err != nil:
+			one.Status = "failed"
+		case res.UpToDate:
+			one.Status = "up-to-date"
+		}
+		if res.Artifact.Path != "" {
+			one.Artifact = &res.Artifact
+			one.Artifact.Path = cmp.Or(res.Address, res.Artifact.Path)
+		}
+		r.Results = append(r.Results, one)
+	}
+	var unwritten *unwrittenError
+	switch {
+	case errors.As(err, &unwritten):
+		r.Error = ErrorOf(unwritten)
+	case err != nil && !errors.Is(err, exit.ErrReported):
+		r.Error = ErrorOf(err)
+	}
+	return r
+}
