@@ -53,6 +53,7 @@ var besideEachOther = map[string][]string{
 	"ahead":     {"project", "screen", "world"},
 	"daemon":    {},
 	"exit":      {"settings"},
+	"fleet":     {"exit", "outcome", "project", "screen", "workshop", "world"},
 	"outcome":   {"exit", "project", "screen", "world"},
 	"owner":     {},
 	"previewer": {"project", "settings", "trust", "workshop", "world"},

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/cmd/bookci/ahead"
+	"github.com/bookci/bookci/cmd/bookci/fleet"
 	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
@@ -138,6 +139,26 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *outcome.Files, fla
 		w.KeepImages(ctx)
 	}
 	return err
+}
+
+// runBuilds is the build command for several folders.
+func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *outcome.Files, flags *pflag.FlagSet, dirs []string) (err error) {
+	all := fleet.New(a.World, fleet.Options{Choice: f.choice, Given: flags, Only: f.only, Force: f.force, JSON: f.json, Reports: r})
+	begun := time.Now()
+	if f.json {
+		defer func() {
+			if werr := a.answer(outcome.NewDocument(a.Version, "", all.Results(), err)); werr != nil {
+				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
+			}
+		}()
+	}
+	defer func() { err = all.WriteReports(begun, err) }()
+	show, err := screen.New(a.Terminal(), f.progress)
+	if err != nil {
+		return err
+	}
+	defer show.Close()
+	return all.Build(ctx, show, dirs)
 }
 
 // oneDir accepts a folder or nothing.
