@@ -16,6 +16,7 @@ import (
 	"github.com/docker/docker/client"
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/bookci/bookci/cmd/bookci/workshop"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/standin"
 )
@@ -27,7 +28,7 @@ import (
 // ends, nothing of those may be left.
 
 func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && (os.Args[1] == "sweep-containers" || os.Args[1] == "sweep-tasks") {
+	if len(os.Args) > 1 && (os.Args[1] == workshop.SweepContainersWord || os.Args[1] == workshop.SweepTasksWord) {
 		// The reaper of a test that ran bookci within this process and was killed.
 		os.Exit(Main())
 	}

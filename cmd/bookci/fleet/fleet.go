@@ -44,7 +44,7 @@ type Fleet struct {
 	opts     Options
 	show     screen.Show
 	projects []*project.Project // by root, each once
-	results  [][]build.Result   // of each project
+	results  [][]build.Result   // of each project, nil before it is built
 	mu       sync.Mutex         // who says what became of a project
 	count    event.Event
 }
@@ -84,7 +84,7 @@ func (f *Fleet) open(ctx context.Context, dirs []string) error {
 		first := byRoot[p.Root]
 		if first == nil {
 			byRoot[p.Root] = p
-			f.projects = append(f.projects, p)
+			f.projects, f.results = append(f.projects, p), append(f.results, nil)
 			continue
 		}
 		if err := first.Join(p); err != nil {
@@ -92,7 +92,6 @@ func (f *Fleet) open(ctx context.Context, dirs []string) error {
 		}
 	}
 	slices.SortFunc(f.projects, func(p, q *project.Project) int { return strings.Compare(p.Root, q.Root) }) // so that two bookcis lock in one order
-	f.results = make([][]build.Result, len(f.projects))
 	taken := map[string]string{}
 	for _, p := range f.projects {
 		f.count.Total += int64(len(p.Books))
