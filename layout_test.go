@@ -54,6 +54,7 @@ var besideEachOther = map[string][]string{
 	"daemon":    {},
 	"exit":      {"settings"},
 	"fleet":     {"exit", "outcome", "project", "screen", "workshop", "world"},
+	"linkcheck": {"exit", "outcome", "project", "screen", "settings", "world"},
 	"outcome":   {"exit", "project", "screen", "world"},
 	"owner":     {},
 	"previewer": {"project", "settings", "trust", "workshop", "world"},

@@ -1,35 +1,28 @@
-package main
+package linkcheck
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"path"
-	"path/filepath"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/exit"
-	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
-	"github.com/bookci/bookci/reports"
 )
 
-// This file says in words, in JSON and in reports what became of the links.
+// This file says in words what became of the links.
 
 // maxNotes is how many notes are shown one by one.
 const maxNotes = 10
 
-// sayLinks tells what became of the links and returns the error that the exit
+// Say tells what became of the links and returns the error that the exit
 // status follows from.
-func (a *app) sayLinks(show screen.Show, p *project.Project, f *linksFlags, runs []*linksRun, err error) error {
+func Say(w *world.World, show screen.Show, p *project.Project, f *Options, runs []*Run, err error) error {
 	here := world.Here("")
 	place := func(name string) string { return name }
 	if p != nil && here != "" {
@@ -43,7 +36,7 @@ func (a *app) sayLinks(show screen.Show, p *project.Project, f *linksFlags, runs
 		}
 		notes := 0
 		for _, v := range r.verdicts {
-			d, ok := r.diagnostic(v, f.suggest, place, source)
+			d, ok := r.diagnostic(v, f.Suggest, place, source)
 			if !ok {
 				continue
 			}
@@ -51,7 +44,7 @@ func (a *app) sayLinks(show screen.Show, p *project.Project, f *linksFlags, runs
 			case links.Broken:
 				broken++
 			case links.Doubtful:
-				if doubtful++; f.strict {
+				if doubtful++; f.Strict {
 					d.Severity = book.Error
 				}
 			default:
@@ -59,14 +52,14 @@ func (a *app) sayLinks(show screen.Show, p *project.Project, f *linksFlags, runs
 					continue
 				}
 			}
-			show.Println(a.Terminal().Paint(d))
+			show.Println(w.Terminal().Paint(d))
 		}
 		if rest := notes - maxNotes; rest > 0 {
 			show.Println(fmt.Sprintf("bookci: %d more notes; --json has them all", rest))
 		}
 		show.Println("bookci: " + r.sum())
-		if r.archive != "" && !f.json {
-			if _, werr := fmt.Fprintln(a.Stdout, r.archive); werr != nil {
+		if r.archive != "" && !f.JSON {
+			if _, werr := fmt.Fprintln(w.Stdout, r.archive); werr != nil {
 				err = errors.Join(err, fmt.Errorf("writing the path: %w", werr))
 			}
 		}
@@ -77,8 +70,8 @@ func (a *app) sayLinks(show screen.Show, p *project.Project, f *linksFlags, runs
 		}
 		return err
 	}
-	if n := broken; n > 0 || f.strict && doubtful > 0 {
-		if f.strict {
+	if n := broken; n > 0 || f.Strict && doubtful > 0 {
+		if f.Strict {
 			n += doubtful
 		}
 		return errors.Join(&brokenLinks{n}, exit.ErrReported)
@@ -93,7 +86,7 @@ func (e *brokenLinks) Error() string { return count(e.n, "broken link") }
 
 // diagnostic is a verdict in the words of a build, at the first place that cites
 // it; ok is false when there is nothing to say.
-func (r *linksRun) diagnostic(v links.Verdict, suggest bool, place func(string) string, source func(file string, line int) string) (d book.Diagnostic, ok bool) {
+func (r *Run) diagnostic(v links.Verdict, suggest bool, place func(string) string, source func(file string, line int) string) (d book.Diagnostic, ok bool) {
 	if v.Code == "" {
 		return d, false
 	}
@@ -127,7 +120,7 @@ func (r *linksRun) diagnostic(v links.Verdict, suggest bool, place func(string) 
 }
 
 // hint is what to do about a verdict: of what is dead also where a copy is.
-func (r *linksRun) hint(v links.Verdict, suggest bool) string {
+func (r *Run) hint(v links.Verdict, suggest bool) string {
 	hint := v.Hint
 	if v.Kind != links.Broken {
 		return hint
@@ -146,7 +139,7 @@ func (r *linksRun) hint(v links.Verdict, suggest bool) string {
 }
 
 // sum is the one line about a run.
-func (r *linksRun) sum() string {
+func (r *Run) sum() string {
 	kinds := map[links.Kind]int{}
 	moved := 0
 	for _, v := range r.verdicts {
@@ -215,100 +208,4 @@ func sourceLines(p *project.Project) func(file string, line int) string {
 		}
 		return lines[line-1]
 	}
-}
-
-// linksReportRun is a run in the words of package reports: a finding at every
-// place that cites a link.
-func (a *app) linksReportRun(p *project.Project, runs []*linksRun, strict bool, begun time.Time, err error) reports.Run {
-	run, place := outcome.EmptyRun(a.World, p, begun, err)
-	source := sourceLines(p)
-	for _, r := range runs {
-		one := reports.Result{Book: r.name, Target: "links", Status: reports.Built, Checked: !r.stopped, Seconds: time.Since(begun).Seconds()}
-		seen := map[string]bool{}
-		if r.book != nil {
-			one.Config = place(path.Join(r.book.Dir, r.book.Config))
-			for _, c := range r.book.Chapters {
-				if file := place(c.Path); !seen[file] {
-					seen[file] = true
-					one.Chapters = append(one.Chapters, reports.Chapter{ID: c.ID, File: file})
-				}
-			}
-		}
-		failed := 0
-		for _, v := range r.verdicts {
-			if v.Code == "" {
-				continue
-			}
-			level := reports.Note
-			switch {
-			case v.Kind == links.Broken || v.Kind == links.Doubtful && strict:
-				level = reports.Error
-				failed++
-			case v.Kind == links.Doubtful:
-				level = reports.Warning
-			}
-			for _, c := range v.Cited {
-				one.Findings = append(one.Findings, reports.Finding{
-					Level: level, Code: v.Code, File: place(c.File), Line: c.Line, Message: v.Message, Hint: r.hint(v, false), Source: source(c.File, c.Line),
-				})
-				if file := place(c.File); r.book == nil && !seen[file] {
-					seen[file] = true
-					one.Chapters = append(one.Chapters, reports.Chapter{ID: strings.TrimSuffix(filepath.Base(file), ".re"), File: file})
-				}
-			}
-		}
-		slices.SortStableFunc(one.Findings, func(a, b reports.Finding) int {
-			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-		})
-		if failed > 0 {
-			one.Status, one.Err = reports.Failed, count(failed, "broken link")
-		}
-		run.Results = append(run.Results, one)
-	}
-	return run
-}
-
-// linksReport is the JSON document of links --json.
-type linksReport struct {
-	Version string         `json:"bookci"`
-	OK      bool           `json:"ok"`
-	Exit    int            `json:"exit_code"`
-	Root    string         `json:"root,omitempty"` // absolute; the paths below are relative to it
-	Books   []linksBook    `json:"books"`
-	Error   *outcome.Error `json:"error,omitempty"`
-}
-
-type linksBook struct {
-	Book    string          `json:"book"`
-	Archive string          `json:"archive,omitempty"`
-	Stopped bool            `json:"stopped,omitempty"` // not all links were looked at
-	LeftOut linksLeft       `json:"left_out"`
-	Links   []links.Verdict `json:"links"`
-}
-
-type linksLeft struct {
-	Reserved int `json:"reserved"`
-	Ignored  int `json:"ignored"`
-	Other    int `json:"not_http"`
-}
-
-func newLinksReport(version string, p *project.Project, runs []*linksRun, err error) linksReport {
-	r := linksReport{Version: version, OK: err == nil, Exit: exit.Code(err), Books: []linksBook{}}
-	if p != nil {
-		r.Root = p.Root
-	}
-	for _, one := range runs {
-		b := linksBook{Book: one.name, Archive: one.archive, Stopped: one.stopped, LeftOut: linksLeft(one.left), Links: slices.Clone(one.verdicts)}
-		if b.Links == nil {
-			b.Links = []links.Verdict{}
-		}
-		for i := range b.Links {
-			b.Links[i].Hint = one.hint(b.Links[i], false)
-		}
-		r.Books = append(r.Books, b)
-	}
-	if err != nil && !errors.Is(err, exit.ErrReported) {
-		r.Error = outcome.ErrorOf(err)
-	}
-	return r
 }
