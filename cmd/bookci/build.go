@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,7 +16,6 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/screen"
 	"github.com/bookci/bookci/cmd/bookci/workshop"
-	"github.com/bookci/bookci/internal/fault"
 )
 
 // buildFlags are the flags that build and watch share, but for those that stand
@@ -159,26 +157,4 @@ func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *outcome.Files, fl
 	}
 	defer show.Close()
 	return all.Build(ctx, show, dirs)
-}
-
-// oneDir accepts a folder or nothing.
-func oneDir(_ *cobra.Command, args []string) error {
-	if len(args) > 1 {
-		return fault.Usagef("", "one folder at most, not %d: %s", len(args), strings.Join(args, " "))
-	}
-	return nil
-}
-
-func dirArg(args []string) string {
-	if len(args) == 0 {
-		return "."
-	}
-	return args[0]
-}
-
-func noArgs(_ *cobra.Command, args []string) error {
-	if len(args) > 0 {
-		return fault.Usagef("", "unexpected argument %q", args[0])
-	}
-	return nil
 }

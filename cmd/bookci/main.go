@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -154,4 +155,28 @@ and leaves no container behind.`,
 		a.newSweepCmd(), a.newSweepTasksCmd(), a.newReapCmd(),
 	)
 	return cmd
+}
+
+// oneDir accepts a folder or nothing.
+func oneDir(_ *cobra.Command, args []string) error {
+	if len(args) > 1 {
+		return fault.Usagef("", "one folder at most, not %d: %s", len(args), strings.Join(args, " "))
+	}
+	return nil
+}
+
+// dirArg is the folder that oneDir has let pass.
+func dirArg(args []string) string {
+	if len(args) == 0 {
+		return "."
+	}
+	return args[0]
+}
+
+// noArgs accepts nothing.
+func noArgs(_ *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fault.Usagef("", "unexpected argument %q", args[0])
+	}
+	return nil
 }

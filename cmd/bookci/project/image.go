@@ -79,7 +79,7 @@ func (p *Project) ImageBuild() (cache.BuildOptions, bool) {
 	}
 	return cache.BuildOptions{
 		Lock: lock,
-		Name: filepath.Base(p.Root), Context: context, Exclude: p.WrittenBelow(context),
+		Name: filepath.Base(p.Root), Context: context, Exclude: p.writtenBelow(context),
 		Dockerfile: s.Dockerfile, Args: s.Args, Platform: s.Platform,
 		Network: s.Network, Memory: int64(p.Settings.Limits.Memory),
 	}, true

@@ -93,8 +93,8 @@ func (p *Project) Excluded() []string {
 	return append(slices.Clip(p.Settings.Exclude), p.leftOut...)
 }
 
-// WrittenBelow are patterns of what bookci itself writes below a folder.
-func (p *Project) WrittenBelow(dir string) []string {
+// writtenBelow are patterns of what bookci itself writes below a folder.
+func (p *Project) writtenBelow(dir string) []string {
 	return patternsBelow(dir, p.Artifacts(), p.State(), p.FontCache(), p.CacheDir())
 }
 
