@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,15 +81,7 @@ func (a *app) runBuild(ctx context.Context, f *buildFlags, r *outcome.Files, fla
 	var results []build.Result
 	var p *project.Project
 	if f.json {
-		defer func() {
-			var root string
-			if p != nil {
-				root = p.Root
-			}
-			if werr := a.answer(outcome.NewDocument(a.Version, root, results, err)); werr != nil {
-				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
-			}
-		}()
+		defer func() { err = a.conclude(outcome.NewDocument(a.Version, p, results, err), err) }()
 	}
 	begun := time.Now()
 	// After the progress has been taken off the screen, before the JSON document.
@@ -144,11 +134,7 @@ func (a *app) runBuilds(ctx context.Context, f *buildFlags, r *outcome.Files, fl
 	all := fleet.New(a.World, fleet.Options{Choice: f.choice, Given: flags, Only: f.only, Force: f.force, JSON: f.json, Reports: r})
 	begun := time.Now()
 	if f.json {
-		defer func() {
-			if werr := a.answer(outcome.NewDocument(a.Version, "", all.Results(), err)); werr != nil {
-				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
-			}
-		}()
+		defer func() { err = a.conclude(outcome.NewDocument(a.Version, nil, all.Results(), err), err) }()
 	}
 	defer func() { err = all.WriteReports(begun, err) }()
 	show, err := screen.New(a.Terminal(), f.progress)

@@ -75,15 +75,7 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *outcome.Files, cmd
 	var results []checked
 	var p *project.Project
 	if f.json {
-		defer func() {
-			var root string
-			if p != nil {
-				root = p.Root
-			}
-			if werr := a.answer(newCheckReport(a.Version, root, results, err)); werr != nil {
-				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
-			}
-		}()
+		defer func() { err = a.conclude(newCheckReport(a.Version, p, results, err), err) }()
 	}
 	begun := time.Now()
 	defer func() {
@@ -246,8 +238,11 @@ type checkedBook struct {
 	Seconds     float64           `json:"seconds"`
 }
 
-func newCheckReport(version, root string, results []checked, err error) checkReport {
-	r := checkReport{Version: version, OK: err == nil, Exit: exit.Code(err), Root: root, Results: []checkedBook{}}
+func newCheckReport(version string, p *project.Project, results []checked, err error) checkReport {
+	r := checkReport{Version: version, OK: err == nil, Exit: exit.Code(err), Results: []checkedBook{}}
+	if p != nil {
+		r.Root = p.Root
+	}
 	for _, c := range results {
 		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: c.found, Seconds: c.seconds}
 		if one.Diagnostics == nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,11 +74,7 @@ func (a *app) runLinks(ctx context.Context, f *linksFlags, r *outcome.Files, fla
 	var p *project.Project
 	begun := time.Now()
 	if f.JSON && !f.list {
-		defer func() {
-			if werr := a.answer(linkcheck.NewDocument(a.Version, p, runs, err)); werr != nil {
-				err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
-			}
-		}()
+		defer func() { err = a.conclude(linkcheck.NewDocument(a.Version, p, runs, err), err) }()
 	}
 	defer func() {
 		if r.Wanted(a.World) {

@@ -74,9 +74,7 @@ func (a *app) main(ctx context.Context, args []string) int {
 	cmd, err := root.ExecuteContextC(ctx)
 	if err != nil && !a.answered && wantsJSON(cmd, args) {
 		// The mistake came before the command, or left it without its document.
-		if werr := a.answer(outcome.NewDocument(a.Version, "", nil, err)); werr != nil {
-			err = errors.Join(err, fmt.Errorf("writing the report: %w", werr))
-		}
+		err = a.conclude(outcome.NewDocument(a.Version, nil, nil, err), err)
 	}
 	a.report(err)
 	return exit.Code(err)
@@ -94,6 +92,14 @@ func (a *app) report(err error) {
 func (a *app) answer(doc any) error {
 	a.answered = true
 	return writeJSON(a.Stdout, doc)
+}
+
+// conclude is answer for a run that ended with err.
+func (a *app) conclude(doc any, err error) error {
+	if werr := a.answer(doc); werr != nil {
+		return errors.Join(err, fmt.Errorf("writing the report: %w", werr))
+	}
+	return err
 }
 
 // wantsJSON reports whether cmd was given --json, also when a mistake before it

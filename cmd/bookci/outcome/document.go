@@ -7,6 +7,7 @@ import (
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/cmd/bookci/exit"
+	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/internal/fault"
 )
 
@@ -48,13 +49,17 @@ func ErrorOf(err error) *Error {
 	return &Error{Message: err.Error(), Hint: fault.Hint(err)}
 }
 
-// NewDocument is the document of a build that ended with err.
-func NewDocument(version, root string, results []build.Result, err error) Document {
-	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Root: root, Results: []documentResult{}}
+// NewDocument is the document of a build that ended with err; p is nil where no
+// project could be opened, and where the results are of several.
+func NewDocument(version string, p *project.Project, results []build.Result, err error) Document {
+	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Results: []documentResult{}}
+	if p != nil {
+		r.Root = p.Root
+	}
 	for _, res := range results {
 		one := documentResult{
 			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
-			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: belowTop(root, root, res.Log),
+			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: belowTop(r.Root, r.Root, res.Log),
 			Error: ErrorOf(cmp.Or(res.Err, res.Missing)),
 		}
 		if one.Diagnostics == nil {
