@@ -19,7 +19,7 @@ type Options struct {
 	Files   fs.FS        // the root; images are read from it
 	Dir     string       // slash path of the config's folder below the root
 	Keep    picture.Keep // what was worked out for images, nil to keep nothing
-	Created time.Time    // of the manuscript, for the PDF's date; may be zero
+	Created time.Time    // of the manuscript, for the PDF's date and that of a book without one; may be zero
 }
 
 // Draft sets a book again and again. What has not changed since the last time
@@ -40,9 +40,11 @@ type Pages struct {
 // Set sets a book.
 func (d *Draft) Set(ctx context.Context, book *review.Book, options Options) (*Pages, error) {
 	d.images.begin(options.Files, options.Keep)
-	result, err := d.typesetter.Set(ctx, layout.Input{
-		Book: book, Dir: options.Dir, Pictures: &d.images, Readings: readings(options.Files, options.Dir, book.Settings),
-	})
+	in := layout.Input{Book: book, Dir: options.Dir, Pictures: &d.images, Readings: readings(options.Files, options.Dir, book.Settings)}
+	if !options.Created.IsZero() {
+		in.Date = options.Created.UTC().Format(time.DateOnly)
+	}
+	result, err := d.typesetter.Set(ctx, in)
 	if err != nil {
 		return nil, fmt.Errorf("setting the draft: %w", err)
 	}

@@ -2,6 +2,7 @@ package fonts
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"testing"
 )
@@ -89,6 +90,21 @@ func TestASubsetKeepsNumbersAndOutlines(t *testing.T) {
 	}
 	if b := face.Glyph('b'); small.offsets[b] != small.offsets[b+1] {
 		t.Error("a glyph that nobody asked for has an outline")
+	}
+}
+
+// Code is copied from pages by hand: a curly quote would not be the one to type.
+func TestQuotesInCodeAreStraight(t *testing.T) {
+	for _, style := range []Style{Gothic, GothicBold} {
+		face := load(t, style)
+		for r, strokes := range map[rune]int{'\'': 1, '"': 2} {
+			outline := face.tables["glyf"][face.offsets[face.Glyph(r)]:]
+			contours := int(binary.BigEndian.Uint16(outline))
+			points := int(binary.BigEndian.Uint16(outline[10+2*(contours-1):])) + 1
+			if contours != strokes || points != 4*strokes {
+				t.Errorf("style %d: %q has %d strokes of %d points together", style, r, contours, points)
+			}
+		}
 	}
 }
 

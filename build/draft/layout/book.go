@@ -19,6 +19,7 @@ type Input struct {
 	Dir      string // slash path of the config's folder below the root
 	Pictures Pictures
 	Readings map[string]string // how terms of the index are read
+	Date     string            // of the book where its config has none, as 2006-01-02; "" for none
 }
 
 // Result is a book that has been set.
@@ -69,6 +70,7 @@ func (ts *Typesetter) Set(ctx context.Context, in Input) (*Result, error) {
 		return nil, err
 	}
 	s := &setting{hand: h, geometry: ReadGeometry(in.Book.Settings), book: in.Book, pictures: picturesOf{in.Pictures}, words: readWords(in.Book)}
+	s.date = in.Book.Settings.Text("date", in.Date)
 	s.small = s.scaled(9)
 	result := &Result{}
 	chapters, err := ts.chapters(ctx, s, result)

@@ -58,6 +58,7 @@ func (c *chapter) box(b *review.Box) {
 	g := c.galley
 	g.skip(2 * c.em())
 	f := c.words.boxFrame(b.Command)
+	first := len(g.items)
 	c.framed(f, 0.9*c.em(), func() {
 		if len(b.Caption) > 0 {
 			from := len(g.items)
@@ -73,7 +74,25 @@ func (c *chapter) box(b *review.Box) {
 		}
 		c.blocks(b.Blocks)
 	})
+	c.unparted(first)
 	g.skip(2.5 * c.em())
+}
+
+// unparted keeps the items of a box on one page, as TeX does: a box that there is
+// no room for begins the next one. One that no page has room for is parted.
+func (c *chapter) unparted(first int) {
+	g := c.galley
+	height := 0.0
+	for i := first; i < len(g.items); i++ {
+		height += g.items[i].height
+		for _, n := range g.items[i].notes {
+			height += n.height
+		}
+	}
+	if height <= 0.9*c.geometry.TextHeight {
+		g.hold(first)
+		g.items[len(g.items)-1].keep = false
+	}
 }
 
 // column sets a column in a frame with a ground.

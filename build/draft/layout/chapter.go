@@ -45,6 +45,7 @@ type setting struct {
 	pages    map[string]string // page numbers of the last pass, by anchor
 	words    words
 	small    float64 // kanji of captions, code and tables
+	date     string  // of the book
 }
 
 type picturesOf struct{ from Pictures }

@@ -13,11 +13,12 @@ import (
 var dated = regexp.MustCompile(`^(\d+)-(\d+)-(\d+)(?:[\s　](.+))?$`)
 
 // history returns the lines of a colophon that tell when the book came out.
-func (w *words) history(s *review.Settings) []string {
+// Date is that of a book that has no history.
+func (w *words) history(s *review.Settings, date string) []string {
 	var lines []string
 	editions, ok := s.Value("history").([]any)
 	if !ok {
-		if date := s.Text("date", ""); date != "" {
+		if date != "" {
 			lines = append(lines, w.locale.Word("published_by2", w.date(date)))
 		}
 		return lines

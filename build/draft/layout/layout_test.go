@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -495,6 +496,84 @@ func TestCharactersThatNoTypefaceHasAreTold(t *testing.T) {
 	}
 	if text := allText(r, "ch01"); strings.Count(text, "〓") != 4 {
 		t.Errorf("the page shows %q", text)
+	}
+}
+
+func TestADashOfTwoIsTwoKanjiWide(t *testing.T) {
+	h, err := loadHand()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range "—―" {
+		var dash text
+		dash.add(strings.Repeat(string(r), 2), h.body(10))
+		if width := dash.natural(0, 2); width != 20 || dash.glyphs[0].r != r {
+			t.Errorf("%q is %v em wide, and read as %q", r, width/10, dash.glyphs[0].r)
+		}
+	}
+}
+
+// noFiles is a folder that holds nothing.
+type noFiles struct{}
+
+func (noFiles) Read(string) ([]byte, error) { return nil, fs.ErrNotExist }
+func (noFiles) Images(string) []string      { return nil }
+
+func TestABookWithoutADateBearsThatOfItsSources(t *testing.T) {
+	for _, c := range []struct{ config, want string }{{"", "2030"}, {"2029-12-24", "2029"}} {
+		config := map[string]any{"colophon": true}
+		if c.config != "" {
+			config["date"] = c.config
+		}
+		b := review.Read(&review.Manuscript{Dir: ".", Config: config, Files: noFiles{}})
+		b.Chapters = bookOf([]review.Block{para("字")}).Chapters
+		r, err := (&Typesetter{}).Set(t.Context(), Input{Book: b, Date: "2030-01-31"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dated := 0 // sheets: the title page and the colophon
+		for _, s := range r.Sheets {
+			var text strings.Builder
+			for _, run := range s.Runs {
+				text.WriteString(string(run.Runes))
+			}
+			if strings.Contains(text.String(), c.want) {
+				dated++
+			}
+		}
+		if dated != 2 {
+			t.Errorf("with the date %q in the config, %s stands on %d pages", c.config, c.want, dated)
+		}
+	}
+}
+
+// A box for which there is no room moves to the next page, as TeX has it; one
+// that no page holds is parted.
+func TestABoxIsNotPartedWhereAPageHoldsIt(t *testing.T) {
+	box := func(lines int) *review.Box {
+		b := &review.Box{Command: "memo", Caption: words_("箱の題")}
+		for range lines {
+			b.Blocks = append(b.Blocks, para("箱"))
+		}
+		return b
+	}
+	for before := range 40 {
+		var blocks []review.Block
+		for range before {
+			blocks = append(blocks, para("前"))
+		}
+		pages := 0
+		for _, s := range sheetsOf(set(t, &Typesetter{}, bookOf(append(blocks, box(5))), nil), "ch01") {
+			if strings.Contains(textOf(s), "箱") {
+				pages++
+			}
+		}
+		if pages != 1 {
+			t.Fatalf("after %d lines a box of 5 lies on %d pages", before, pages)
+		}
+	}
+	if r := sheetsOf(set(t, &Typesetter{}, bookOf([]review.Block{para("前"), box(100)}), nil), "ch01"); len(r) < 3 || !strings.Contains(textOf(r[0]), "箱") {
+		t.Errorf("a box of 100 lines lies on %d pages, or begins no page", len(r))
 	}
 }
 

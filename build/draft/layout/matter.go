@@ -38,7 +38,7 @@ func (s *setting) titlePage() []*body {
 		used += g.items[i].height
 	}
 	g.pad(max(s.geometry.TextHeight-used-9*c.em(), c.lead()), true)
-	last := set.Text("date", "") + " " + s.words.locale.Word("edition")
+	last := s.date + " " + s.words.locale.Word("edition")
 	if names := set.List("pbl"); len(names) > 0 {
 		last += "　　" + s.words.locale.Word("published_by", strings.Join(names, splitter))
 	}
@@ -95,7 +95,7 @@ func (s *setting) colophon() []*body {
 		line(sub, c.hand.heading(c.scaled(12)))
 	}
 	rule()
-	for _, edition := range s.words.history(set) {
+	for _, edition := range s.words.history(set, s.date) {
 		line(edition, c.hand.body(c.em()))
 	}
 	g.pad(c.lead()*0.5, true)

@@ -204,6 +204,9 @@ func setRune(r rune, st style, index uint16, extra flags) glyph {
 		}
 	}
 	g.id = st.japanese.Glyph(r)
+	if r == '—' { // which these typefaces draw half an em wide
+		g.id = st.japanese.Glyph('―')
+	}
 	if g.id == 0 {
 		if r == 0xA0 || r == 0x200B || r == 0xFEFF || r == 0xFE0F || r == 0x200D {
 			g.id, g.r = st.japanese.Glyph(' '), ' '

@@ -10,6 +10,7 @@ import (
 	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/draft"
@@ -29,11 +30,12 @@ type drafter struct {
 
 type draftedBook struct {
 	draft  draft.Draft
+	date   time.Time               // as it was at the first look; an edit is not worth asking git again
 	hashes map[*sheet.Sheet]uint64 // of the sheets that are shown: most of them stay
 }
 
-// sheets sets one book.
-func (d *drafter) sheets(ctx context.Context, b *book.Book, tree *review.Book) (*preview.Sheets, error) {
+// sheets sets one book. date is asked for the day that the book bears.
+func (d *drafter) sheets(ctx context.Context, b *book.Book, tree *review.Book, date func() time.Time) (*preview.Sheets, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.books == nil {
@@ -41,7 +43,7 @@ func (d *drafter) sheets(ctx context.Context, b *book.Book, tree *review.Book) (
 	}
 	own := d.books[b.Name]
 	if own == nil {
-		own = &draftedBook{}
+		own = &draftedBook{date: date()}
 		d.books[b.Name] = own
 	}
 	root, err := fsx.OpenRoot(b.Root)
@@ -49,7 +51,7 @@ func (d *drafter) sheets(ctx context.Context, b *book.Book, tree *review.Book) (
 		return nil, err
 	}
 	defer root.Close()
-	pages, err := own.draft.Set(ctx, tree, draft.Options{Files: root.FS(), Dir: b.Dir})
+	pages, err := own.draft.Set(ctx, tree, draft.Options{Files: root.FS(), Dir: b.Dir, Created: own.date})
 	if err != nil {
 		return nil, err
 	}

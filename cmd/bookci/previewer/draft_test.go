@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/manuscript"
@@ -23,7 +24,7 @@ func draftedSheets(t *testing.T, d *drafter, dir string) *preview.Sheets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sheets, err := d.sheets(t.Context(), b, tree)
+	sheets, err := d.sheets(t.Context(), b, tree, func() time.Time { return time.Unix(1500000000, 0) })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/build/source"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/cmd/bookci/trust"
@@ -24,6 +27,7 @@ import (
 // Page is the page of a book, which follows a watch. Its methods but Close
 // return at once.
 type Page struct {
+	world   *world.World
 	claim   *workshop.Claim
 	note    func(string)
 	server  *preview.Server
@@ -51,7 +55,7 @@ func Serve(ctx context.Context, w *world.World, c *workshop.Claim, p *project.Pr
 		return nil, "", &fault.Environment{Err: fmt.Errorf("serving the preview: %w", err), Hint: "another program may use the port: try --serve localhost:0, which takes a free one"}
 	}
 	note := func(text string) { c.Say("bookci: " + text) }
-	s := &Page{claim: c, project: p, note: note}
+	s := &Page{world: w, claim: c, project: p, note: note}
 	s.server = preview.New(preview.Options{Root: p.Root, Books: s.books(p), Open: s.open, Now: time.Now, Note: note, Typeface: typeface})
 	s.serving.Add(1)
 	go func() {
@@ -90,7 +94,7 @@ func (s *Page) Draft(ctx context.Context, b *book.Book, tree *review.Book) {
 	if !s.server.Drafts(b.Name) {
 		return
 	}
-	sheets, err := s.drafter.sheets(ctx, b, tree)
+	sheets, err := s.drafter.sheets(ctx, b, tree, func() time.Time { return s.date(ctx, b) })
 	if err != nil {
 		if context.Cause(ctx) == nil {
 			s.note(fmt.Sprintf("drawing the draft: %v", err))
@@ -98,6 +102,28 @@ func (s *Page) Draft(ctx context.Context, b *book.Book, tree *review.Book) {
 		return
 	}
 	s.server.Draft(b.Name, sheets)
+}
+
+// date is the day that a book's artifacts bear, none where it cannot be told.
+func (s *Page) date(ctx context.Context, b *book.Book) time.Time {
+	s.mu.Lock()
+	p := s.project
+	s.mu.Unlock()
+	names := slices.Clone(b.ConfigFiles)
+	for _, c := range b.Chapters {
+		names = append(names, c.Path)
+	}
+	var inputs []source.File
+	for _, name := range names {
+		if info, err := os.Lstat(p.Absolute(name)); err == nil {
+			inputs = append(inputs, source.File{Path: name, MTime: info.ModTime().UnixNano()})
+		}
+	}
+	seconds, err := p.SourceDate(ctx, s.world, inputs)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
 }
 
 // Building is told why a build begins.
