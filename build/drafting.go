@@ -231,11 +231,11 @@ func (d *drafting) writePDF(ctx context.Context, tree *review.Book, name string)
 	if !d.b.KeepOpen {
 		draft.Prune(kept, keptImages, d.b.Now())
 	}
-	return d.faults(pages, trouble), err
+	return d.faults(root, pages, trouble), err
 }
 
 // faults are what was found wrong while the book was set.
-func (d *drafting) faults(pages *draft.Pages, trouble []draft.Trouble) []book.Diagnostic {
+func (d *drafting) faults(root *fsx.Root, pages *draft.Pages, trouble []draft.Trouble) []book.Diagnostic {
 	var found []book.Diagnostic
 	for _, t := range trouble {
 		found = append(found, book.Diagnostic{Severity: book.Lax, Code: "draft-image", File: t.File, Message: "this image " + t.Err.Error()})
@@ -245,18 +245,49 @@ func (d *drafting) faults(pages *draft.Pages, trouble []draft.Trouble) []book.Di
 			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "draft-cut", File: c.Path, Message: "this chapter is longer or deeper nested than a draft shows"})
 		}
 		if lacks := pages.Lacks[c.ID]; len(lacks) > 0 {
-			var names []string
-			for _, r := range lacks[:min(len(lacks), 5)] {
-				names = append(names, fmt.Sprintf("U+%04X", r))
-			}
-			if rest := len(lacks) - len(names); rest > 0 {
-				names = append(names, fmt.Sprintf("%d more", rest))
-			}
-			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "draft-typeface", File: c.Path,
-				Message: "the draft's typefaces lack " + strings.Join(names, ", ") + ", and show 〓", Hint: "in the book itself it depends on the image's typefaces"})
+			found = append(found, lacking(root, c.Path, lacks))
 		}
 	}
 	return found
+}
+
+// lacking tells of the characters of a chapter that the typefaces lack, at the
+// first of them. What a config or a words_file brought into it has no line.
+func lacking(root *fsx.Root, chapter string, lacks []rune) book.Diagnostic {
+	const most = 5                                   // characters that are told one by one
+	const maxRead = 8 << 20                          // bytes: a draft shows no more of a chapter
+	manuscript, _ := root.ReadHead(chapter, maxRead) // without it there are no lines
+	at := make(map[rune]int, len(lacks))             // lines
+	for _, r := range lacks {
+		at[r] = 0
+	}
+	line := 1
+	for _, r := range string(manuscript) {
+		if first, lacks := at[r]; lacks && first == 0 {
+			at[r] = line
+		}
+		if r == '\n' {
+			line++
+		}
+	}
+	lacks = slices.SortedStableFunc(slices.Values(lacks), func(a, b rune) int { return cmp.Compare(at[a], at[b]) })
+	d := book.Diagnostic{Severity: book.Warning, Code: "draft-typeface", File: chapter, Hint: "in the book itself it depends on the image's typefaces"}
+	var names []string
+	for _, r := range lacks[:min(len(lacks), most)] {
+		name := fmt.Sprintf("%c (U+%04X)", r, r)
+		switch line := at[r]; {
+		case d.Line == 0:
+			d.Line = line
+		case line > d.Line:
+			name = fmt.Sprintf("%c (U+%04X, line %d)", r, r, line)
+		}
+		names = append(names, name)
+	}
+	if rest := len(lacks) - len(names); rest > 0 {
+		names = append(names, fmt.Sprintf("%d more", rest))
+	}
+	d.Message = "the draft's typefaces lack " + strings.Join(names, ", ") + ", and show 〓"
+	return d
 }
 
 // writeTexts writes the texts of chapters into a folder of their own.
