@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -56,6 +57,22 @@ func TestALineLeadsToItsSpot(t *testing.T) {
 	}
 	if at := findSpot(pages, 1, 2, source{"x.re", readManuscript("まったく違う文章です")}, 1); at.Page != 0 {
 		t.Errorf("a text that is not there is at %+v", at)
+	}
+}
+
+// A PDF for the printer has no outline: the preview's contents have the sections
+// all the same, as those of a draft and of a PDF for the screen.
+func TestSectionsAreFoundWithoutAnOutline(t *testing.T) {
+	const text = "= はじめに\n\nこの章では、道具を入れます。\n\n//list[a][題]{\n== これはコード\n//}\n\n" +
+		"==[column] 余談の題\n\n余談の本文です。\n\n==[/column]\n\n=={sec} 節の見出し\n\n節の本文がここにあります。\n\n== どこにもない見出しです\n"
+	pages := [][]line{
+		lines("目次", "はじめに … 3", "余談の題 … 3", "節の見出し … 4"), lines("別のページ"),
+		lines("第 1 章 はじめに", "この章では、道具を入れます。", "== これはコード", "余談の題", "余談の本文です。"), lines("1.1 節の見出し", "節の本文がここにあります。"),
+	}
+	list, next := findHeadings(pages, 1, "ch01.re", text)
+	want := []entry{{Title: "はじめに", Page: 3, Level: 1}, {Title: "余談の題", Page: 3, Level: 2}, {Title: "節の見出し", Page: 4, Level: 2}}
+	if !slices.Equal(list, want) || next != 4 {
+		t.Errorf("found are %+v, and the next chapter begins at page %d", list, next)
 	}
 }
 

@@ -1,7 +1,6 @@
 package preview
 
 import (
-	"context"
 	"crypto/rand"
 	"embed"
 	"encoding/json"
@@ -157,51 +156,6 @@ func (s *Server) pages(w http.ResponseWriter, r *http.Request) {
 	answer(w, got)
 }
 
-// contents is a table of contents for a PDF without one: where the chapters begin.
-func (s *Server) contents(ctx context.Context, b *book) []entry {
-	_, words, err := s.print(ctx, b)
-	if err != nil {
-		return nil
-	}
-	var list []entry
-	from := 1
-	for _, ch := range b.now() {
-		data, err := readBelow(s.opts.Root, ch.File, chapterLimit)
-		if err != nil {
-			continue
-		}
-		m := readManuscript(string(data))
-		title, n := heading(string(data))
-		if title == "" {
-			continue
-		}
-		// The table of contents in print has the same headings: the text after
-		// the heading says where the chapter itself is.
-		body := source{ch.File, m}
-		at := findSpot(words, from, len(words), body, n+1)
-		if at.Page == 0 {
-			at = findSpot(words, from, len(words), body, n)
-		}
-		if at.Page > 0 {
-			from = at.Page
-			list = append(list, entry{Title: title, Page: at.Page, Level: 1})
-		}
-	}
-	return list
-}
-
-// heading is a chapter's first heading and its line.
-func heading(text string) (string, int) {
-	n := 0
-	for l := range strings.SplitSeq(text, "\n") {
-		n++
-		if strings.HasPrefix(strings.TrimPrefix(l, "\uFEFF"), "=") {
-			return strings.TrimSpace(printed(strings.TrimPrefix(l, "\uFEFF"))), n
-		}
-	}
-	return "", 0
-}
-
 const (
 	narrowest = 64
 	widest    = 4096
@@ -344,7 +298,7 @@ func (s *Server) spot(w http.ResponseWriter, r *http.Request) {
 // chapterPages are the pages that a chapter may stand on: from where its text
 // after the heading begins to the end of the book.
 func chapterPages(e *edition, words [][]line, src source, text string) (first, last int) {
-	_, n := heading(text)
+	n := firstHeading(text)
 	at := findSpot(words, 1, len(words), src, n+1)
 	return max(1, at.Page), len(e.pages)
 }
