@@ -113,15 +113,30 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 	}
 	here := world.Here(top)
 	name := screen.RelativeTo(top, here, system.file)
-	if err := writeNew(filepath.Join(top, filepath.FromSlash(system.file)), text); err != nil {
+	file := filepath.Join(top, filepath.FromSlash(system.file))
+	if err := writeNew(file, text); err != nil {
+		if there, readErr := fsx.ReadBelow(top, file, maxPipeline); errors.Is(err, os.ErrExist) && readErr == nil && bytes.Equal(there, text) {
+			a.Println("bookci: " + name + " is there already, as it would be written now")
+			_, err = fmt.Fprintln(a.Stdout, name)
+			return err
+		}
 		if errors.Is(err, os.ErrExist) {
 			return fault.Usagef(fmt.Sprintf("`bookci ci %s` prints what would be in it; take from that what you need", system.name), "%s is there already", name)
 		}
 		return &fault.Environment{Err: fmt.Errorf("writing %s: %w", name, fsx.Reason(err))}
 	}
+	added := shellWord(name)
+	lock := filepath.Join(p.Root, cache.LockName)
+	if _, err := os.Stat(lock); err == nil {
+		added += " " + shellWord(screen.RelativeTo(top, here, lock))
+	}
+	a.Println("bookci: next: `git add " + added + "`, commit and push")
 	_, err = fmt.Fprintln(a.Stdout, name)
 	return err
 }
+
+// maxPipeline bounds what is read of a pipeline that is there, in bytes.
+const maxPipeline = 1 << 20
 
 // writeNew writes a file that is not there, whole or not at all.
 func writeNew(name string, text []byte) error {

@@ -189,7 +189,10 @@ func TestWriteNeverWritesOver(t *testing.T) {
 			top := repository(t, "articles")
 			want := generateOK(t, top, s.name)
 			// The file belongs at the top, wherever one stands.
-			out := generateOK(t, filepath.Join(top, "articles"), s.name, "--write")
+			out, code, stderr := generate(t, filepath.Join(top, "articles"), s.name, "--write")
+			if next := "next: `git add ../" + s.file + "`"; code != exit.Done || !strings.Contains(stderr, next) {
+				t.Errorf("exit status %d, no word of what comes next: %s", code, stderr)
+			}
 			name := filepath.Join(top, filepath.FromSlash(s.file))
 			if got, err := os.ReadFile(name); err != nil || string(got) != want {
 				t.Errorf("%s: %v\n%s", name, err, got)
@@ -197,8 +200,12 @@ func TestWriteNeverWritesOver(t *testing.T) {
 			if out := strings.TrimSpace(out); filepath.Join(top, "articles", out) != name && out != name {
 				t.Errorf("stdout says %q", out)
 			}
+			// What is there already, to the letter, is told and is no error.
+			if _, code, stderr := generate(t, top, s.name, "--write"); code != exit.Done || !strings.Contains(stderr, "is there already, as it would be written now") {
+				t.Errorf("the second time: exit status %d: %s", code, stderr)
+			}
 			write(t, name, "mine\n")
-			_, code, stderr := generate(t, top, s.name, "--write")
+			_, code, stderr = generate(t, top, s.name, "--write")
 			if code != exit.Usage || !strings.Contains(stderr, "is there already") || !strings.Contains(stderr, "hint: ") {
 				t.Errorf("exit status %d: %s", code, stderr)
 			}
