@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/bookci/bookci/build/book/psych"
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -47,6 +48,11 @@ func yamlHint(data []byte, line int) string {
 		return fmt.Sprintf("write %q in line %d: half-width signs, and a space behind them", right, n)
 	}
 	return ""
+}
+
+// SyntaxHint says what to do about a text that psych finds to be no YAML.
+func SyntaxHint(name string, data []byte, err *psych.Error) string {
+	return syntaxHint(name, err.Encoding, err.Message, sourceLine(data, err.Line), data, err.Line)
 }
 
 // syntaxHint says what to do about a text that is no YAML.

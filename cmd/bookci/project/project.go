@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -17,6 +18,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // Project is what a command works on: a root, its settings and its books.
@@ -133,6 +135,9 @@ func (p *Project) openBooks(ctx context.Context, c Choice, home string) error {
 			continue
 		}
 		book, err := book.Read(p.Root, b.Dir, b.Config)
+		if fault := p.absent(b); err != nil && fault != nil {
+			err = fault
+		}
 		if b.Name != "" {
 			book.Name = b.Name
 		}
@@ -143,6 +148,38 @@ func (p *Project) openBooks(ctx context.Context, c Choice, home string) error {
 	}
 	p.Separate = len(p.Settings.Books) > 1
 	return p.chooseTargets(c, want)
+}
+
+// absent tells of a book of bookci.yml whose config or folder is not there, nil
+// when they are.
+func (p *Project) absent(b settings.Book) error {
+	fault := book.Diagnostic{Severity: book.Error, Code: "config", File: book.SettingsFile, Line: b.Line}
+	root, err := fsx.OpenRoot(p.Root)
+	if err != nil {
+		return nil // said by whoever reads the book
+	}
+	defer root.Close()
+	entries, err := root.ReadDir(b.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		fault.Message = fmt.Sprintf("bookci.yml names the book's folder %s, which is not there", b.Dir)
+		return &book.Faults{Diagnostics: []book.Diagnostic{fault}}
+	}
+	if _, err := root.Lstat(path.Join(b.Dir, b.Config)); !errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	fault.Message = fmt.Sprintf("bookci.yml names the config %s, which is not there", path.Join(b.Dir, b.Config))
+	var configs []string
+	for _, e := range entries {
+		if ext := path.Ext(e.Name()); (ext == ".yml" || ext == ".yaml") && e.Name() != book.SettingsFile {
+			configs = append(configs, e.Name())
+		}
+	}
+	if near := text.Nearest(b.Config, configs); near != "" {
+		fault.Hint = fmt.Sprintf("write %q", "config: "+near)
+	} else if slices.Contains(configs, "config.yml") {
+		fault.Hint = "there is a config.yml"
+	}
+	return &book.Faults{Diagnostics: []book.Diagnostic{fault}}
 }
 
 // add takes a book in. A config that cannot be read stops its own book only.

@@ -101,7 +101,8 @@ func (r *reader) checkBooks() {
 	for i := range r.s.Books {
 		b, entry := &r.s.Books[i], fmt.Sprintf("books[%d]", i)
 		at, _ := r.origin(entry)
-		b.Line, b.Dir, b.Config = at.line, filepath.ToSlash(cmp.Or(b.Dir, ".")), cmp.Or(b.Config, "config.yml")
+		config, _ := r.origin(entry + ".config")
+		b.Line, b.Dir, b.Config = config.line, filepath.ToSlash(cmp.Or(b.Dir, ".")), cmp.Or(b.Config, "config.yml")
 		if b.Targets == nil {
 			b.Targets = []book.Target{book.PDF}
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/book/psych"
+	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/text"
 )
@@ -65,6 +66,7 @@ func (r *reader) yaml(text string, n *nodes) any {
 		var ye *psych.Error
 		if errors.As(err, &ye) {
 			at.Line = ye.Line
+			err = fault.Usagef(book.SyntaxHint(n.at(at).name, []byte(text), ye), "%w", err)
 		}
 		r.problem(n.at(at), "%v", err)
 		return nil
@@ -179,7 +181,10 @@ func (n *nodes) pairs(node *yaml.Node, path string, known []string) pairs {
 			where = fmt.Sprintf("%s[%s]", path, name)
 		}
 		_, twice := said[name]
+		indented := strings.Trim(name, "\u3000 ")
 		switch n.left--; {
+		case known != nil && indented != name && slices.Contains(known, indented):
+			n.problem(at, "a full-width space stands beside the key %s: YAML knows half-width ones only", indented)
 		case known != nil && !slices.Contains(known, name):
 			shown := where
 			if strings.HasSuffix(path, "]") {

@@ -63,7 +63,7 @@ type Book struct {
 	Dir     string        `key:"dir"`    // slash path below the root, "." if not said
 	Config  string        `key:"config"` // base name, config.yml if not said
 	Targets []book.Target `key:"targets"`
-	Line    int           `key:"-"` // in bookci.yml, 0 elsewhere
+	Line    int           `key:"-"` // that names the config, in bookci.yml; 0 elsewhere
 }
 
 // Limits bound a container; 0 is no limit.
