@@ -421,7 +421,7 @@ func (b *Builder) current(ctx context.Context, makers Makers) bool {
 	case Changed:
 		return false
 	case Unknown:
-		b.emit(event.Event{Kind: event.Note, Text: makers.Ref + " is taken to be as it was: Docker did not answer at once"})
+		b.emit(event.Event{Kind: event.Note, Text: "Docker does not answer at once; no source has changed since " + makers.Ref + " made what is there"})
 	}
 	return true
 }
