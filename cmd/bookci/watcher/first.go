@@ -87,11 +87,15 @@ func editedChapters(root string, c watch.Change, job build.Job) []string {
 // the book; any other failure is the whole build's to find.
 func (w *watcher) sayFirst(p *project.Project, chapters []string, res build.Result) (wrong []string) {
 	here := world.Here(p.Root)
-	name := time.Now().Format("15:04:05") + " " + res.Book.Name + " " + strings.Join(chapters, ", ")
+	what := "chapter "
+	if len(chapters) > 1 {
+		what = "chapters "
+	}
+	name := time.Now().Format("15:04:05") + " " + res.Book.Name + ", " + what + strings.Join(chapters, ", ")
 	var fault *build.MakerError
 	switch {
 	case res.Err == nil:
-		w.show.Println(name + " first: " + screen.Sum(res) + ", " + screen.RelativeTo(p.Root, here, res.Artifact.Path))
+		w.show.Println(name + ", first: " + screen.Sum(res) + ", " + screen.RelativeTo(p.Root, here, res.Artifact.Path))
 	case errors.As(res.Err, &fault):
 		pinned := w.ahead.errors()
 		for _, d := range res.Diagnostics {
