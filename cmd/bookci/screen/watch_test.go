@@ -200,7 +200,7 @@ func TestANewErrorIsSeenBeforeTheWarningsThatWereThere(t *testing.T) {
 	built := func(err error, found ...book.Diagnostic) {
 		res := build.Result{Book: &book.Book{Name: "book"}, Target: book.EPUB, Err: err, Diagnostics: found}
 		lines.Built(t.Context(), "/r", "/r", watch.Change{}, false, []build.Result{res})
-		s.Rest(lines.Status())
+		s.Rest(lines.Status(false))
 	}
 	screen := func() string { return strings.Join(f.lines[max(0, len(f.lines)-24):], "\n") }
 	fault := book.Diagnostic{Severity: book.Error, Code: "e", File: "ch02.re", Line: 3, Message: "broken"}
@@ -229,6 +229,29 @@ func TestANewErrorIsSeenBeforeTheWarningsThatWereThere(t *testing.T) {
 	s.Pin("manuscript", []string{"ch03.re:1: \x1b[31;1merror:\x1b[0m new"})
 	if first, other := strings.Index(screen(), "new"), strings.Index(screen(), "old"); first < 0 || other < first {
 		t.Errorf("with an error of the manuscript:\n%s", screen())
+	}
+}
+
+func TestADraftWithErrorsIsNotCalledOneWithWarnings(t *testing.T) {
+	var s plainWatch
+	s.Show, s.pins = &Caught{}, map[string][]string{}
+	lines := NewWatchLines(Terminal{}, &s, func(error) string { return "" })
+	built := func(severity book.Severity) {
+		lines.Built(t.Context(), "/root", "/root", watch.Change{}, false, []build.Result{{
+			Book: &book.Book{Name: "book"}, Target: book.PDF, Draft: true,
+			Diagnostics: []book.Diagnostic{{Severity: severity, File: "ch.re", Line: 3, Message: "wrong"}},
+		}})
+	}
+	built(book.Warning)
+	if got := lines.Status(false); !strings.Contains(got, "with warnings") {
+		t.Errorf("with a warning: %s", got)
+	}
+	if got := lines.Status(true); !strings.Contains(got, "with errors") {
+		t.Errorf("with an error that is shown already: %s", got)
+	}
+	built(book.Error)
+	if got := lines.Status(false); !strings.Contains(got, "with errors") {
+		t.Errorf("with an error: %s", got)
 	}
 }
 

@@ -33,6 +33,7 @@ type WatchLines struct {
 // standing is what is wrong with a variant's target.
 type standing struct {
 	faults   map[string]bool // by what they are, wherever they have moved to
+	errors   bool            // that a draft was made in spite of
 	warnings int
 }
 
@@ -85,6 +86,7 @@ func (w *WatchLines) holds(root, here, name string, res build.Result) []string {
 		now.faults[key] = true
 		d.File = RelativeTo(root, here, d.File)
 		text := w.terminal.Paint(d)
+		now.errors = now.errors || d.Severity == book.Error
 		switch {
 		case d.Severity == book.Error && before[key]:
 			old = append(old, text)
@@ -139,11 +141,16 @@ func (w *WatchLines) Settings(root string, c watch.Change, again bool, err error
 	w.show.Pin(name, lines.Lines)
 }
 
-// Status is how things are while nothing is built.
-func (w *WatchLines) Status() string {
+// Status is how things are while nothing is built. wrong says that errors in the
+// manuscript are shown already.
+func (w *WatchLines) Status(wrong bool) string {
 	warnings := 0
 	for _, s := range w.wrong {
 		warnings += s.warnings
+		wrong = wrong || s.errors
+	}
+	if len(w.failed) == 0 && wrong {
+		return w.terminal.InColour(Red, "watching") + ", built with errors; Ctrl-C ends"
 	}
 	if len(w.failed) == 0 && warnings > 0 {
 		return w.terminal.InColour(Green, "watching") + ", built with warnings; Ctrl-C ends"

@@ -143,7 +143,7 @@ func cancelPolicy(choice string) func(watch.Change, time.Duration, []watch.Edit)
 
 // build builds once, for package watch.
 func (w *watcher) build(ctx context.Context, c watch.Change) (watch.Result, error) {
-	defer func() { w.show.Rest(w.lines.Status()) }()
+	defer func() { w.show.Rest(w.lines.Status(len(w.ahead.errors()) > 0)) }()
 	if w.standIn && c.Reason == againReason && len(c.Edits) == 0 && !w.makersCame(ctx) {
 		if cause := context.Cause(ctx); cause != nil {
 			return watch.Result{}, cause
