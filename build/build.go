@@ -411,6 +411,12 @@ func (b *Builder) Read(variant string) map[string]string {
 	return b.read[variant]
 }
 
+// IsNewest tells whether the files that the last Build of a variant read still
+// hold what it read.
+func (b *Builder) IsNewest(variant string) bool {
+	return b.hashes != nil && b.hashes.Holds(b.Read(variant))
+}
+
 // current reports whether makers are those that a build would use now, as far
 // as that can be told at once.
 func (b *Builder) current(ctx context.Context, makers Makers) bool {

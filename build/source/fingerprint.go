@@ -86,6 +86,17 @@ func (c *HashCache) sum(f File) (string, error) {
 	return sum, nil
 }
 
+// Holds tells whether the files of read, which Fingerprint returned, have the
+// content that they had then.
+func (c *HashCache) Holds(read map[string]string) bool {
+	for name, was := range read {
+		if now, err := c.sum(File{Path: name}); err != nil || now != was {
+			return false
+		}
+	}
+	return true
+}
+
 func (c *HashCache) local(f File) string { return filepath.Join(c.root, filepath.FromSlash(f.Path)) }
 
 // open opens a regular file; one that has become something else is refused.

@@ -110,13 +110,17 @@ func (l *lookout) errors() []book.Diagnostic {
 	return slices.Clone(l.shown[:min(len(l.shown), ahead.Most)])
 }
 
-// settle takes back what the makers let pass, and leaves out of results what is pinned.
+// settle takes back what the makers let pass, and leaves out of results what is
+// pinned. Where a build has read older text than there is now, nothing is taken
+// back: what is pinned may have been found in the newer text, whose build comes
+// next.
 func (l *lookout) settle(p *project.Project, results []build.Result) []build.Result {
 	pinned := l.errors()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	w := l.watcher
-	rest := slices.DeleteFunc(slices.Clone(l.shown), func(d book.Diagnostic) bool { return ahead.LetPass(d, results) })
+	older := len(l.shown) > 0 && slices.ContainsFunc(results, func(r build.Result) bool { return r.Err == nil && !w.shop.IsNewest(r.Book.Name) })
+	rest := slices.DeleteFunc(slices.Clone(l.shown), func(d book.Diagnostic) bool { return !older && ahead.LetPass(d, results) })
 	for _, d := range l.shown {
 		if slices.ContainsFunc(rest, func(x book.Diagnostic) bool { return ahead.SamePlace(x, d) }) {
 			continue
