@@ -14,31 +14,44 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
-// NewBook has Re:VIEW's own review-init make a book called name, and puts its
-// files into the empty folder dir.
-func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (err error) {
+// NewBook has Re:VIEW's own review-init make a book for the folder called name, and
+// puts its files into the empty folder dir. Chapter is the ID of its only chapter.
+func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (chapter string, err error) {
 	s, err := eng.Open(ctx, engine.SessionOptions{Root: dir})
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer s.Close()
 	if err := s.Sync(ctx, nil); err != nil {
-		return err
+		return "", err
+	}
+	// review-init names the chapter after the folder, and each book "book".
+	if chapter = name; chapter == "book" {
+		chapter = chapterOf(name)
 	}
 	said := &text.Head{Max: 4096}
-	status, err := s.Run(ctx, engine.Command{Argv: []string{"review-init", name}, Stdout: said, Stderr: said})
+	status, err := s.Run(ctx, engine.Command{Argv: []string{"review-init", chapter}, Stdout: said, Stderr: said})
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case status == 126, status == 127:
-		return fault.Environmentf("is it an image with Re:VIEW in it?", "review-init was not found")
+		return "", fault.Environmentf("is it an image with Re:VIEW in it?", "review-init was not found")
 	case status != 0:
-		return fault.Environmentf("", "review-init failed with exit status %d: %s", status, strings.TrimSpace(said.String()))
+		return "", fault.Environmentf("", "review-init failed with exit status %d: %s", status, strings.TrimSpace(said.String()))
 	}
-	if err := getFolder(ctx, s, s.Paths().Work, name, filepath.Join(dir, "book")); err != nil {
-		return err
+	if err := getFolder(ctx, s, s.Paths().Work, chapter, filepath.Join(dir, "book")); err != nil {
+		return "", err
 	}
-	return moveUp(filepath.Join(dir, "book"))
+	return chapter, moveUp(filepath.Join(dir, "book"))
+}
+
+// chapterOf is the ID of the first chapter of the book called name. It is never the
+// name itself: an EPUB's cover is the page that is called like the book.
+func chapterOf(name string) string {
+	if name == "ch01" {
+		return "chapter01"
+	}
+	return "ch01"
 }
 
 // moveUp moves everything in dir one folder up, and removes dir.
@@ -59,17 +72,19 @@ func moveUp(dir string) error {
 var newBook embed.FS
 
 // NewPlainBook makes a book in dir from bookci's own files, where no engine has
-// review-init. The book has no style files: the image's serve.
-func NewPlainBook(name, dir string) error {
-	for from, to := range map[string]string{"config.yml": "config.yml", "catalog.yml": "catalog.yml", "chapter.re": name + ".re"} {
+// review-init. The book has no style files for TeX: the image's serve. Chapter is
+// the ID of its only chapter.
+func NewPlainBook(name, dir string) (chapter string, err error) {
+	chapter = chapterOf(name)
+	names := strings.NewReplacer("BOOKNAME", name, "CHAPTER", chapter)
+	for from, to := range map[string]string{"config.yml": "config.yml", "catalog.yml": "catalog.yml", "style.css": "style.css", "chapter.re": chapter + ".re"} {
 		data, err := newBook.ReadFile("newbook/" + from)
 		if err != nil {
-			return err
+			return "", err
 		}
-		text := strings.ReplaceAll(string(data), "BOOKNAME", name)
-		if err := os.WriteFile(filepath.Join(dir, to), []byte(text), 0o644); err != nil {
-			return err
+		if err := os.WriteFile(filepath.Join(dir, to), []byte(names.Replace(string(data))), 0o644); err != nil {
+			return "", err
 		}
 	}
-	return os.Mkdir(filepath.Join(dir, "images"), 0o755)
+	return chapter, os.Mkdir(filepath.Join(dir, "images"), 0o755)
 }

@@ -3,6 +3,7 @@ package build
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/bookci/bookci/build/book"
@@ -12,17 +13,17 @@ import (
 
 func TestAPlainBookHasNothingThatIsWrong(t *testing.T) {
 	dir := t.TempDir()
-	if err := NewPlainBook("my-book", dir); err != nil {
+	if _, err := NewPlainBook("my-book", dir); err != nil {
 		t.Fatal(err)
 	}
 	b, err := book.Read(dir, ".", "config.yml")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.Name != "my-book" || len(b.Chapters) != 1 || b.Chapters[0].ID != "my-book" {
+	if b.Name != "my-book" || len(b.Chapters) != 1 || b.Chapters[0].ID != "ch01" {
 		t.Errorf("the book is %s with %v", b.Name, b.Chapters)
 	}
-	found, err := manuscript.Check(b, nil, book.PDF, book.EPUB, book.Text)
+	found, err := manuscript.Check(b, nil, book.Targets...)
 	if err != nil || len(found) > 0 {
 		t.Errorf("check says %v, %v", found, err)
 	}
@@ -34,5 +35,26 @@ func TestAPlainBookHasNothingThatIsWrong(t *testing.T) {
 	pages, err := d.Set(context.Background(), tree, draft.Options{Files: os.DirFS(dir), Dir: "."})
 	if err != nil || len(pages.Sheets) < 5 || len(pages.Lacks) > 0 || len(pages.Cut) > 0 {
 		t.Errorf("the draft: %v, %+v", err, pages)
+	}
+}
+
+// A chapter that is called like the book would take the place of an EPUB's cover.
+func TestNoFolderGivesAPlainBookAChapterOfTheBooksName(t *testing.T) {
+	for _, name := range []string{"book", "ch01", "chapter01", "novel"} {
+		dir := t.TempDir()
+		chapter, err := NewPlainBook(name, dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, chapter+".re")); err != nil || chapter == name {
+			t.Errorf("%s: the chapter is %s, %v", name, chapter, err)
+		}
+		b, err := book.Read(dir, ".", "config.yml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found, err := manuscript.Check(b, nil, book.Targets...); err != nil || len(found) > 0 {
+			t.Errorf("%s: check says %v, %v", name, found, err)
+		}
 	}
 }

@@ -333,6 +333,7 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 		r.add(r.conf.diagnostic(Lax, "catalog-duplicate", v, message, hint))
 	} else {
 		r.seen[c.ID] = named{c, v}
+		r.collides(c.ID, v)
 	}
 	r.out.chapters = append(r.out.chapters, c)
 }

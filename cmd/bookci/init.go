@@ -110,15 +110,16 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		return err
 	}
 	name := bookName(filepath.Base(abs))
+	var chapter string
 	if missing != nil {
-		err = build.NewPlainBook(name, part)
+		chapter, err = build.NewPlainBook(name, part)
 	} else {
-		err = build.NewBook(ctx, engine, name, part)
+		chapter, err = build.NewBook(ctx, engine, name, part)
 	}
 	if err != nil {
 		return err
 	}
-	if err := own.write(part, name); err != nil {
+	if err := own.write(part, chapter); err != nil {
 		return err
 	}
 	if err := writeNewSettings(part, name, p.ImageRef()); err != nil {
@@ -144,7 +145,7 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 		what = "a draft of it, and its PDF once there is a Docker"
 	}
 	show.Println("bookci: made " + dir + "; `" + command + "` makes " + what)
-	show.Println("bookci: write in " + filepath.Join(dir, name+".re") + "; more chapters are listed in " + filepath.Join(dir, "catalog.yml") + ", all else in " + filepath.Join(dir, "config.yml"))
+	show.Println("bookci: write in " + filepath.Join(dir, chapter+".re") + "; more chapters are listed in " + filepath.Join(dir, "catalog.yml") + ", all else in " + filepath.Join(dir, "config.yml"))
 	_, err = fmt.Fprintln(a.Stdout, dir)
 	return err
 }
@@ -254,7 +255,7 @@ const maxNewFile = 1 << 20
 
 // write puts title, author and language into a book's config, and a beginning
 // into a chapter that has none.
-func (n newBook) write(dir, name string) error {
+func (n newBook) write(dir, chapterID string) error {
 	config := filepath.Join(dir, "config.yml")
 	data, err := fsx.ReadBelow(dir, config, maxNewFile)
 	if err != nil {
@@ -277,7 +278,7 @@ func (n newBook) write(dir, name string) error {
 	if err := os.WriteFile(config, []byte(written), 0o644); err != nil {
 		return fmt.Errorf("writing the new book: %w", err)
 	}
-	chapter := filepath.Join(dir, name+".re")
+	chapter := filepath.Join(dir, chapterID+".re")
 	data, err = fsx.ReadBelow(dir, chapter, maxNewFile)
 	if err == nil && n.language == "ja" && strings.Trim(string(data), "= \n") != "" {
 		return nil // it says something already
