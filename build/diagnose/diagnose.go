@@ -175,13 +175,16 @@ func (d *diagnoser) fromReader() {
 	d.dropFollowing(said)
 	for _, r := range said {
 		same := func(x book.Diagnostic) bool {
-			return x.File == r.File && x.Line == r.Line && (x.Code == r.Code || stopsTeX[r.Code] && strings.HasPrefix(x.Code, "tex-"))
+			return x.File == r.File && x.Line == r.Line && (x.Code == r.Code || stopsTeX[r.Code] && strings.HasPrefix(x.Code, "tex-") || stopsRuby[r.Code] && rubyStopped[x.Code])
 		}
 		if i := slices.IndexFunc(d.list, same); i >= 0 {
 			if n := slices.IndexFunc(d.list[i:], func(x book.Diagnostic) bool { return same(x) && x.Message == r.Message }); n >= 0 {
 				i += n // of several in one line
 			}
 			d.list[i].Message, d.list[i].Hint = r.Message, r.Hint
+			if stopsRuby[r.Code] {
+				d.list[i].Code = r.Code
+			}
 			continue
 		}
 		r.Column, r.Source = 0, ""
@@ -245,4 +248,11 @@ func (d *diagnoser) explainsTeX(r book.Diagnostic) bool {
 }
 
 // stopsTeX are the faults of markup that Re:VIEW lets pass and TeX does not.
-var stopsTeX = map[string]bool{"markup-brace": true, "markup-metric": true}
+var stopsTeX = map[string]bool{"markup-brace": true, "markup-metric": true, "markup-empty": true}
+
+// stopsRuby are the faults of markup at which Re:VIEW stops without knowing them:
+// Ruby says something of its own, which has one of the codes rubyStopped.
+var (
+	stopsRuby   = map[string]bool{"review-empty-inline": true}
+	rubyStopped = map[string]bool{"ruby-error": true, "review-error": true}
+)

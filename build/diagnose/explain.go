@@ -49,6 +49,7 @@ var reviewRules = []rule{
 	on(`^no such inline op: (\S+)`, "review-unknown-inline", book.Error, "there is no inline command @<$1>", "check the spelling, or define @<$1> in review-ext.rb"),
 	on("`@<xxx>' seen but is not valid inline op: (.*)", "review-nested-inline", book.Error, "inline commands cannot stand inside each other: $1", "close the outer command first; text with a } needs @<b>$$...$$ instead of @<b>{...}"),
 	on(`(?:strategy|builder) does not support inline op: (\S+)`, "review-unknown-inline", book.Error, "$1 does not exist for this kind of output", "leave it out with #@ or put it into @<embed>{|latex|...}"),
+	on(`^(\w+) op is unsupported on this builder`, "review-unknown-inline", book.Error, "@<$1> does not exist for this kind of output", "leave it out with #@ or put it into @<embed>{|latex|...}"),
 	on(`^unknown command: //(\S+)`, "review-unknown-block", book.Error, "there is no block command //$1", "check the spelling, or define //$1 in review-ext.rb"),
 	on(`does not support (?:command|block op|tagged section|minicolumn)?:? ?(\S+)`, "review-unknown-block", book.Error, "$1 does not exist for this kind of output", "check the spelling, or define it in review-ext.rb"),
 	on(`^unexpected EOF \(block begins at: (\d+)\)`, "review-unclosed-block", book.Error, "this block is never closed", "put //} on a line of its own at its end"),

@@ -149,6 +149,24 @@ func TestAnErrorOfTeXWithoutAPlaceIsThatOfTheReader(t *testing.T) {
 	}
 }
 
+// Ruby stops with an error of its own, which says nothing to an author.
+func TestWhatRubySaysOfAnEmptyCommandIsSaidInTheReadersWords(t *testing.T) {
+	empty := book.Diagnostic{Severity: book.Error, Code: "review-empty-inline", File: "articles/ch01.re", Line: 3, Message: "@<kw> has nothing between its braces, and Re:VIEW stops at it", Hint: "write @<kw>{...}, or take it out"}
+	for _, log := range []string{
+		"ERROR review-pdfmaker: ch01.re:3: undefined method `gsub' for nil:NilClass\n\n      str.gsub(@metachars_re)\n",
+		"ERROR review-epubmaker: ch01.re:3: no implicit conversion of nil into String\n",
+	} {
+		found := told(t, 1, log, empty)
+		if len(found) != 1 || found[0].Code != empty.Code || found[0].Message != empty.Message || found[0].Hint != empty.Hint {
+			t.Errorf("%s: %v", log, found)
+		}
+	}
+	const elsewhere = "ERROR review-pdfmaker: ch01.re:1: undefined method `gsub' for nil:NilClass\n"
+	if found := told(t, 1, elsewhere, empty); len(found) != 1 || found[0].Code != "ruby-error" {
+		t.Errorf("found %v", found)
+	}
+}
+
 // saysOf reads a log and TeX's own log of a book of one chapter.
 func saysOf(t *testing.T, status int, log, tex, positions string, files map[string]string) []book.Diagnostic {
 	t.Helper()

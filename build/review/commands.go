@@ -47,7 +47,7 @@ const (
 var lacking = map[string]struct{ inline, block map[string]bool }{
 	"latex": {set("recipe abbr acronym cite dfn kbd q samp var big small ttbold hint maru keytop labelref ref hd_chap"),
 		set("doorquote talk address blockquote bpo include dtp insn planning best point reference term practice expert link shoot security rawblock")},
-	"html": {set("q ttbold hint maru keytop"),
+	"html": {set("q ttbold hint maru keytop pageref"),
 		set("address blockquote include dtp insn reference term practice expert link latextsize rawblock")},
 	"plaintext": {set("recipe abbr acronym cite dfn kbd q samp var big small"),
 		set("doorquote talk address blockquote pagebreak hr parasep include latextsize rawblock")},

@@ -28,7 +28,9 @@ func readSource(file string, data []byte, left *room, add func(book.Diagnostic))
 	s := &source{file: file, ended: bytes.HasSuffix(data, []byte("\n")) || bytes.HasSuffix(data, []byte("\r"))}
 	if line, encoding := text.NotUTF8(data); line > 0 {
 		add(notUTF8(Place{file, line, 0}, encoding))
-		s.foreign = encoding != ""
+		if s.foreign = encoding != ""; s.foreign {
+			return s
+		}
 	}
 	data, s.cut = left.head(data)
 	s.ended = s.ended || s.cut

@@ -14,7 +14,7 @@ type token struct {
 // then what stands in braces. It takes time in proportion to the text. Nested
 // is called for each piece that holds more commands than it may. What stands
 // behind so many tokens as there may be is left out.
-func tokenize(text string, most int, nested func(offset int, raw string)) []token {
+func tokenize(text string, most int, nested func(t token, offset int)) []token {
 	if !strings.Contains(text, "@<") {
 		return []token{{text: text, raw: text}}
 	}
@@ -143,7 +143,7 @@ func closingBrace(text string, from int) int {
 
 // checkNesting tells of a piece with more than one command in it: Re:VIEW
 // refuses it, but for what stands in @<raw>.
-func checkNesting(masked string, t token, nested func(int, string)) {
+func checkNesting(masked string, t token, nested func(token, int)) {
 	piece := masked[t.offset : t.offset+len(t.raw)]
 	if strings.HasPrefix(piece, "@<raw>") {
 		return
@@ -157,7 +157,7 @@ func checkNesting(masked string, t token, nested func(int, string)) {
 		i += at
 		if end := commandEnd(piece, i); end >= 0 {
 			if count++; count == 2 {
-				nested(t.offset+i, t.raw)
+				nested(t, t.offset+i)
 				return
 			}
 		}

@@ -20,6 +20,9 @@ var (
 	// likeInline is an inline command in letters of any width.
 	likeInline = regexp.MustCompile(`[@＠][<＜]([A-Za-z0-9_Ａ-Ｚａ-ｚ０-９＿]+)[>＞]`)
 
+	// closing are brackets that are written for those of a command, and their ends.
+	closing = map[rune]string{'(': ")", '[': "]", '（': "）", '［': "］"}
+
 	// openingQuote ends the text before markup that is only spoken about.
 	openingQuote = "「『“‘\"'`（(【〈《"
 )
@@ -27,6 +30,7 @@ var (
 // nearInline looks through running text that holds no command for what was
 // meant as one.
 func (p *parser) nearInline(at Place, text string) {
+	p.nearInlineHabits(at, text)
 	if p.verbatim || !strings.ContainsAny(text, "@＠") {
 		return
 	}
@@ -49,6 +53,7 @@ func (p *parser) nearInline(at Place, text string) {
 			}
 			p.add(wideInline(there, written+string(next), narrow+"{"+argument))
 		case written != narrow:
+		case there == p.nested: // an error tells of it
 		case next == '{' || next == '$' || next == '|':
 			end := string(next)
 			if next == '{' {
@@ -57,44 +62,13 @@ func (p *parser) nearInline(at Place, text string) {
 			p.add(openInline(there, written+string(next), end))
 		case op == "br":
 			p.add(bareBreak(there))
-		case next == ' ' && strings.HasPrefix(strings.TrimLeft(rest, " "), "{"), next == '(', next == '[':
+		case next == ' ' && strings.HasPrefix(strings.TrimLeft(rest, " "), "{"):
 			p.add(detachedInline(there, narrow))
+		case size > 0 && strings.ContainsRune("([（［", next):
+			argument, _, _ := strings.Cut(rest[size:], closing[next])
+			p.add(otherBracket(there, narrow, narrow+"{"+argument+"}"))
 		}
 	}
-}
-
-// nearBrace looks at a command that hands TeX to the maker, and at the text
-// behind it: the first } ends the command, also one of TeX's own.
-func (p *parser) nearBrace(at Place, t token, rest string) {
-	if t.op != "m" && t.op != "raw" && t.op != "embed" || !strings.HasPrefix(t.raw, "@<"+t.op+">{") {
-		return
-	}
-	depth := strings.Count(t.text, "{") - strings.Count(t.text, "}") - 1
-	if depth < 0 || t.op != "m" && !strings.Contains(t.text, "|latex|") {
-		return
-	}
-	for i := range len(rest) {
-		switch rest[i] {
-		case '{':
-			depth++
-		case '}':
-			if depth == 0 {
-				p.add(braceEnds(at, t.text, fenced(t.op, t.text+"}"+rest[:i])))
-				return
-			}
-			depth--
-		}
-	}
-}
-
-// fenced is a command with an argument that holds braces.
-func fenced(op, arg string) string {
-	for _, fence := range []string{"$", "|"} {
-		if !strings.Contains(arg, fence) {
-			return "@<" + op + ">" + fence + arg + fence
-		}
-	}
-	return "@<" + op + ">{" + strings.NewReplacer(`\`, `\\`, "}", `\}`).Replace(arg) + "}"
 }
 
 var (

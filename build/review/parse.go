@@ -55,6 +55,8 @@ type parser struct {
 	widths    string           // what //tsize says
 	meant     map[string]Place // ids that a line would give if it were mended
 	nearOpen  int              // the last line that was meant to begin a block, 0 when its //} has been read
+	habits    habits           // of Markdown
+	nested    Place            // a command that is not closed, told as an error
 	titles    int              // headings of the first level
 	guesses   int              // how often it was looked for what may be meant
 	verbatim  bool             // what is read stands as it is meant: code, a quotation
@@ -315,7 +317,9 @@ func (p *parser) paragraph() {
 	if strip(p.src.lines[end-1]) == "" {
 		end--
 	}
-	p.nearLines(first, end)
+	if !p.nearHabits(first, end) {
+		p.nearLines(first, end)
+	}
 	p.noIndent = false
 	p.put(par)
 }

@@ -12,10 +12,15 @@ func (p *parser) inlinesAt(line, offset int, text string) []Inline {
 		return nil
 	}
 	at := p.place(line, offset)
-	nested := func(offset int, raw string) {
+	nested := func(t token, offset int) {
 		there := at
+		if t.op == "" {
+			there.Column += utf8.RuneCountInString(text[:t.offset])
+			p.severalOpen(there, t, offset-t.offset)
+			return
+		}
 		there.Column += utf8.RuneCountInString(text[:offset])
-		p.add(nestedInline(there, raw))
+		p.add(nestedInline(there, t.raw))
 	}
 	tokens := tokenize(text, p.room.pieces, nested)
 	p.room.pieces -= 1 + len(tokens)
@@ -49,6 +54,7 @@ func (p *parser) inline(at Place, t token) Inline {
 	if p.lacksInline(op) {
 		p.add(lackingInline(at, op))
 	}
+	p.nearArgument(at, op, arg)
 	switch op {
 	case "list", "img", "imgref", "table", "eq", "chap", "title", "chapref", "hd", "secref", "sec", "sectitle", "column", "bib", "labelref", "ref":
 		ref := &Ref{Place: at, Command: op, Arg: arg}
@@ -87,6 +93,10 @@ func (p *parser) inline(at Place, t token) Inline {
 	case "idx", "hidx":
 		return &IndexTerm{at, arg, op == "idx"}
 	case "icon":
+		if arg == "" {
+			p.add(emptyReference(at, op))
+			return &Icon{Place: at}
+		}
 		p.chapter.indexes.icon.add(&entry{id: arg, node: &Icon{Place: at, ID: arg}})
 		return &Icon{at, arg, p.findImage(at, op, arg)}
 	case "raw":
@@ -104,7 +114,11 @@ func (p *parser) inline(at Place, t token) Inline {
 	case "w", "wb":
 		word, ok := p.words[arg]
 		if !ok {
-			p.add(wordMissing(at, arg))
+			if arg == "" {
+				p.add(emptyReference(at, op))
+			} else {
+				p.add(wordMissing(at, arg))
+			}
 			word = "[missing word: " + arg + "]"
 		}
 		if op == "wb" {

@@ -23,7 +23,9 @@ func (r *reader) resolve() {
 		}
 		for _, ref := range p.pageRefs {
 			// Re:VIEW makes labels of ids, too: image:chapter:id.
-			if !strings.Contains(ref.text, ":") && !labels[ref.text] && !r.cut && r.makes("latex") {
+			if ref.text == "" && r.makes("latex") {
+				p.add(emptyReference(ref.Place, "pageref"))
+			} else if !strings.Contains(ref.text, ":") && !labels[ref.text] && !r.cut && r.makes("latex") {
 				p.add(labelMissing(ref.Place, ref.text))
 			}
 		}
@@ -229,11 +231,13 @@ func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
 		return
 	}
 	kind := kinds[command]
-	switch kind {
-	case "chapter":
+	switch {
+	case arg == "":
+		p.add(emptyReference(at, command))
+	case kind == "chapter":
 		hint := p.nearestChapter(arg, func(id string) string { return "write @<" + command + ">{" + id + "}" })
 		p.add(unknownChapter(at, arg, hint))
-	case "bib":
+	case kind == "bib":
 		hint := "write //bibpaper[" + id + "][title] into " + path.Base(p.bibPath)
 		if near := text.Nearest(id, ids(&p.bib)); near != "" && p.mayGuess() {
 			hint = "write @<bib>{" + near + "}"

@@ -67,6 +67,47 @@ func nestedInline(at Place, raw string) book.Diagnostic {
 	return fault(at, book.Error, "review-nested-inline", "inline commands cannot stand inside each other: "+raw, "close the outer command first; text with a } needs @<b>$...$ instead of @<b>{...}")
 }
 
+// neverClosed and neverOpened are what Re:VIEW takes for commands inside each other.
+func neverClosed(at Place, written, end string) book.Diagnostic {
+	return fault(at, book.Error, "review-nested-inline", written+" is never closed, and Re:VIEW takes this line for commands inside each other", closeHint(end))
+}
+
+func neverOpened(at Place, written string) book.Diagnostic {
+	return fault(at, book.Error, "review-nested-inline", written+" has no { right behind it, and Re:VIEW takes this line for commands inside each other", "write "+written+"{...}, here and at the others of this line")
+}
+
+// emptyInline is told of a command without anything in its braces, at which Re:VIEW
+// stops with an error of Ruby's.
+func emptyInline(at Place, op, right string) book.Diagnostic {
+	return fault(at, book.Error, "review-empty-inline", "@<"+op+"> has nothing between its braces, and Re:VIEW stops at it", "write "+right+", or take it out")
+}
+
+// emptyReference has the code of a reference to what is not there.
+func emptyReference(at Place, op string) book.Diagnostic {
+	severity, code := book.Error, "review-unknown-reference"
+	switch op {
+	case "icon":
+		severity, code = book.Lax, "review-image-missing"
+	case "w", "wb":
+		severity, code = book.Lax, "review-word-missing"
+	case "pageref":
+		severity, code = book.Lax, "tex-undefined-reference"
+	}
+	return fault(at, severity, code, "@<"+op+"> has nothing between its braces", "write @<"+op+">{id}, or take it out")
+}
+
+func emptyFormula(at Place) book.Diagnostic {
+	return fault(at, book.Lax, "markup-empty", "@<m> has nothing between its braces, and TeX takes it for the beginning of a formula", "write a formula into it, or take it out")
+}
+
+func emptyTerm(at Place, op string) book.Diagnostic {
+	return nearMiss(at, "@<"+op+"> has nothing between its braces, so nothing of it is in the index", "write @<"+op+">{term}, or take it out")
+}
+
+func noCodePoint(at Place, arg, right string) book.Diagnostic {
+	return fault(at, book.Lax, "markup-character", "@<uchar>{"+arg+"} is no character: its number is hexadecimal", "write @<uchar>{"+right+"}")
+}
+
 func unknownBlock(at Place, name, hint string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-block", "there is no block command //"+name, cmp.Or(hint, "check the spelling, or define //"+name+" in review-ext.rb"))
 }
@@ -251,12 +292,28 @@ func wideInline(at Place, written, right string) book.Diagnostic {
 	return nearMiss(at, "this is text and no command, for its full-width characters: "+written, "write "+right)
 }
 
+func closeHint(end string) string {
+	return "write " + end + " in the same line: a command does not go on in the next"
+}
+
 func openInline(at Place, written, end string) book.Diagnostic {
-	return nearMiss(at, written+" is never closed, so it is text and no command", "write "+end+" in the same line: a command does not go on in the next")
+	return nearMiss(at, written+" is never closed, so it is text and no command", closeHint(end))
 }
 
 func braceEnds(at Place, given, right string) book.Diagnostic {
 	return fault(at, book.Lax, "markup-brace", "the first } ends the command, so TeX gets no more than "+given, "write "+right)
+}
+
+func codeEnds(at Place, given, right string) book.Diagnostic {
+	return nearMiss(at, "the first } ends the command, so it holds no more than "+clipped(given), "write "+right)
+}
+
+func wideSeparator(at Place, message, right string) book.Diagnostic {
+	return nearMiss(at, message+": only a half-width comma parts the two", "write "+right)
+}
+
+func noReading(at Place, word string) book.Diagnostic {
+	return nearMiss(at, "this word has no reading", "write the reading behind a half-width comma: @<ruby>{"+word+",...}")
 }
 
 func metricPercent(at Place, metric, right string) book.Diagnostic {
@@ -273,6 +330,10 @@ func bareBreak(at Place) book.Diagnostic {
 
 func detachedInline(at Place, written string) book.Diagnostic {
 	return nearMiss(at, written+" is text and no command: no { stands right behind it", "write "+written+"{...} without a space")
+}
+
+func otherBracket(at Place, written, right string) book.Diagnostic {
+	return nearMiss(at, written+" is text and no command: no { stands right behind it", "write "+clipped(right))
 }
 
 func wideHead(at Place, right string) book.Diagnostic {
