@@ -2,6 +2,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -112,11 +113,19 @@ func wantsJSON(cmd *cobra.Command, args []string) bool {
 	return flag != nil && (flag.Value.String() == "true" || slices.Contains(args, "--json"))
 }
 
+// writeJSON writes a document that no CI's runner reads a command in. GitHub's takes
+// ##[error] and Azure's ##vso[ for one wherever it stands in a line, also in a string
+// that quotes a manuscript. A command after :: begins its line, where JSON has none.
 func writeJSON(w io.Writer, doc any) error {
-	enc := json.NewEncoder(w)
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	return enc.Encode(doc)
+	if err := enc.Encode(doc); err != nil {
+		return err
+	}
+	_, err := w.Write(bytes.ReplaceAll(text.Bytes(), []byte("##"), []byte(`#\u0023`)))
+	return err
 }
 
 func (a *app) newRootCmd() *cobra.Command {
