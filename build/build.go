@@ -217,7 +217,7 @@ func (b *Builder) setup() error {
 				return
 			}
 		}
-		b.sweepStaging()
+		b.sweep()
 		b.hashes = source.OpenHashCache(filepath.Join(b.State, "hashes.json"), b.Root, b.Now)
 	})
 	return b.setupErr

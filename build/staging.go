@@ -47,9 +47,14 @@ func (s *staging) remove() {
 // filled and emptied within seconds, and a large artifact within minutes.
 const abandoned = time.Hour
 
-// sweepStaging removes the folders of a bookci whose machine lost its power. What is
-// younger may be that of another root, whose artifacts go to the same place.
-func (b *Builder) sweepStaging() {
+// sweep removes what a bookci left that was killed, and whose reaper was too, say
+// with the machine. What is younger among the artifacts may be that of another
+// root, whose artifacts go to the same place; the rest is this root's alone.
+func (b *Builder) sweep() {
+	now := b.Now()
+	fsx.SweepUnfinished(b.State, now)
+	fsx.SweepUnfinished(filepath.Join(b.State, "state"), now)
+	fsx.SweepUnfinished(b.Artifacts, now.Add(-abandoned))
 	entries, err := os.ReadDir(b.Artifacts)
 	if err != nil {
 		return // publishing will tell the same
@@ -58,7 +63,7 @@ func (b *Builder) sweepStaging() {
 		if !e.IsDir() || !strings.HasPrefix(e.Name(), stagingPrefix) {
 			continue
 		}
-		if st, err := e.Info(); err == nil && b.Now().Sub(st.ModTime()) > abandoned {
+		if st, err := e.Info(); err == nil && now.Sub(st.ModTime()) > abandoned {
 			_ = fsx.RemoveAll(filepath.Join(b.Artifacts, e.Name()))
 		}
 	}

@@ -20,7 +20,7 @@ func TestTheStagingFolderOfAnotherBuildIsLeftAlone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	b.sweepStaging()
+	b.sweep()
 	for name, want := range map[string]bool{".bookci-living": true, ".bookci-dead": false, "book": true} {
 		if _, err := os.Stat(filepath.Join(b.Artifacts, name)); (err == nil) != want {
 			t.Errorf("%s is there: %v", name, err == nil)

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/moby/sys/atomicwriter"
 )
@@ -22,4 +25,24 @@ func WriteFile(name string, text []byte, perm os.FileMode) error {
 		return fmt.Errorf("making room: %w", err)
 	}
 	return atomicwriter.WriteFile(name, text, perm)
+}
+
+// unfinished begins the names of atomicwriter's temporary files.
+const unfinished = ".tmp-"
+
+// SweepUnfinished removes from a folder what a WriteFile that was killed has left
+// there, if it is older than before. What cannot be removed is in nobody's way.
+func SweepUnfinished(dir string, before time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), unfinished) {
+			continue
+		}
+		if st, err := e.Info(); err == nil && st.ModTime().Before(before) {
+			_ = os.Remove(filepath.Join(dir, e.Name())) // see above
+		}
+	}
 }

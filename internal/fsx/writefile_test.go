@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+	"time"
+
+	"github.com/moby/sys/atomicwriter"
 )
 
 func TestAFileIsWrittenWholeAndNoLinkIsFollowed(t *testing.T) {
@@ -59,4 +62,41 @@ func errFirst(errs ...error) error {
 		}
 	}
 	return nil
+}
+
+func TestWhatAKilledWriteLeftIsSwept(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a file that is open stays")
+	}
+	dir := t.TempDir()
+	w, err := atomicwriter.New(filepath.Join(dir, "hashes.json"), 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	for _, name := range []string{"hashes.json", "tmp-x", ".tmpx"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, ".tmp-folder"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	left := func() int {
+		t.Helper()
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(entries)
+	}
+	SweepUnfinished(dir, time.Now().Add(-time.Hour))
+	if n := left(); n != 5 {
+		t.Errorf("of five, one of them being written, there are %d", n)
+	}
+	SweepUnfinished(dir, time.Now().Add(time.Hour))
+	if n := left(); n != 4 {
+		t.Errorf("what was left behind is still there, or more is gone: %d", n)
+	}
+	SweepUnfinished(filepath.Join(dir, "missing"), time.Now())
 }
