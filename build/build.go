@@ -47,6 +47,7 @@ type Builder struct {
 	Timeout    time.Duration // of one Build, 0 for none
 	Jobs       int           // variants built at a time
 	Force      bool          // build what is up to date too, from nothing
+	Brought    bool          // what lies in State and FontCache came with the sources: no more is believed of it than with Force
 	Strict     bool          // what makers let pass is an error
 	Separate   bool          // artifacts of each variant in a folder of its name
 	Slots      chan struct{} // shared with other Builders: jobs under way hold one; nil for one alone
@@ -71,6 +72,8 @@ type Builder struct {
 	// told of each draft.
 	Waiting   func(call func()) (stop func())
 	Meanwhile func(Result)
+
+	broughtOnce sync.Once
 
 	drafts     drafts
 	manifest   manifestFile
@@ -134,6 +137,9 @@ type Result struct {
 	Err         error  // why there is no new artifact; a *MakerError when the book is at fault
 }
 
+// anew reports whether nothing is taken over from an earlier build.
+func (b *Builder) anew() bool { return b.Force || b.Brought }
+
 // ErrTimeout is the cause of a build that took longer than Builder.Timeout.
 var ErrTimeout = errors.New("time is up")
 
@@ -145,6 +151,12 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, b.Timeout, ErrTimeout)
 		defer cancel()
+	}
+	if b.Brought {
+		b.broughtOnce.Do(func() {
+			b.emit(event.Event{Kind: event.Note, Text: "nothing that .bookci or .texmf-var holds is used, as they are under version control and came with the sources; " +
+				"`git rm -r --cached --ignore-unmatch .bookci .texmf-var` takes them out, and builds are fast again"})
+		})
 	}
 	results := make([][]Result, len(jobs))
 	count := b.counter(len(jobs))
@@ -318,7 +330,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	b.read[job.Book.Name] = read
 	b.mu.Unlock()
 	watch.lap("fingerprint")
-	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.Force && b.current(ctx, record.Makers) {
+	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.anew() && b.current(ctx, record.Makers) {
 		res.UpToDate, res.Artifact = true, entry.Artifact
 		res.Diagnostics = record.Diagnostics
 		return res

@@ -90,7 +90,7 @@ func (b *Builder) draft(ctx context.Context, job Job, t book.Target, watch *stop
 	b.read[job.Book.Name] = read
 	b.mu.Unlock()
 	watch.lap("fingerprint")
-	if entry, ok := d.record.upToDate(fingerprint, b.pathOf(d.name())); ok && !b.Force {
+	if entry, ok := d.record.upToDate(fingerprint, b.pathOf(d.name())); ok && !b.anew() {
 		res.UpToDate, res.Artifact, res.Diagnostics = true, entry.Artifact, d.record.Diagnostics
 		return res
 	}
@@ -215,9 +215,11 @@ func (d *drafting) writePDF(ctx context.Context, tree *review.Book, name string)
 	book_ := d.b.drafts.of(d.job.Book.Name)
 	book_.mu.Lock()
 	defer book_.mu.Unlock()
-	pages, err := book_.draft.Set(ctx, tree, draft.Options{
-		Files: root.FS(), Dir: d.job.Book.Dir, Keep: draft.KeepIn(kept), Created: time.Unix(d.b.SourceDate, 0),
-	})
+	options := draft.Options{Files: root.FS(), Dir: d.job.Book.Dir, Created: time.Unix(d.b.SourceDate, 0)}
+	if !d.b.Brought {
+		options.Keep = draft.KeepIn(kept)
+	}
+	pages, err := book_.draft.Set(ctx, tree, options)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 // The pages are published beside the book, as an artifact of --only is. The next
 // build learns nothing from that job.
 func (b *Builder) First(job Job, chapters []string) (first Job, whole time.Duration, ok bool) {
-	if b.Force || len(job.Only) > 0 || job.Command[book.PDF] != "" {
+	if b.anew() || len(job.Only) > 0 || job.Command[book.PDF] != "" {
 		return Job{}, 0, false
 	}
 	record := b.record(job, book.PDF)

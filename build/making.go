@@ -96,7 +96,7 @@ func (m *making) environment() []string {
 	if m.target == book.PDF {
 		env = append(env, "BOOKCI_CLASS="+m.job.Book.TeXClass())
 	}
-	if m.b.Force {
+	if m.b.anew() {
 		env = append(env, "BOOKCI_FORCE=1")
 	}
 	if m.b.KeepOpen && m.target == book.PDF {

@@ -70,7 +70,7 @@ const maxChapterText = 8 << 20
 // compressedBefore lists the hashes of the pictures of the last good build, where
 // the memory that it filled is there.
 func (m *making) compressedBefore() []string {
-	if m.b.Force || m.record.PicturesOf != m.memory.Bound {
+	if m.b.anew() || m.record.PicturesOf != m.memory.Bound {
 		return nil
 	}
 	if _, err := os.Stat(m.memory.Folder()); err != nil {

@@ -71,7 +71,7 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 // learnt at the last good build, the artifacts and the memory of pictures. The
 // first two were written by what ran then: they count for the same code and makers.
 func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
-	if b.Force {
+	if b.anew() {
 		return nil
 	}
 	seeds := []engine.Seed{

@@ -9,9 +9,11 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/bookci/bookci/internal/text"
 )
 
-// Git is the git that may be asked for the date of the sources.
+// Git is the git that may be asked about the sources.
 type Git struct {
 	Path string   // absolute path of the program, "" for none
 	Env  []string // the user's environment; its GIT_ variables are not passed on
@@ -58,23 +60,7 @@ var errNoCommit = errors.New("no commit")
 // commitDate asks git. rev-list, and not log: log obeys the repository's own
 // settings, among them one that starts a program to check signatures.
 func commitDate(ctx context.Context, git Git, root string) (int64, error) {
-	const patience = 5 * time.Second // git on a network file system
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, git.Path, "-C", root, "-c", "core.fsmonitor=false", "--no-pager",
-		"rev-list", "--max-count=1", "--timestamp", "HEAD", "--")
-	// GIT_DIR and its like, set when bookci is started by a hook, would name
-	// another repository. What remains of the environment leads git to the
-	// user's settings, which may declare the folder safe.
-	for _, e := range git.Env {
-		if name, _, _ := strings.Cut(e, "="); !strings.HasPrefix(strings.ToUpper(name), "GIT_") {
-			cmd.Env = append(cmd.Env, e)
-		}
-	}
-	// A partial clone must not go to the network, and nothing may ask questions.
-	cmd.Env = append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
-	cmd.WaitDelay = time.Second
-	out, err := cmd.Output()
+	out, err := git.ask(ctx, root, "rev-list", "--max-count=1", "--timestamp", "HEAD", "--")
 	if err != nil {
 		return 0, fmt.Errorf("asking git for the last commit: %w", err)
 	}
@@ -84,4 +70,27 @@ func commitDate(ctx context.Context, git Git, root string) (int64, error) {
 		return 0, fmt.Errorf("asking git for the last commit: %w", errNoCommit)
 	}
 	return seconds, nil
+}
+
+// ask returns the beginning of what git answers about the repository in root.
+func (g Git) ask(ctx context.Context, root string, args ...string) ([]byte, error) {
+	const patience = 5 * time.Second // git on a network file system
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, g.Path, append([]string{"-C", root, "-c", "core.fsmonitor=false", "--no-pager"}, args...)...)
+	// GIT_DIR and its like, set when bookci is started by a hook, would name
+	// another repository. What remains of the environment leads git to the
+	// user's settings, which may declare the folder safe.
+	for _, e := range g.Env {
+		if name, _, _ := strings.Cut(e, "="); !strings.HasPrefix(strings.ToUpper(name), "GIT_") {
+			cmd.Env = append(cmd.Env, e)
+		}
+	}
+	// A partial clone must not go to the network, and nothing may ask questions.
+	cmd.Env = append(cmd.Env, "LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none")
+	cmd.WaitDelay = time.Second
+	out := &text.Head{Max: 4096}
+	cmd.Stdout = out
+	err := cmd.Run()
+	return []byte(out.String()), err
 }

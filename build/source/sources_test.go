@@ -300,7 +300,7 @@ func TestTheSourceDateIsThatOfTheLastCommit(t *testing.T) {
 	}
 }
 
-func TestARepositoryCannotRunAProgramWhenAskedForTheDate(t *testing.T) {
+func TestARepositoryCannotRunAProgramWhenAskedAboutTheSources(t *testing.T) {
 	repo := testbook.Folder(t, map[string]string{"x.re": "x"})
 	git := runGit(t, repo, "init", "-q")
 	runGit(t, repo, "add", ".")
@@ -309,12 +309,13 @@ func TestARepositoryCannotRunAProgramWhenAskedForTheDate(t *testing.T) {
 	if err := os.WriteFile(trap, []byte("#!/bin/sh\n: > "+filepath.Join(repo, "sprung")+"\n"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range [][2]string{{"core.fsmonitor", trap}, {"log.showSignature", "true"}, {"gpg.program", trap}, {"core.pager", trap}, {"alias.rev-list", "!" + trap}, {"core.sshCommand", trap}} {
+	for _, c := range [][2]string{{"core.fsmonitor", trap}, {"log.showSignature", "true"}, {"gpg.program", trap}, {"core.pager", trap}, {"alias.rev-list", "!" + trap}, {"alias.ls-files", "!" + trap}, {"core.sshCommand", trap}} {
 		runGit(t, repo, "config", c[0], c[1])
 	}
 	if _, err := Date(context.Background(), git, repo, nil); err != nil {
 		t.Fatal(err)
 	}
+	_ = Tracked(context.Background(), git, repo, filepath.Join(repo, ".bookci"))
 	if _, err := os.Stat(filepath.Join(repo, "sprung")); err == nil {
 		t.Error("a program named by the repository ran")
 	}
@@ -324,5 +325,38 @@ func TestNoSourceIsOlderThanAnEPUBCanSay(t *testing.T) {
 	seconds, err := Date(context.Background(), Git{}, t.TempDir(), []File{{Path: "x", MTime: int64(time.Second)}})
 	if err != nil || time.Unix(seconds, 0).UTC().Year() != 1980 {
 		t.Errorf("the date is %d, %v", seconds, err)
+	}
+}
+
+func TestWhatACloneBringsIsKnownByItsNames(t *testing.T) {
+	repo := testbook.Folder(t, map[string]string{"x.re": "x", ".bookci/state/a.json": "x", "sub/.texmf-var/a": "x", "sub/x.re": "x"})
+	git := runGit(t, repo, "init", "-q")
+	brought := func(git Git, root string) bool {
+		return Tracked(context.Background(), git, root, filepath.Join(root, ".bookci"), filepath.Join(root, ".texmf-var"))
+	}
+	sub := filepath.Join(repo, "sub")
+	runGit(t, repo, "add", "x.re", "sub/x.re")
+	if brought(git, repo) || brought(git, sub) {
+		t.Error("what git does not track came with the sources")
+	}
+	runGit(t, repo, "add", "sub/.texmf-var")
+	if brought(git, repo) || !brought(git, sub) {
+		t.Error("a font cache below another root counts here, or not there")
+	}
+	runGit(t, repo, "add", ".bookci")
+	if !brought(git, repo) || brought(Git{}, repo) {
+		t.Error("what git tracks did not come with the sources, or did without git")
+	}
+	if brought(git, t.TempDir()) || Tracked(context.Background(), git, repo, filepath.Join(t.TempDir(), ".bookci")) {
+		t.Error("a folder outside of the repository came with it")
+	}
+}
+
+func TestAFolderOfAnotherCaseIsKnownToo(t *testing.T) {
+	repo := testbook.Folder(t, map[string]string{".BookCI/state/a.json": "x"})
+	git := runGit(t, repo, "init", "-q")
+	runGit(t, repo, "add", ".")
+	if !Tracked(context.Background(), git, repo, filepath.Join(repo, ".bookci")) {
+		t.Error("a file system may take it for .bookci")
 	}
 }

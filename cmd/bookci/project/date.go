@@ -20,9 +20,19 @@ func (p *Project) SourceDate(ctx context.Context, w *world.World, inputs []sourc
 		}
 		return date, nil
 	}
+	return source.Date(ctx, git(), p.Root, inputs)
+}
+
+// BroughtState tells whether what bookci keeps between builds came with the
+// sources: whoever committed it may have written what no build did.
+func (p *Project) BroughtState(ctx context.Context) bool {
+	return source.Tracked(ctx, git(), p.Root, p.State(), p.FontCache())
+}
+
+func git() source.Git {
 	git := source.Git{Env: os.Environ()}
 	if found, err := exec.LookPath("git"); err == nil {
 		git.Path = found
 	}
-	return source.Date(ctx, git, p.Root, inputs)
+	return git
 }
