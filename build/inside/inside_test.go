@@ -1,0 +1,56 @@
+package inside
+
+import (
+	"archive/tar"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/bookci/bookci/build/engine"
+	"github.com/bookci/bookci/build/source"
+)
+
+// A file of a terabyte costs a hostile clone nothing, and would fill a session.
+func TestAFolderWithMoreThanABuildKeepsIsNoSeed(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"large/a", "large/b", "small/a", "small/b"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755), os.WriteFile(filepath.Join(dir, name), []byte("kept"), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Truncate(filepath.Join(dir, "large/b"), mostSeeded-3); err != nil {
+		t.Fatal(err)
+	}
+	r, w := io.Pipe()
+	go func() {
+		w.CloseWithError(WriteSeeds(w, []engine.Seed{{From: filepath.Join(dir, "large"), To: "one"}, {From: filepath.Join(dir, "small"), To: "two"}}))
+	}()
+	var names []string
+	for tr := tar.NewReader(r); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, h.Name)
+	}
+	slices.Sort(names)
+	if got := strings.Join(names, " "); got != "two/a two/b" {
+		t.Errorf("the session gets %s", got)
+	}
+	for _, bounds := range []struct {
+		bytes int64
+		files int
+		err   error
+	}{{8, 2, nil}, {7, 2, source.ErrBounds}, {8, 1, source.ErrBounds}} {
+		if _, err := source.ListFolder(filepath.Join(dir, "small"), bounds.bytes, bounds.files); !errors.Is(err, bounds.err) {
+			t.Errorf("two files of 8 bytes, of which %d with %d may be: %v", bounds.files, bounds.bytes, err)
+		}
+	}
+}
