@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/bookci/bookci/build/engine"
@@ -118,6 +119,9 @@ func writeSeed(tw *tar.Writer, seed engine.Seed, seen func(dir string) string) e
 	files, err := source.ListFolder(seed.From, mostSeeded, mostSeeds)
 	if err != nil {
 		return nil // what a build would not have kept is left out as a whole
+	}
+	if slices.ContainsFunc(files, func(f source.File) bool { return source.CheckName(path.Join(seed.To, f.Path)) != nil }) {
+		return nil // it could not come home again
 	}
 	for _, f := range files {
 		// Opened before its header is written: what cannot be read is left out.

@@ -17,7 +17,7 @@ import (
 // A file of a terabyte costs a hostile clone nothing, and would fill a session.
 func TestAFolderWithMoreThanABuildKeepsIsNoSeed(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"large/a", "large/b", "small/a", "small/b"} {
+	for _, name := range []string{"large/a", "large/b", "small/a", "small/b", "deep/a", "deep/" + strings.Repeat("d/", 64) + "a"} {
 		if err := errors.Join(os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755), os.WriteFile(filepath.Join(dir, name), []byte("kept"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
@@ -27,7 +27,7 @@ func TestAFolderWithMoreThanABuildKeepsIsNoSeed(t *testing.T) {
 	}
 	r, w := io.Pipe()
 	go func() {
-		w.CloseWithError(WriteSeeds(w, []engine.Seed{{From: filepath.Join(dir, "large"), To: "one"}, {From: filepath.Join(dir, "small"), To: "two"}}))
+		w.CloseWithError(WriteSeeds(w, []engine.Seed{{From: filepath.Join(dir, "large"), To: "one"}, {From: filepath.Join(dir, "small"), To: "two"}, {From: filepath.Join(dir, "deep"), To: "three"}}))
 	}()
 	var names []string
 	for tr := tar.NewReader(r); ; {

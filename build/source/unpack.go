@@ -18,8 +18,9 @@ type Part struct {
 	Name    string // slash path in the stream; "." is all of it
 	Bytes   int64  // at most, of all its files
 	Entries int    // at most, files and folders
-	// Spare says that a part beyond its bounds is left out as a whole and is no
-	// failure: what is kept between builds only saves time.
+	// Spare says that a part beyond its bounds, or with a name that CheckName
+	// refuses, is left out as a whole and is no failure: what is kept between builds
+	// only saves time.
 	Spare bool
 }
 
@@ -54,14 +55,15 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 		if name == "." {
 			continue
 		}
-		if err := CheckName(name); err != nil {
-			return names, err
+		i := slices.IndexFunc(parts, func(p Part) bool { return p.holds(name) })
+		unfit := CheckName(name)
+		if unfit != nil && (i < 0 || !parts[i].Spare) {
+			return names, unfit
 		}
 		local := filepath.FromSlash(name)
 		if h.Typeflag == tar.TypeDir && slices.ContainsFunc(parts, func(p Part) bool { return p.leads(name) }) {
 			continue
 		}
-		i := slices.IndexFunc(parts, func(p Part) bool { return p.holds(name) })
 		if i < 0 {
 			return names, fmt.Errorf("%q was not asked for", h.Name)
 		}
@@ -69,10 +71,14 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 		if p.Entries < 0 {
 			continue // it was beyond its bounds
 		}
-		p.Bytes -= h.Size
-		p.Entries -= 1 + folders.Add(path.Dir(name), p.Name)
-		if h.Typeflag == tar.TypeDir {
-			folders.Add(name, p.Name)
+		if unfit != nil {
+			p.Entries = -1
+		} else {
+			p.Bytes -= h.Size
+			p.Entries -= 1 + folders.Add(path.Dir(name), p.Name)
+			if h.Typeflag == tar.TypeDir {
+				folders.Add(name, p.Name)
+			}
 		}
 		if p.Bytes < 0 || p.Entries < 0 {
 			if !p.Spare {

@@ -43,7 +43,7 @@ func TestOnlyWhatIsWantedIsUnpacked(t *testing.T) {
 	for i := range 15 {
 		apart = append(apart, fmt.Sprintf("own/state/%d/f", i))
 	}
-	deep := "own/state/" + strings.Repeat("d/", 2000)
+	deep := strings.Repeat("d/", 2000)
 	parts := []Part{{Name: "work/book.pdf", Bytes: 100, Entries: 1}, {Name: "own/state", Bytes: 100, Entries: 20, Spare: true}}
 	for name, c := range map[string]struct {
 		names []string
@@ -58,8 +58,12 @@ func TestOnlyWhatIsWantedIsUnpacked(t *testing.T) {
 		"twice":          {[]string{"work/book.pdf:x", "work/book.pdf:y"}, "too large", ""},
 		"too many spare": {append(many, "work/book.pdf:x"), "", "work/book.pdf"},
 		"folders apart":  {append(apart, "work/book.pdf:x"), "", "work/book.pdf"},
-		"a deep file":    {[]string{deep + "f"}, "lies deeper", ""},
-		"a deep folder":  {[]string{deep}, "lies deeper", ""},
+		"a deep file":    {[]string{"work/book.pdf/" + deep + "f"}, "lies deeper", ""},
+		"a deep folder":  {[]string{"work/book.pdf/" + deep}, "lies deeper", ""},
+		"deep spare":     {[]string{"own/state/a:x", "own/state/" + deep + "f:x", "own/state/c:x", "work/book.pdf:x"}, "", "work/book.pdf"},
+		"a spare folder": {[]string{"own/state/" + deep, "own/state/c:x", "work/book.pdf:x"}, "", "work/book.pdf"},
+		"no spare name":  {[]string{"own/state/\xff:x", "own/state/c:x", "work/book.pdf:x"}, "", "work/book.pdf"},
+		"outside spare":  {[]string{"own/state/../../../x:x"}, "outside", ""},
 		"too much spare": {[]string{"own/state/a:x", "own/state/b:" + strings.Repeat("x", 101), "own/state/c:x", "work/book.pdf:x"}, "", "work/book.pdf"},
 	} {
 		dir := t.TempDir()
