@@ -196,6 +196,7 @@ func (b *Book) checkConfig(t Target) []Diagnostic {
 		}
 	}
 	found = append(found, b.conf.misspelledKeys(t)...)
+	found = append(found, b.checkValues(t)...)
 	maker := string(t) + "maker"
 	if section := b.conf.values.Get(maker); section != nil {
 		_, ok := section.Val.(*psych.Map)

@@ -107,6 +107,20 @@ func (b *bookFiles) names(dir string) []string {
 	return names
 }
 
+// hasBelow tells whether a file in dir or below has a path that ends in name.
+func (b *bookFiles) hasBelow(dir, name string) bool {
+	found := false
+	// What cannot be read holds nothing.
+	_ = b.root.Walk(dir, func(file string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && strings.HasSuffix(file, name) {
+			found = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}
+
 // sameName looks beside name for a file whose name differs in letter case or
 // Unicode form alone. A Mac takes both for the same file; Linux, and so the
 // build, does not.

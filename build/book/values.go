@@ -1,0 +1,211 @@
+package book
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/bookci/bookci/build/book/psych"
+	"github.com/bookci/bookci/internal/text"
+)
+
+// What stands behind a key of the config and is not what Re:VIEW or its document
+// class can use.
+
+// checkValues finds what t's maker would stumble over.
+func (b *Book) checkValues(t Target) []Diagnostic {
+	files, err := openBookFiles(b.Root)
+	if err != nil {
+		return nil // whoever reads the chapters tells of it
+	}
+	defer files.Close()
+	c := &valueChecker{book: b, target: t, files: files}
+	if t == PDF {
+		c.classOptions()
+	}
+	c.language()
+	c.date()
+	c.cover()
+	c.colophonOrder()
+	return c.found
+}
+
+type valueChecker struct {
+	book   *Book
+	target Target
+	files  *bookFiles
+	found  []Diagnostic
+}
+
+func (c *valueChecker) value(key string) *psych.Value { return c.book.conf.lookup(c.target, key) }
+
+func (c *valueChecker) set(key string) bool {
+	v := c.value(key)
+	return v != nil && v.Val != nil && v.Val != false
+}
+
+func (c *valueChecker) say(severity Severity, v *psych.Value, message, hint string) {
+	c.found = append(c.found, c.book.conf.diagnostic(severity, "config-value", v, message, hint))
+}
+
+// papers are the sizes that review-jsbook has.
+var papers = strings.Fields("a3 a4 a5 a6 b4 b5 b6 a4var b5var letter legal executive")
+
+var (
+	wideOption  = strings.NewReplacer("，", ",", "、", ",", "＝", "=", "　", "")
+	paperOption = regexp.MustCompile(`(?:^|,)\s*paper\s*=\s*([A-Za-z0-9]+)\s*(?:,|$)`)
+)
+
+func (c *valueChecker) classOptions() {
+	class := c.value("texdocumentclass")
+	if class == nil {
+		return
+	}
+	list, _ := class.Val.([]*psych.Value)
+	if len(list) < 2 {
+		return
+	}
+	options, _ := list[1].Val.(string)
+	right := wideOption.Replace(options)
+	if right != options {
+		c.say(Lax, list[1], "the options of texdocumentclass have full-width signs, which TeX does not take for , and =", fmt.Sprintf("write %q", right))
+		return
+	}
+	m := paperOption.FindStringSubmatch(options)
+	if m == nil || c.book.TeXClass() != defaultClass || slices.Contains(papers, m[1]) {
+		return
+	}
+	hint := "the sizes are " + strings.Join(papers, ", ")
+	if near := text.Nearest(strings.ToLower(m[1]), papers); near != "" {
+		hint = "write paper=" + near + "; " + hint
+	}
+	c.say(Lax, list[1], "review-jsbook has no paper "+m[1], hint)
+}
+
+// languages are those that Re:VIEW has words for. A book's locale.yml may have others.
+var languages = []string{"ja", "en", "zh-TW"}
+
+func (c *valueChecker) language() {
+	v := c.value("language")
+	if v == nil {
+		return
+	}
+	name, _ := v.Val.(string)
+	if name == "" || slices.Contains(languages, name) || c.files.isFile(path.Join(c.book.Dir, "locale.yml")) {
+		return
+	}
+	hint := "the languages are " + strings.Join(languages, ", ")
+	if near := text.Nearest(strings.ToLower(name), languages); near != "" {
+		hint = "write language: " + near
+	}
+	switch strings.ToLower(name) {
+	case "jp", "jpn", "japanese", "日本語", "ja-jp", "ja_jp":
+		hint = "write language: ja"
+	case "english", "英語", "en-us", "en_us", "en-gb":
+		hint = "write language: en"
+	}
+	if c.target == PDF {
+		c.say(Error, v, "Re:VIEW has no words for the language "+name+", and review-pdfmaker stops", hint)
+		return
+	}
+	c.say(Lax, v, "Re:VIEW has no words for the language "+name+", so that chapters have no numbers in words", hint)
+}
+
+var (
+	numericDate  = regexp.MustCompile(`^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$`)
+	japaneseDate = regexp.MustCompile(`^(\d{4})年(\d{1,2})月(?:(\d{1,2})日?)?$`)
+)
+
+// date looks at the day of publication, which Ruby's Date.parse reads for the
+// colophon when there is no history.
+func (c *valueChecker) date() {
+	v := c.value("date")
+	if v == nil || c.set("history") || c.target != PDF && (c.target != EPUB || !c.set("colophon")) {
+		return
+	}
+	written := strings.TrimSpace(v.Ruby())
+	_, isText := v.Val.(string)
+	hint := "write it as " + time.Date(2030, 1, 31, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
+	switch m, j := numericDate.FindStringSubmatch(written), japaneseDate.FindStringSubmatch(written); {
+	case m != nil:
+		day := time.Date(number(m[1]), time.Month(number(m[2])), number(m[3]), 0, 0, 0, 0, time.UTC)
+		if int(day.Month()) == number(m[2]) && day.Day() == number(m[3]) {
+			return
+		}
+	case j != nil:
+		hint = fmt.Sprintf("write date: %s-%02d-%02d", j[1], number(j[2]), max(number(j[3]), 1))
+	case isText:
+		return // Ruby reads much else
+	default:
+		if _, isNumber := v.Val.(int64); !isNumber {
+			if _, isNumber = v.Val.(int); !isNumber {
+				return
+			}
+		}
+	}
+	c.say(Error, v, "the date "+written+" is none that Ruby can read, and Re:VIEW stops at it", hint)
+}
+
+// cover looks for the file of the cover. A hook may still make it.
+func (c *valueChecker) cover() {
+	v := c.value("coverimage")
+	if v == nil || c.target != PDF && c.target != EPUB || c.hooked() {
+		return
+	}
+	name, _ := v.Val.(string)
+	folder := path.Join(c.book.Dir, c.book.conf.name(c.target, "imagedir"))
+	if name == "" || c.files.isFile(path.Join(folder, name)) {
+		return
+	}
+	// An EPUB's is any image whose path ends so.
+	for _, dir := range []string{folder, path.Join(c.book.Dir, "covers"), path.Join(c.book.Dir, "adv")} {
+		if c.target == EPUB && c.files.hasBelow(dir, name) {
+			return
+		}
+	}
+	hint := "put it there, or take coverimage out of the config"
+	if near := text.Nearest(name, c.files.names(folder)); near != "" {
+		hint = "write coverimage: " + near
+	}
+	c.say(Error, v, "the cover image "+path.Join(c.book.conf.name(c.target, "imagedir"), name)+" is not there", hint)
+}
+
+// hooked tells whether the config has hooks, of which nobody knows what they do.
+func (c *valueChecker) hooked() bool {
+	hook := func(m *psych.Map) bool {
+		return slices.ContainsFunc(m.Keys, func(k *psych.Value) bool { return strings.HasPrefix(k.Ruby(), "hook_") })
+	}
+	section := c.book.conf.values.Get(string(c.target) + "maker")
+	if section != nil {
+		if m, ok := section.Val.(*psych.Map); ok && hook(m) {
+			return true
+		}
+	}
+	return hook(c.book.conf.values)
+}
+
+func (c *valueChecker) colophonOrder() {
+	v := c.value("colophon_order")
+	if v == nil {
+		return
+	}
+	list, _ := v.Val.([]*psych.Value)
+	for _, e := range list {
+		key, ok := e.Val.(string)
+		if !ok || slices.Contains(configKeys, key) || key == "cov" || c.value(key) != nil {
+			continue
+		}
+		hint := "the entries are keys of the config, such as aut, edt, pbl, prt"
+		if near := otherKeys[strings.ToLower(key)]; near != "" {
+			hint = "write " + near
+		} else if near := text.Nearest(key, configKeys); near != "" {
+			hint = "write " + near
+		}
+		c.say(Warning, e, "colophon_order names "+key+", which the config does not have, so that nothing is printed for it", hint)
+	}
+}
