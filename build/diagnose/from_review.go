@@ -160,7 +160,7 @@ func (d *diagnoser) reviewPlace(e *reviewEntry, code, chapter string) place {
 		if m := regexp.MustCompile(`//(\w+)`).FindString(e.message); m != "" {
 			p = d.above(file, at.line, func(s string) bool { return strings.HasPrefix(s, m) })
 		}
-	case strings.HasPrefix(e.message, "argument syntax error"):
+	case strings.HasPrefix(e.message, "argument syntax error"), strings.HasPrefix(e.message, "block is "):
 		p = d.above(file, at.line, blockHead.MatchString)
 	case strings.HasPrefix(e.message, "no such inline op: "):
 		p = d.nearest(file, at.line, has("@<"+strings.TrimPrefix(e.message, "no such inline op: ")+">"))

@@ -79,6 +79,11 @@ func (p *parser) missingHint(at Place, command, id string) string {
 		p.meant[id] = at
 		return "write //" + command + "[" + id + "]"
 	}
+	if below, found := strings.CutPrefix(strings.TrimPrefix(id, "./"), path.Base(f.folder)+"/"); found {
+		if stem := strings.TrimSuffix(below, path.Ext(below)); f.find(p.chapter.ID, stem) != "" {
+			return write(f.idOf(f.folder+"/"+stem, p.chapter.ID)) + ": an id has no folder and no extension"
+		}
+	}
 	if ext := path.Ext(id); ext != "" {
 		if stem := strings.TrimSuffix(id, ext); f.find(p.chapter.ID, stem) != "" {
 			return write(stem) + ": an id is the name without the extension"

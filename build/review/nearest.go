@@ -50,6 +50,17 @@ func (p *parser) nearestInline(op string) string {
 	return "write @<" + near + ">"
 }
 
+func (p *parser) nearestTag(h headLine) string {
+	if !p.mayGuess() {
+		return ""
+	}
+	known := slices.Sorted(maps.Keys(headingTags))
+	if near := text.Nearest(h.tag, known); near != "" {
+		return "write " + strings.Repeat("=", h.level) + "[" + near + "]"
+	}
+	return ""
+}
+
 func (p *parser) nearestBlock(name string) string {
 	if !p.mayGuess() {
 		return ""

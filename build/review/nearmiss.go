@@ -140,7 +140,11 @@ func (p *parser) nearCommand(at Place, line string) {
 			p.add(nearBlock(at, "//}"))
 		}
 	case p.beginsBlock(narrow), lineKind(narrow, true) == commandLine && p.endsBlockless(narrow):
-		p.add(nearBlock(at, narrow))
+		if narrow == strings.Trim(line, " \t　") {
+			p.add(indentedBlock(at, narrow))
+		} else {
+			p.add(nearBlock(at, narrow))
+		}
 		p.mean(at, readBlockHead(narrow))
 	}
 }

@@ -355,7 +355,7 @@ func (p *parser) heading() {
 	p.closeSections(h.level)
 	if h.tag != "" {
 		if !p.knowsTag(h.tag) {
-			p.add(lackingBlock(at, h.tag))
+			p.add(unknownTag(at, h.tag, p.nearestTag(h)))
 		} else {
 			p.tags = append(p.tags, openTag{h.tag, h.level})
 		}
@@ -440,7 +440,11 @@ func shortID(title string) string {
 func (p *parser) closeTag(at Place, tag string) {
 	last := len(p.tags) - 1
 	if last < 0 || p.tags[last].tag != tag {
-		p.add(tagNotOpened(at, tag))
+		open := ""
+		if last >= 0 {
+			open = p.tags[last].tag
+		}
+		p.add(tagNotOpened(at, tag, open))
 	}
 	if last >= 0 {
 		if isColumn(p.tags[last].tag) {

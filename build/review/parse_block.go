@@ -1,6 +1,7 @@
 package review
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -51,7 +52,12 @@ func (p *parser) command() {
 	case h.rest != "":
 		p.add(brokenArguments(p.place(b.line, len(line)-len(h.rest)), h.rest, p.rightCommand(line)))
 	case len(h.args) < s.min || len(h.args) > s.max:
-		p.add(wrongArguments(at, h, s))
+		if h.opens && s.shape == single && len(h.args) == s.min-1 && len(b.lines) == 1 {
+			h.args = append(slices.Clip(h.args), strip(b.lines[0].text)) // what was meant
+			p.add(wrongArguments(at, b.head, h.args, s))
+			break
+		}
+		p.add(wrongArguments(at, h, h.args, s))
 	}
 	if h.rest == "" {
 		switch {
@@ -59,7 +65,7 @@ func (p *parser) command() {
 			p.add(blockRequired(at, h))
 			p.nearOpen = at.Line
 		case h.opens && s.shape == single:
-			p.add(blockNotAllowed(at, h))
+			p.add(blockNotAllowed(at, h, h.args))
 		}
 	}
 	b.build()
@@ -68,7 +74,7 @@ func (p *parser) command() {
 // beginBox opens a note, which may hold blocks.
 func (p *parser) beginBox(at Place, h blockHead, s syntax) {
 	if len(h.args) > s.max {
-		p.add(wrongArguments(at, h, s))
+		p.add(wrongArguments(at, h, h.args, s))
 	}
 	if p.inBox {
 		outer := p.box

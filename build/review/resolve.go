@@ -2,6 +2,7 @@ package review
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/bookci/bookci/internal/text"
@@ -166,6 +167,9 @@ func (p *parser) resolveBib(ref *Ref) {
 	if e == nil {
 		p.unknown(ref.Place, p.bibFile, ref.Command, ref.Arg, ref.Arg)
 		return
+	}
+	if !slices.Contains(p.chapters, p.bibFile) {
+		p.add(bibliographyLeftOut(ref.Place, path.Base(p.bibPath)))
 	}
 	ref.Chapter, ref.Target = p.bibFile, e.node
 	ref.Text = []Inline{&Text{ref.Place, p.bibLabel(e.number)}}

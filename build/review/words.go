@@ -112,6 +112,10 @@ func unknownBlock(at Place, name, hint string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-block", "there is no block command //"+name, cmp.Or(hint, "check the spelling, or define //"+name+" in review-ext.rb"))
 }
 
+func unknownTag(at Place, tag, right string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-block", tag+" does not exist for this kind of output", cmp.Or(right, "check the spelling, or define it in review-ext.rb"))
+}
+
 func lackingBlock(at Place, what string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-block", what+" does not exist for this kind of output", "check the spelling, or define it in review-ext.rb")
 }
@@ -151,10 +155,14 @@ func blockNotOpened(at Place, near int) book.Diagnostic {
 	return fault(at, book.Error, "review-block-not-opened", "//} closes a block that was not opened", "take it out, or see whether the block's first line ends in {")
 }
 
-func wrongArguments(at Place, h blockHead, s syntax) book.Diagnostic {
+func wrongArguments(at Place, h blockHead, meant []string, s syntax) book.Diagnostic {
 	name, have := h.name, len(h.args)
-	args := append(slices.Clone(h.args[:min(have, s.max)]), slices.Repeat([]string{"..."}, max(s.min-have, 0))...)
-	return fault(at, book.Error, "review-arguments", fmt.Sprintf("//%s takes %s arguments in [], here it has %d", name, s.arguments(), have), "write "+h.with(args))
+	args := append(slices.Clone(meant[:min(len(meant), s.max)]), slices.Repeat([]string{"..."}, max(s.min-len(meant), 0))...)
+	hint := "write " + h.with(args)
+	if h.opens && s.shape == single {
+		hint = h.withoutBlock(args)
+	}
+	return fault(at, book.Error, "review-arguments", fmt.Sprintf("//%s takes %s arguments in [], here it has %d", name, s.arguments(), have), hint)
 }
 
 func brokenArguments(at Place, rest, right string) book.Diagnostic {
@@ -170,9 +178,15 @@ func blockRequired(at Place, h blockHead) book.Diagnostic {
 	return fault(at, book.Error, "review-arguments", "block is required for //"+h.name+"; use empty block", "write "+h.with(h.args)+" and below its last line //}")
 }
 
-func blockNotAllowed(at Place, h blockHead) book.Diagnostic {
+// blockNotAllowed and wrongArguments may be told of one line, with one hint.
+func blockNotAllowed(at Place, h blockHead, args []string) book.Diagnostic {
 	h.opens = false
-	return fault(at, book.Error, "review-arguments", "block is not allowed for command //"+h.name+"; ignore", "write "+h.with(h.args)+" and take out the lines down to //}")
+	return fault(at, book.Error, "review-arguments", "block is not allowed for command //"+h.name+"; ignore", h.withoutBlock(args))
+}
+
+func (h blockHead) withoutBlock(args []string) string {
+	h.opens = false
+	return "write " + h.with(args) + " and take out the lines down to //}"
 }
 
 func nestedBox(at Place, outer Place, s swallowed) book.Diagnostic {
@@ -184,7 +198,10 @@ func headingTooDeep(at Place) book.Diagnostic {
 	return fault(at, book.Error, "review-heading", fmt.Sprintf("a heading has at most %d equal signs", maxLevel), "take some = away")
 }
 
-func tagNotOpened(at Place, tag string) book.Diagnostic {
+func tagNotOpened(at Place, tag, open string) book.Diagnostic {
+	if open != "" && open != tag {
+		return fault(at, book.Error, "review-heading", "===[/"+tag+"] closes what was not opened", "write ===[/"+open+"], which is open here")
+	}
 	return fault(at, book.Error, "review-heading", "===[/"+tag+"] closes what was not opened", "take it out, or open it with ===["+tag+"]")
 }
 
@@ -235,6 +252,11 @@ func ambiguousReference(at Place, id string) book.Diagnostic {
 
 func noBibliography(at Place, file string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-reference", "there is no bib file with the id "+file, "check the spelling")
+}
+
+// bibliographyLeftOut has the code of TeX's words for it: there is no label bib:id.
+func bibliographyLeftOut(at Place, file string) book.Diagnostic {
+	return fault(at, book.Lax, "tex-undefined-reference", file+" is not in the catalog, so the book has no bibliography and this reference leads nowhere", "write \"  - "+file+"\" below POSTDEF in catalog.yml")
 }
 
 func numberless(at Place, id string) book.Diagnostic {
@@ -346,6 +368,10 @@ func headingInText(at Place) book.Diagnostic {
 
 func tightHeading(at Place, right string) book.Diagnostic {
 	return nearMiss(at, "this is text and no heading: a space is missing behind the =", "write "+right)
+}
+
+func indentedBlock(at Place, right string) book.Diagnostic {
+	return nearMiss(at, "this is text and no command, for the space before it", "take the space away: "+clipped(right))
 }
 
 func nearBlock(at Place, right string) book.Diagnostic {
