@@ -36,7 +36,6 @@ var mayOpen = map[string]struct {
 	why   string
 }{
 	"build/book/discover.go":           {"os.ReadDir os.DirFS fsx.OpenNamed", "looks for a book before there is a root; of what it reads nothing is shown"},
-	"build/build.go":                   {"os.OpenFile", "makes a .gitignore, where there is none"},
 	"build/command.go":                 {"os.OpenRoot", "writes what run --write brings back, below the root"},
 	"build/draft/keep.go":              {"os.ReadDir", "lists a folder of bookci's own, no link"},
 	"build/engine/host/host.go":        {"os.OpenFile filepath.WalkDir", "its own temporary folder, in which the manuscript runs as the user anyway"},

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -225,7 +224,7 @@ func (b *Builder) setup() error {
 		}
 		for _, dir := range []string{b.State, b.FontCache} {
 			if err := ignoreInGit(dir); err != nil {
-				b.setupErr = fault.Environmentf("", "%w", err)
+				b.setupErr = fault.Environmentf("make room there, or give bookci leave to write", "%w", err)
 				return
 			}
 		}
@@ -237,15 +236,11 @@ func (b *Builder) setup() error {
 
 // ignoreInGit gives a folder of bookci's own a .gitignore of its own.
 func ignoreInGit(dir string) error {
-	f, err := os.OpenFile(filepath.Join(dir, ".gitignore"), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, os.ErrExist) {
+	name := filepath.Join(dir, ".gitignore")
+	if _, err := os.Lstat(name); err == nil {
 		return nil
 	}
-	if err != nil {
-		return err
-	}
-	_, err = io.WriteString(f, "*\n")
-	return errors.Join(err, f.Close())
+	return fsx.WriteFile(name, []byte("*\n"), 0o644) // an empty one would be left alone from then on
 }
 
 // variant builds the targets of one job, one after the other.
