@@ -83,6 +83,7 @@ type Builder struct {
 	read       map[string]map[string]string // by variant, then path
 	fontMu     sync.Mutex
 	picturesMu sync.Mutex
+	besides    sync.Map // by session's name: a *sync.Mutex, held while something goes on in that session
 	setupOnce  sync.Once
 	setupErr   error
 }
@@ -116,6 +117,7 @@ type Job struct {
 	Known   []book.Diagnostic      // what is known to be wrong before a maker runs
 
 	first  bool // made by Builder.First
+	beside bool // made by Builder.Beside
 	steady bool // on a machine that is not taken away
 }
 
@@ -172,8 +174,8 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 				count(results[i])
 				if k+1 < len(group) && healthy(results[i]) {
 					b.handOver(jobs[i].Book.Name, jobs[group[k+1]].Book.Name)
-				} else if !b.KeepOpen {
-					b.release(jobs[i].Book.Name)
+				} else if !b.KeepOpen || jobs[i].beside && !healthy(results[i]) {
+					b.release(jobs[i].sessionName())
 				}
 			}
 			return nil
@@ -255,9 +257,11 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		}
 		return results
 	}
-	b.mu.Lock()
-	delete(b.read, job.Book.Name) // should a fault keep this build from reading the book
-	b.mu.Unlock()
+	if !job.beside {
+		b.mu.Lock()
+		delete(b.read, job.Book.Name) // should a fault keep this build from reading the book
+		b.mu.Unlock()
+	}
 	var fault *book.Faults
 	if errors.As(job.Fault, &fault) {
 		job.Known = append(job.Known, fault.Diagnostics...)
@@ -302,6 +306,9 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		}
 	}()
 	emit := func(e event.Event) {
+		if job.beside && e.Kind != event.Note {
+			return // what is shown is how far the whole book is
+		}
 		e.Book, e.Target = job.Book.Name, t
 		b.emit(e)
 	}
@@ -321,9 +328,11 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
 	}
-	b.mu.Lock()
-	b.read[job.Book.Name] = read
-	b.mu.Unlock()
+	if !job.beside {
+		b.mu.Lock()
+		b.read[job.Book.Name] = read
+		b.mu.Unlock()
+	}
 	watch.lap("fingerprint")
 	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.anew() && b.current(ctx, record.Makers) {
 		res.UpToDate, res.Artifact = true, entry.Artifact
@@ -342,11 +351,14 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	if job.Command[t] != "" {
 		maker = ""
 	}
+	if job.beside {
+		defer b.holdBeside(job)()
+	}
 	meanwhile := b.draftMeanwhile(ctx, job, t)
 	session, makers, err := b.session(ctx, job, code, maker)
 	meanwhile()
 	var missing *NoMakers
-	if errors.As(err, &missing) && t == book.PDF && context.Cause(ctx) == nil {
+	if errors.As(err, &missing) && t == book.PDF && !job.beside && context.Cause(ctx) == nil {
 		res = b.draft(ctx, job, t, watch, emit)
 		res.Missing = err
 		_, err := os.Lstat(filepath.Join(b.Artifacts, b.artifactName(job, t)))
@@ -362,6 +374,12 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	if err != nil {
 		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
+	}
+	if job.beside {
+		if err := b.bringLearnt(ctx, job, session); err != nil {
+			res.Err = err
+			return res
+		}
 	}
 	m := &making{b: b, job: job, target: t, code: code, memory: memory, session: session, emit: emit, watch: watch, record: record}
 	if err := session.Sync(ctx, job.Tree); err != nil {

@@ -16,13 +16,22 @@ type variantSession struct {
 	engine.Session
 	makers Makers
 	code   string
+	learnt string // what bringLearnt last brought
+}
+
+// sessionName is the key of the job's session among those of a Builder.
+func (job Job) sessionName() string {
+	if job.beside {
+		return job.Book.Name + "\x00beside"
+	}
+	return job.Book.Name
 }
 
 // session returns the open session of a variant, or opens one, in which maker
 // may get ready. A session in which other code has run is renewed or closed: that
 // code may have left processes and files.
 func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
-	name := job.Book.Name
+	name := job.sessionName()
 	b.mu.Lock()
 	s := b.sessions[name]
 	b.mu.Unlock()
@@ -39,13 +48,13 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 			Hidden: job.Hidden,
 			Steady: job.steady,
 			Note: func(format string, args ...any) {
-				b.emit(event.Event{Kind: event.Note, Book: name, Text: fmt.Sprintf(format, args...)})
+				b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: fmt.Sprintf(format, args...)})
 			},
 		}
 	}
 	if s != nil {
 		if r, ok := s.Session.(engine.Renewer); ok {
-			s.code = code
+			s.code, s.learnt = code, ""
 			return s, s.makers, r.Renew(ctx, opts(s.makers))
 		}
 	}
@@ -81,14 +90,23 @@ func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
 	if memory, err := b.memory(job, makers); err == nil {
 		seeds = append(seeds, engine.Seed{From: memory.Folder(), To: picturesKept, InPlace: engine.InPlaceIfSeen})
 	}
+	if job.beside {
+		return seeds // bringLearnt brings the rest
+	}
+	return append(seeds, b.learnt(job, makers, code)...)
+}
+
+// learnt is what TeX learnt at the last good build of the whole book, where the
+// same makers and code ran then.
+func (b *Builder) learnt(job Job, makers Makers, code string) []engine.Seed {
 	if job.first {
 		job.Only = nil // a chapter's pages have the numbers of the whole book
 	}
 	record := b.record(job, book.PDF)
 	if record.Makers != makers || record.Code != code {
-		return seeds
+		return nil
 	}
-	return append(seeds, engine.Seed{From: record.learntDir(), To: "state/" + string(book.PDF)})
+	return []engine.Seed{{From: record.learntDir(), To: "state/" + string(book.PDF)}}
 }
 
 func (b *Builder) closeSession(name string) error {
@@ -105,7 +123,7 @@ func (b *Builder) closeSession(name string) error {
 // release closes a session that has done its work.
 func (b *Builder) release(name string) {
 	if err := b.closeSession(name); err != nil {
-		b.emit(event.Event{Kind: event.Note, Book: name, Text: err.Error()})
+		b.emit(event.Event{Kind: event.Note, Text: err.Error()})
 	}
 }
 

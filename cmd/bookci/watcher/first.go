@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bookci/bookci/build"
@@ -18,9 +19,8 @@ import (
 )
 
 // Of a book that takes long, watch makes the edited chapter's own pages before
-// the whole: an author sees the edit in seconds however long the book is. They
-// have the numbers of the last whole build, which the build that follows
-// corrects.
+// the whole is there: an author sees the edit in seconds however long the book is.
+// They have the numbers of the last whole build, which the new one corrects.
 
 const (
 	// longBook is how long the maker took for the last whole PDF of a book
@@ -35,23 +35,42 @@ const (
 // the whole book has been made.
 const firstName = "first"
 
-// chaptersFirst makes and says the pages of the chapters that c is about.
-// Whatever becomes of it, the whole book is made next.
-func (w *watcher) chaptersFirst(ctx context.Context, p *project.Project, c watch.Change, jobs []build.Job) {
-	policy := p.Settings.Watch.First
-	if policy == "never" {
-		return
-	}
-	var first []build.Job
+// chaptersFirst makes and says the pages of the chapters that c is about: those of
+// some books at once, those of the others until wait returns.
+func (w *watcher) chaptersFirst(ctx context.Context, p *project.Project, c watch.Change, jobs []build.Job) (wait func()) {
+	var first, beside []build.Job
 	for _, job := range jobs {
 		chapters := editedChapters(p.Root, c, job)
 		if len(chapters) == 0 {
 			continue
 		}
-		if j, took, ok := w.shop.First(job, chapters); ok && (policy == "always" || took > longBook) {
+		if j, ok := w.first(p, job, chapters); !ok {
+			continue
+		} else if j, ok := w.shop.Beside(j); ok {
+			beside = append(beside, j)
+		} else {
 			first = append(first, j)
 		}
 	}
+	w.makeFirst(ctx, p, first)
+	var made sync.WaitGroup
+	made.Go(func() { w.makeFirst(ctx, p, beside) })
+	return made.Wait
+}
+
+// first returns the job that makes chapters' pages first, if they shall come first.
+func (w *watcher) first(p *project.Project, job build.Job, chapters []string) (build.Job, bool) {
+	policy := p.Settings.Watch.First
+	if policy == "never" || !slices.Contains(job.Targets, book.PDF) {
+		return build.Job{}, false
+	}
+	first, took, ok := w.shop.First(job, chapters)
+	return first, ok && (policy == "always" || took > longBook)
+}
+
+// makeFirst makes and says chapters' pages. Whatever becomes of it, the whole book
+// is made, too.
+func (w *watcher) makeFirst(ctx context.Context, p *project.Project, first []build.Job) {
 	if len(first) == 0 {
 		return
 	}
@@ -62,6 +81,17 @@ func (w *watcher) chaptersFirst(ctx context.Context, p *project.Project, c watch
 		}
 	}
 	w.show.Pin(firstName, lines)
+}
+
+// readyFirst gets ready, aside, for the next edit's chapters.
+func (w *watcher) readyFirst(p *project.Project, jobs []build.Job) {
+	for _, job := range jobs {
+		if first, ok := w.first(p, job, nil); !ok {
+			continue
+		} else if beside, ok := w.shop.Beside(first); ok {
+			w.shop.Aside(func() { w.shop.Ready(w.ends, beside) })
+		}
+	}
 }
 
 // editedChapters returns the IDs of the job's chapters that c has changed, and

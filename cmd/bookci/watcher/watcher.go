@@ -239,10 +239,12 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		if err != nil {
 			return nil, nil, err
 		}
+		first := func() {}
 		if try == 1 {
-			w.chaptersFirst(ctx, p, c, jobs)
+			first = w.chaptersFirst(ctx, p, c, jobs)
 		}
 		results := w.shop.Build(ctx, jobs)
+		first()
 		w.results = results
 		if context.Cause(ctx) != nil {
 			return results, jobs, nil
@@ -264,7 +266,9 @@ func (w *watcher) once(ctx context.Context, c watch.Change) ([]build.Result, []b
 		here := world.Here(p.Root)
 		w.lines.Built(w.ends, p.Root, here, c, c.Reason == againReason, w.ahead.settle(p, results))
 		w.show.Pin(firstName, nil)
+		w.shop.Force = false // the first build only
 		w.shop.KeepAside(w.ends)
+		w.readyFirst(p, jobs)
 		return results, jobs, nil
 	}
 }
@@ -284,7 +288,6 @@ func (w *watcher) prepare(ctx context.Context, p *project.Project) error {
 	}
 	if w.shop != nil && w.project.Settings.MakesAs(p.Settings) && w.project.Root == p.Root && w.shop.Image == image {
 		w.project = p
-		w.shop.Force = false // the first build only
 		return nil
 	}
 	w.closeShop()

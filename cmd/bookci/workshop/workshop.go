@@ -108,8 +108,11 @@ func (w *Workshop) KeepAside(ctx context.Context) {
 	}
 	w.keeping = true
 	w.engines.quiet.Store(true)
-	w.aside.Go(func() { w.KeepImages(ctx) })
+	w.Aside(func() { w.KeepImages(ctx) })
 }
+
+// Aside runs f beside all else. Close waits for it.
+func (w *Workshop) Aside(f func()) { w.aside.Go(f) }
 
 // Close ends the sessions and lets go of the engine.
 func (w *Workshop) Close() {
