@@ -115,12 +115,12 @@ func (r *catalogReader) read() {
 	}
 	namesIn(v, r.inCatalog)
 	r.inCatalog[r.conf.name(r.target, "bib_file")] = true
-	r.checkSections(m)
 	for _, s := range catalogSections {
 		if section := m.Get(s.name); section != nil {
 			r.section(s.name, s.kind, section, m.Key(s.name))
 		}
 	}
+	r.checkSections(m)
 	if len(r.out.chapters) == 0 && len(r.out.faults) == 0 {
 		r.add(r.conf.diagnostic(Lax, "catalog-empty", &psych.Value{File: file, Line: max(v.Line, 1)},
 			"names no chapter, so that the book would have none", "list the chapters below CHAPS, one to a line: \"  - ch01.re\""))
@@ -149,11 +149,15 @@ func (r *catalogReader) checkSections(m *psych.Map) {
 		if slices.Contains(names, name) {
 			continue
 		}
+		severity, message := Warning, fmt.Sprintf("Re:VIEW knows no section %q and leaves it out", k.Ruby())
 		hint := "the sections are " + strings.Join(names, ", ")
-		if near := text.Nearest(k.Ruby(), names); near != "" {
-			hint = "did you mean " + near + "?"
+		if near := text.Nearest(strings.ToUpper(k.Ruby()), names); near != "" {
+			hint = "write " + near + ":"
 		}
-		r.add(r.conf.diagnostic(Warning, "catalog-section", k, fmt.Sprintf("Re:VIEW knows no section %q and leaves it out", k.Ruby()), hint))
+		if len(r.out.chapters) == 0 && len(r.out.faults) == 0 {
+			severity, message = Lax, message+", so that the book has no chapters"
+		}
+		r.add(r.conf.diagnostic(severity, "catalog-section", k, message, hint))
 	}
 }
 
@@ -285,6 +289,10 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 			hint = "put the chapter itself in its place"
 		case errors.Is(err, errOutside):
 			message = fmt.Sprintf("the chapter file %s %v", name, err)
+		case strings.Contains(name, ext+" - "):
+			first, _, _ := strings.Cut(name, " - ")
+			message = fmt.Sprintf("the lines %q are one name to YAML", name)
+			hint = fmt.Sprintf("let the hyphens stand below each other, that of the next line below that of %s", first)
 		case name != strings.TrimSpace(name):
 			hint = "the name in the catalog has a space at its end or beginning"
 		case r.files.isFile(file + ext):

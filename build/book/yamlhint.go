@@ -66,5 +66,30 @@ func syntaxHint(name, encoding, message, source string, data []byte, line int) s
 	if hint := yamlHint(data, line); hint != "" {
 		return hint
 	}
+	if hint := itemHint(data, line); hint != "" {
+		return hint
+	}
 	return "look at this line and the one before: indentation, a space after each colon and hyphen, quotes and brackets closed"
+}
+
+var (
+	listItem  = regexp.MustCompile(`^( *)- +\S`)
+	plainItem = regexp.MustCompile(`^ +([\w./-]+\.[A-Za-z]+) *$`)
+)
+
+// itemHint says how a line of a list is to be written that stands in another column
+// than the one above it, or has no hyphen; "" when it is no such line.
+func itemHint(data []byte, line int) string {
+	above := listItem.FindStringSubmatch(sourceLine(data, line-1))
+	if above == nil || line < 2 {
+		return ""
+	}
+	source := sourceLine(data, line)
+	if m := listItem.FindStringSubmatch(source); m != nil && m[1] != above[1] {
+		return fmt.Sprintf("write %q: the hyphens of a list stand below each other", above[1]+strings.TrimSpace(source))
+	}
+	if m := plainItem.FindStringSubmatch(source); m != nil {
+		return fmt.Sprintf("write %q: each entry of a list begins with a hyphen", above[1]+"- "+m[1])
+	}
+	return ""
 }
