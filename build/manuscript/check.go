@@ -25,6 +25,7 @@ func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic
 	}
 	found := b.Check(targets...)
 	var trees []*review.Book
+	pdf := -1
 	seen := map[string]bool{}
 	for _, t := range targets {
 		if seen[builders[t]] {
@@ -35,10 +36,13 @@ func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic
 		if err != nil {
 			return nil, err
 		}
+		if t == book.PDF {
+			pdf = len(trees)
+		}
 		trees = append(trees, tree)
 		found = append(found, tree.Faults...)
 	}
-	notes, err := unused(b, trees)
+	notes, err := unused(b, trees, pdf)
 	if err != nil {
 		return nil, err
 	}

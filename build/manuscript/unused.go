@@ -15,8 +15,9 @@ import (
 
 // unused finds what the author may have forgotten: images that no chapter
 // shows, labels that nothing refers to, chapters that the catalog does not name,
-// names that other systems cannot have.
-func unused(b *book.Book, trees []*review.Book) ([]book.Diagnostic, error) {
+// names that other systems cannot have; and what a PDF, made of trees[pdf], would
+// not show. There is no PDF when pdf is -1.
+func unused(b *book.Book, trees []*review.Book, pdf int) ([]book.Diagnostic, error) {
 	if slices.ContainsFunc(trees, func(t *review.Book) bool { return t.Cut }) {
 		return nil, nil // what was not read may use anything
 	}
@@ -29,7 +30,11 @@ func unused(b *book.Book, trees []*review.Book) ([]book.Diagnostic, error) {
 	for _, tree := range trees {
 		u.read(tree)
 	}
-	return slices.Concat(u.unusedImages(), u.unusedLabels(trees), u.unnamedChapters(), unportable(root.FS(), b.Dir)), nil
+	var unseen []book.Diagnostic
+	if pdf >= 0 {
+		unseen = append(unprinted(trees[pdf]), u.blank(trees[pdf])...)
+	}
+	return slices.Concat(unseen, u.unusedImages(), u.unusedLabels(trees), u.unnamedChapters(), unportable(root.FS(), b.Dir)), nil
 }
 
 // users is what a book's chapters use.

@@ -1,0 +1,60 @@
+package manuscript
+
+import (
+	"bytes"
+	"path"
+	"strings"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/build/review"
+)
+
+// unprinted tells, once, of terms for an index that the PDF does not have.
+func unprinted(tree *review.Book) []book.Diagnostic {
+	if tree.Settings.Bool("makeindex", false) {
+		return nil
+	}
+	var notes []book.Diagnostic
+	tree.Walk(func(_ *review.Chapter, n review.Node) bool {
+		if term, ok := n.(*review.IndexTerm); ok && len(notes) == 0 {
+			command := map[bool]string{true: "idx", false: "hidx"}[term.Shown]
+			notes = append(notes, book.Diagnostic{Severity: book.Note, Code: "index-unused", File: term.File, Line: term.Line, Column: term.Column,
+				Message: "@<" + command + "> marks a term for the index, and the book has none", Hint: "write makeindex: true into the config"})
+		}
+		return len(notes) == 0
+	})
+	return notes
+}
+
+// blank tells of images that poppler, and so most viewers of a Linux desktop, show
+// as nothing: dvipdfmx hands on 16 bits of transparency, which it does not draw.
+func (u *users) blank(tree *review.Book) []book.Diagnostic {
+	const header = 26 // bytes, up to the colour type
+	var found []book.Diagnostic
+	seen := map[string]bool{}
+	look := func(at review.Place, file string) {
+		if seen[file] || !strings.EqualFold(path.Ext(file), ".png") {
+			return
+		}
+		seen[file] = true
+		data, err := u.files.root.ReadHead(file, header)
+		if err != nil || len(data) < header || !bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")) {
+			return
+		}
+		const greyAlpha, colourAlpha = 4, 6
+		if depth, colour := data[24], data[25]; depth == 16 && (colour == greyAlpha || colour == colourAlpha) {
+			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "image-depth", File: at.File, Line: at.Line, Column: at.Column,
+				Message: "some viewers show nothing of " + file + " in a PDF: it has 16 bits of transparency", Hint: "save it with 8 bits per channel, or without transparency"})
+		}
+	}
+	tree.Walk(func(_ *review.Chapter, n review.Node) bool {
+		switch n := n.(type) {
+		case *review.Image:
+			look(n.Place, n.File)
+		case *review.Icon:
+			look(n.Place, n.File)
+		}
+		return true
+	})
+	return found
+}

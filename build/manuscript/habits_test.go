@@ -1,0 +1,66 @@
+package manuscript
+
+import (
+	"testing"
+
+	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/testbook"
+)
+
+// checked is what is told of a book with one code.
+func checked(t *testing.T, files map[string]string, code string, targets ...book.Target) []book.Diagnostic {
+	t.Helper()
+	b, err := book.Read(testbook.Folder(t, files), ".", "config.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Check(b, nil, targets...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []book.Diagnostic
+	for _, d := range all {
+		if d.Code == code {
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+func TestTermsForAnIndexThatTheBookDoesNotHaveAreToldOnce(t *testing.T) {
+	files := map[string]string{"config.yml": "bookname: b\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= 章\n\n本文の@<idx>{語}と@<hidx>{別}\n\n@<idx>{三}\n"}
+	found := checked(t, files, "index-unused")
+	if len(found) != 1 || found[0].Severity != book.Note || found[0].Line != 3 || found[0].Column != 4 {
+		t.Errorf("found %v", found)
+	}
+	if found := checked(t, files, "index-unused", book.EPUB); len(found) > 0 {
+		t.Errorf("of an EPUB: %v", found)
+	}
+	for _, config := range []string{"bookname: b\nmakeindex: true\n", "bookname: b\npdfmaker:\n  makeindex: true\n"} {
+		files["config.yml"] = config
+		if found := checked(t, files, "index-unused"); len(found) > 0 {
+			t.Errorf("%s: %v", config, found)
+		}
+	}
+}
+
+func TestAnImageThatSomeViewersShowNothingOfIsTold(t *testing.T) {
+	header := func(depth, colour byte) string {
+		return "\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01" + string([]byte{depth, colour, 0, 0, 0})
+	}
+	files := map[string]string{"config.yml": "bookname: b\n", "catalog.yml": "CHAPS: [ch01.re]\n",
+		"ch01.re":           "= 章\n\n//image[deep][題]{\n//}\n\n//image[flat][題]{\n//}\n\n//indepimage[short]\n\n//indepimage[solid]\n",
+		"images/deep.png":   header(16, 6),
+		"images/flat.png":   header(8, 6),
+		"images/solid.png":  header(16, 2),
+		"images/short.png":  "\x89PNG",
+		"images/unused.png": header(16, 6),
+	}
+	found := checked(t, files, "image-depth")
+	if len(found) != 1 || found[0].Severity != book.Warning || found[0].File != "ch01.re" || found[0].Line != 3 {
+		t.Errorf("found %v", found)
+	}
+	if found := checked(t, files, "image-depth", book.EPUB); len(found) > 0 {
+		t.Errorf("of an EPUB: %v", found)
+	}
+}
