@@ -17,7 +17,7 @@
 // A line goes through lines.go (bytes to lines), parse*.go (lines to blocks) and
 // markup.go with parse_inline.go (text to inlines); numbering.go and resolve.go
 // work when all chapters have been read. What Re:VIEW has nothing to say to is
-// found by swallow.go (a block without an end) and nearmiss.go (text that was meant
-// as markup), what was meant by a wrong name by nearest.go. words.go has every
+// found by swallow.go (a block without an end), nearmiss.go (text that was meant
+// as markup), habits.go (Markdown) and argument.go (what stands in braces), what was meant by a wrong name by nearest.go. words.go has every
 // sentence that is said.
 package review

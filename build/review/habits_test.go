@@ -54,3 +54,39 @@ func TestAChapterInUTF16IsToldOfOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestCellsDividedBySingleSpacesAndRulesOfTwoSignsAreTold(t *testing.T) {
+	const tabs, rule = "put a tab between the cells; your editor may write spaces for it", "write ------------"
+	for text, want := range map[string]string{
+		"あ い う\n------------\nう え お":          "warning " + tabs,
+		"名前 値段\n------------\ntomato 120":     "warning " + tabs,
+		"あ\tい\n--\nう\tえ":                      "warning " + rule,
+		"あ い\n--\nう え":                        "warning " + tabs + "; warning " + rule,
+		"Ruby 入門\n------------\nPython 入門":    "",
+		"Hello world\n------------\nGood bye": "",
+		"あ い う\n------------\nうえお":            "",
+		"あ い\nう え":                            "",
+		"名前\t値\n------------\nあ い\t1":         "",
+		"項目\t値\n------------\n--\tなし":         "",
+	} {
+		if got := saying("//table[t][題]{\n" + text + "\n//}"); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}
+
+func TestAMissingEndIsToldAtABlockBehindAWideSpaceAndAboveAHeading(t *testing.T) {
+	for text, want := range map[string]string{
+		"//list[a][題]{\nx\n\n本文です。\n\n　//list[b][題]{\ny\n//}": "lax put //} on a line of its own above line 8",
+		"//list[a][題]{\nx\n\n== 節\n\n本文\n":                    "error put //} on a line of its own above the heading in line 6",
+		"//list[a][題]{\nx\n\n== 節\n\n本文\n\n//emlist{\ny\n//}": "lax put //} on a line of its own above the heading in line 6",
+		"//emlist{\n== 節\n\n本文\n//}":                          "",
+		"//emlist{\nx\n\n== 節\n\n本文\n//}":                     "",
+		"//emlist{\n　//list[b][題]{\n　//}\n//}":                "",
+		"//emlist{\n  //list[b][題]{\n//}":                     "",
+	} {
+		if got := saying(text); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
@@ -199,17 +200,19 @@ func (b *blockReader) nearTable(node *Table) {
 		return
 	}
 	ruled := slices.ContainsFunc(b.lines, func(l rawLine) bool { return isRule(l.text) })
-	for _, l := range b.lines {
+	spaced := false
+	for n, l := range b.lines {
 		text := strings.TrimSpace(l.text)
 		at := b.place(l.index, 0)
 		switch {
 		case isRule(l.text):
-		case !ruled && shortRule.MatchString(text):
+		case !ruled && (shortRule.MatchString(text) || n == 1 && len(b.lines) > 2 && (text == "--" || text == "==")):
 			b.add(ruleTooShort(at))
 			ruled = true
-		case !strings.Contains(l.text, "\t") && spacedCells(text) > 1 && (node.Columns > 1 || b.allSpaced()):
+		case spaced:
+		case !strings.Contains(l.text, "\t") && spacedCells(text) > 1 && (node.Columns > 1 || b.allSpaced()), n == 0 && b.narrowlySpaced():
 			b.add(spacesForTabs(at))
-			return
+			spaced = true
 		}
 	}
 }
@@ -241,6 +244,46 @@ func (b *blockReader) allSpaced() bool {
 		rows++
 	}
 	return rows > 1
+}
+
+// japaneseApart tells whether all spaces of a text stand between characters of
+// Japanese, which has none between words.
+func japaneseApart(text string) bool {
+	japanese := func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana) || r == 'ー' }
+	words := strings.Fields(text)
+	for i := 1; i < len(words); i++ {
+		last, _ := utf8.DecodeLastRuneInString(words[i-1])
+		first, _ := utf8.DecodeRuneInString(words[i])
+		if !japanese(last) || !japanese(first) {
+			return false
+		}
+	}
+	return true
+}
+
+// narrowlySpaced tells whether a table's rows, above and below a rule, are divided by
+// single spaces: each into as many pieces, and a header of Japanese by them alone.
+func (b *blockReader) narrowlySpaced() bool {
+	pieces, rows, rules := 0, 0, 0
+	for _, l := range b.lines {
+		text := strings.TrimSpace(l.text)
+		switch {
+		case isRule(l.text) || shortRule.MatchString(text) || text == "--" || text == "==":
+			rules++
+			continue
+		case text == "":
+			continue
+		case strings.ContainsAny(text, "\t@"):
+			return false
+		}
+		n := len(strings.Fields(text))
+		if n < 2 || pieces != 0 && n != pieces || rows == 0 && !japaneseApart(text) {
+			return false
+		}
+		pieces = n
+		rows++
+	}
+	return rows > 1 && rules == 1
 }
 
 var percent = regexp.MustCompile(`^(?:latex::)?(scale|width|height)=([0-9.]+)%$`)

@@ -2,6 +2,7 @@ package review
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,6 +13,7 @@ import (
 
 // swallowed is what a block holds that was meant to stand behind it.
 type swallowed struct {
+	above *rawLine // a heading between empty lines before it
 	head  *rawLine // the first line in it that begins a block and is not answered; nil when all are
 	name  string   // its command
 	slip  *rawLine // a line before it that was meant as //}
@@ -28,7 +30,7 @@ func (p *parser) findSwallowed(lines []rawLine) swallowed {
 	for i := range lines {
 		text := lines[i].text
 		switch {
-		case p.beginsBlock(text):
+		case p.beginsBlock(text), strings.HasPrefix(text, "　") && p.beginsBlock(narrowCommand(text)):
 			open = append(open, i)
 		case quotedEnd.MatchString(text) || strings.Contains(text, "／／"):
 			if len(open) > 0 {
@@ -43,12 +45,24 @@ func (p *parser) findSwallowed(lines []rawLine) swallowed {
 			}
 		}
 	}
+	if i := slices.IndexFunc(lines, sectionTitle); i > 0 && strip(lines[i-1].text) == "" && (len(open) == 0 || i < open[0]) {
+		s.above = &lines[i]
+	}
 	if len(open) > 0 {
 		s.head = &lines[open[0]]
-		s.name = readBlockHead(s.head.text).name
+		s.name = readBlockHead(strings.TrimLeft(s.head.text, "　")).name
 		s.lines = lines[open[0]:]
 	}
 	return s
+}
+
+// sectionTitle tells whether a line is a heading below a chapter's.
+func sectionTitle(l rawLine) bool {
+	if lineKind(l.text, true) != headingLine {
+		return false
+	}
+	h := readHeading(l.text)
+	return 2 <= h.level && h.level <= 4 && h.title != "" && strings.Trim(h.title, "=") == h.title
 }
 
 // between are the lines from one index up to another.

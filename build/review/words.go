@@ -142,6 +142,8 @@ func (s swallowed) hint(otherwise string) string {
 	switch {
 	case s.slip != nil:
 		return fmt.Sprintf("write //} in line %d, at the beginning of the line and in half-width letters", s.slip.index+1)
+	case s.above != nil:
+		return fmt.Sprintf("put //} on a line of its own above the heading in line %d", s.above.index+1)
 	case s.head != nil:
 		return fmt.Sprintf("put //} on a line of its own above line %d", s.head.index+1)
 	}
