@@ -35,6 +35,7 @@ func (l *Log) Diagnostics(status int, notes *Notes, source func(path string) ([]
 		if status == 0 {
 			// Otherwise Re:VIEW has printed the output of what failed.
 			tex = readTeXLog(notes.TeX)
+			d.labels = readLabels(notes.Labels)
 			l.tools.tools(notes.Tools)
 		}
 	}
@@ -69,6 +70,7 @@ type diagnoser struct {
 	*manuscript
 	log     *Log
 	locator *locator
+	labels  []texLabel
 	status  int
 	list    []book.Diagnostic
 	later   []book.Diagnostic // what only follows from something else, for want of better

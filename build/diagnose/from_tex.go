@@ -117,7 +117,10 @@ func (d *diagnoser) texWarnings(t *texLog) {
 				sticksOut[at] = max(sticksOut[at], w.size)
 			}
 		case "too-high":
-			d.tooHigh(w)
+			worst := func(x texWarning) bool { return x.kind == w.kind && x.page == w.page && x.size > w.size }
+			if w.page == 0 || !slices.ContainsFunc(t.warnings, worst) { // equal ones are folded
+				d.tooHigh(w)
+			}
 		}
 	}
 	places := slices.SortedFunc(maps.Keys(sticksOut), func(a, b place) int { return cmp.Or(cmp.Compare(a.file, b.file), cmp.Compare(a.line, b.line)) })

@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"fmt"
-	"math"
 	"path"
 	"regexp"
 	"strconv"
@@ -80,40 +79,6 @@ func (d *diagnoser) damagedImages() {
 		}
 	}
 }
-
-// tooHigh names the image that is higher than a page.
-func (d *diagnoser) tooHigh(w texWarning) {
-	const seen = 5 // pt
-	if w.size < seen || d.read == nil {
-		return
-	}
-	var highest shownImage
-	height := 0.0 // pt; a pixel without other measures is one 72nd of an inch
-	for _, i := range d.images() {
-		if h := float64(i.height) * 72.27 / 72; h > height && !strings.Contains(i.line, "scale=") && !strings.Contains(i.line, "height=") {
-			highest, height = i, h
-		}
-	}
-	if height <= w.size {
-		return // something else, which TeX does not name
-	}
-	scale := fmt.Sprintf("scale=%.2f", max(0.01, math.Floor((height-w.size)/height*95)/100))
-	d.add(book.Warning, "tex-too-high", highest.at, "the image "+highest.id+" is "+millimetres(w.size)+" too high for the page", "make it smaller: "+withMetric(highest.line, scale))
-}
-
-// withMetric is an image's line with a metric as its third argument.
-func withMetric(line, metric string) string {
-	line = strings.TrimRight(strings.TrimRight(line, " \t"), "{")
-	if strings.Count(line, "[") == 1 {
-		line += "[]"
-	}
-	if m := imageMetric.FindStringSubmatch(line); m != nil {
-		line = m[1] + "[" + metric + "]"
-	}
-	return line
-}
-
-var imageMetric = regexp.MustCompile(`^(//\w+\[[^\]]*\]\[(?:[^\]\\]|\\.)*\])`)
 
 // frame returns the innermost line of a backtrace that is the book's own.
 func (d *diagnoser) frame(f toolFinding) place {

@@ -15,6 +15,7 @@ import (
 type Notes struct {
 	Positions *Positions // nil when the maker noted none
 	TeX       []byte     // TeX's own log of its last pass
+	Labels    []byte     // the .aux file that it wrote in that pass
 	Tools     []byte     // what mendex and the DVI converter printed
 }
 
@@ -47,7 +48,7 @@ func ReadNotes(r io.Reader) (*Notes, error) {
 // ReadNotesIn is ReadNotes for a folder that has been taken out already.
 func ReadNotesIn(dir string) *Notes {
 	notes := &Notes{}
-	for _, name := range []string{"positions", "tex.log", "tools.log"} {
+	for _, name := range []string{"positions", "tex.log", "tex.aux", "tools.log"} {
 		f, err := fsx.OpenBelow(dir, filepath.Join(dir, name))
 		if err != nil {
 			continue
@@ -68,6 +69,8 @@ func (n *Notes) take(name string, r io.Reader) (err error) {
 		}
 	case "tex.log":
 		n.TeX, err = io.ReadAll(limited)
+	case "tex.aux":
+		n.Labels, err = io.ReadAll(limited)
 	case "tools.log":
 		n.Tools, err = io.ReadAll(limited)
 	}

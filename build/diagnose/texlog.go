@@ -33,6 +33,7 @@ type texWarning struct {
 	line int    // line of file
 	size float64
 	file string // the file that TeX was reading, as far as its log tells
+	page int    // the number of the page that is too high, 0 when it is not known
 }
 
 // texLog reads TeX's log: the terminal's output that Re:VIEW prints after a
@@ -81,6 +82,7 @@ var (
 	texMultiply  = regexp.MustCompile("Label [`']([^']*)' multiply defined")
 	texOverfull  = regexp.MustCompile(`^Overfull \\[hv]box \(([0-9.]+)pt too (wide|high)\)(?:.* at lines? (\d+))?`)
 	texMissing   = regexp.MustCompile(`^Missing character: There is no (.+) in font (\S+)`)
+	texPage      = regexp.MustCompile(`(?:^|[^\w\[])\[(\d{1,6})(?:[\]\s{<]|$)`)
 	texGroup     = regexp.MustCompile(`^### .*\(level \d+\) entered at line (\d+) \((.*)\)`)
 )
 
@@ -346,7 +348,19 @@ func (t *texLog) warning(s string) {
 		t.finished = true
 		return
 	}
+	for _, m := range texPage.FindAllStringSubmatch(s, -1) {
+		t.page(number(m[1]))
+	}
 	t.follow(s)
+}
+
+// page takes the number of a page that TeX has finished. What TeX found too high since the page before stands on it.
+func (t *texLog) page(n int) {
+	for i := len(t.warnings) - 1; i >= 0 && t.warnings[i].page == 0; i-- {
+		if w := &t.warnings[i]; w.kind == "too-high" && w.line == 0 {
+			w.page = n
+		}
+	}
 }
 
 // follow keeps track of the files that TeX opens and closes. It may be led

@@ -14,8 +14,8 @@
 #     M <byte offset into the text> TAB <manuscript line>     one per mark
 #     T <line>                                                 the text as compiled
 #     F <line>                                                 the text as TeX reads it, only where that differs
-# $BOOKCI_OWN/run/tex.log is TeX's own log of the last pass, tools.log the output of
-# the programs after TeX: Re:VIEW drops both when they end well.
+# Beside it tex.log is TeX's own log of the last pass, tex.aux the labels that it wrote,
+# tools.log the output of the programs after TeX: Re:VIEW drops them when all ends well.
 module BookciPositions
   CHAPTER_LIMIT = 8 << 20
   LOG_LIMIT = 8 << 20
@@ -136,10 +136,10 @@ module BookciPositions
     end
 
     def keep_tex_log
-      log = Dir.glob('{__REVIEW_BOOK__,book}.log').first
-      return unless log
-
-      write('tex.log') { |f| IO.copy_stream(log, f, LOG_LIMIT) }
+      %w[log aux].each do |kind|
+        path = Dir.glob("{__REVIEW_BOOK__,book}.#{kind}").first
+        write("tex.#{kind}") { |f| IO.copy_stream(path, f, LOG_LIMIT) } if path
+      end
     rescue StandardError, ScriptError
       nil
     end
@@ -166,7 +166,7 @@ module BookciPositions
     end
 
     def clear
-      %w[positions tex.log tools.log].each { |name| File.delete(File.join(folder, name)) if File.exist?(File.join(folder, name)) }
+      %w[positions tex.log tex.aux tools.log].each { |name| File.delete(File.join(folder, name)) if File.exist?(File.join(folder, name)) }
     end
 
     def install
