@@ -63,6 +63,18 @@ func (m *making) logPath() string {
 	return filepath.Join(m.b.State, "log", m.record.name+".log")
 }
 
+// texLogPath is where TeX's own log of the last pass is kept, which Re:VIEW drops when it ends well.
+func (m *making) texLogPath() string { return strings.TrimSuffix(m.logPath(), ".log") + ".tex.log" }
+
+// keepTeXLog keeps TeX's own log for the author. A log that cannot be kept must not stop the build.
+func (m *making) keepTeXLog(text []byte) {
+	if len(text) == 0 {
+		_ = os.Remove(m.texLogPath()) // that of another build
+		return
+	}
+	_ = fsx.WriteFile(m.texLogPath(), text, 0o644)
+}
+
 // logLimit bounds the log that is kept of a maker that prints for ever.
 const logLimit = 64 << 20
 
@@ -157,6 +169,9 @@ func (m *making) diagnostics(status int) []book.Diagnostic {
 		notes = diagnose.ReadNotesIn(m.staged(path.Join(m.session.Paths().Own, inside.NotesDir)))
 	default:
 		notes = m.notes()
+	}
+	if notes != nil && !m.job.first {
+		m.keepTeXLog(notes.TeX)
 	}
 	return m.log.Diagnostics(status, notes, m.manuscript)
 }

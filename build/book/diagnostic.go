@@ -26,3 +26,14 @@ type Diagnostic struct {
 	Source   string   `json:"source,omitempty"` // the manuscript's line at the place
 	Count    int      `json:"count,omitempty"`  // how often it was said, when more than once
 }
+
+// Shown is a list as users are told it: what is Lax here is a warning to them.
+func Shown(list []Diagnostic) []Diagnostic {
+	shown := append([]Diagnostic{}, list...)
+	for i := range shown {
+		if shown[i].Severity == Lax {
+			shown[i].Severity = Warning
+		}
+	}
+	return shown
+}

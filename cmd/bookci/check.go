@@ -244,10 +244,7 @@ func newCheckReport(version string, p *project.Project, results []checked, err e
 		r.Root = p.Root
 	}
 	for _, c := range results {
-		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: c.found, Seconds: c.seconds}
-		if one.Diagnostics == nil {
-			one.Diagnostics = []book.Diagnostic{}
-		}
+		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: book.Shown(c.found), Seconds: c.seconds}
 		if c.err != nil {
 			one.Status = "faulty"
 		}

@@ -59,11 +59,8 @@ func NewDocument(version string, p *project.Project, results []build.Result, err
 	for _, res := range results {
 		one := documentResult{
 			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
-			Diagnostics: res.Diagnostics, Seconds: res.Seconds, Log: belowTop(r.Root, r.Root, res.Log),
+			Diagnostics: book.Shown(res.Diagnostics), Seconds: res.Seconds, Log: belowTop(r.Root, r.Root, res.Log),
 			Error: ErrorOf(cmp.Or(res.Err, res.Missing)),
-		}
-		if one.Diagnostics == nil {
-			one.Diagnostics = []book.Diagnostic{}
 		}
 		switch {
 		case res.Err != nil:

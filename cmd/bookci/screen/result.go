@@ -20,7 +20,11 @@ const maxWarnings = 10
 func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string) {
 	var shown []book.Diagnostic
 	var warnings int
+	told := res.UpToDate && res.Err == nil // by the build that made the artifact
 	for _, d := range res.Diagnostics {
+		if told {
+			break
+		}
 		if d.Severity == book.Warning {
 			if warnings++; warnings > maxWarnings {
 				continue
@@ -43,15 +47,15 @@ func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string
 			p.Println("hint: " + hint)
 		}
 		if res.Log != "" {
-			p.Println("hint: the whole log is in " + RelativeTo("", dir, res.Log))
+			p.Println("hint: the maker's output is in " + RelativeTo("", dir, res.Log))
 		}
 		if old := res.Kept; old != "" {
 			p.Println("bookci: the last good " + RelativeTo(root, dir, old) + " is kept")
 		}
 	case res.UpToDate && res.Draft:
-		p.Println(fmt.Sprintf("bookci: %s: the draft is up to date", name))
+		p.Println(fmt.Sprintf("bookci: %s: the draft is up to date%s", name, toldBefore(res.Diagnostics)))
 	case res.UpToDate:
-		p.Println(fmt.Sprintf("bookci: %s: up to date", name))
+		p.Println(fmt.Sprintf("bookci: %s: up to date%s", name, toldBefore(res.Diagnostics)))
 	default:
 		p.Println(fmt.Sprintf("bookci: %s: %s", name, Sum(res)))
 	}
@@ -129,4 +133,16 @@ func RelativeTo(root, dir, name string) string {
 		return rel
 	}
 	return abs
+}
+
+// toldBefore counts what the build that made an artifact has told already.
+func toldBefore(list []book.Diagnostic) string {
+	switch n := len(list); n {
+	case 0:
+		return ""
+	case 1:
+		return ", with 1 warning as before (--force shows it again)"
+	default:
+		return fmt.Sprintf(", with %d warnings as before (--force shows them again)", n)
+	}
 }
