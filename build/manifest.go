@@ -70,7 +70,8 @@ func ReadManifest(root, artifacts string) Manifest {
 
 func (m *manifestFile) read() Manifest { return ReadManifest(m.root, m.dir) }
 
-// put adds or replaces an entry and drops those whose artifact is gone.
+// put adds or replaces an entry and drops those whose artifact is gone, or lies
+// elsewhere.
 func (m *manifestFile) put(version string, e Entry) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -80,7 +81,12 @@ func (m *manifestFile) put(version string, e Entry) error {
 		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target && (old.Image == DraftImage) == (e.Image == DraftImage) {
 			return true
 		}
-		_, err := os.Lstat(old.file(m.root))
+		name := old.file(m.root)
+		// A manifest that came with the sources can name any file.
+		if rel, err := filepath.Rel(m.dir, name); err != nil || !filepath.IsLocal(rel) {
+			return true
+		}
+		_, err := os.Lstat(name)
 		return errors.Is(err, fs.ErrNotExist)
 	})
 	got.Artifacts = append(got.Artifacts, e)

@@ -28,6 +28,31 @@ func TestTheManifestKeepsArtifactsOutsideTheRoot(t *testing.T) {
 	}
 }
 
+// A clone can bring a manifest that claims files which no build made.
+func TestTheManifestListsNothingThatLiesElsewhere(t *testing.T) {
+	root := t.TempDir()
+	m := manifestFile{mu: new(sync.Mutex), dir: filepath.Join(root, "artifacts"), root: root}
+	if err := os.Mkdir(m.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"secret", "artifacts/other.pdf", "artifacts/book.pdf"} {
+		if err := os.WriteFile(filepath.Join(root, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	claims := `{"artifacts": [{"book": "a", "path": "secret"}, {"book": "b", "path": "artifacts/../secret"}, {"book": "c", "path": "` +
+		filepath.ToSlash(root) + `/secret"}, {"book": "d", "path": "../` + filepath.Base(root) + `/secret"}, {"book": "e", "path": "artifacts/other.pdf"}]}`
+	if err := os.WriteFile(filepath.Join(m.dir, ManifestName), []byte(claims), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.put("test", Entry{Book: "book", Target: book.PDF, Artifact: Artifact{Path: "artifacts/book.pdf"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := m.read().Artifacts; len(got) != 2 || got[0].Path != "artifacts/book.pdf" || got[1].Path != "artifacts/other.pdf" {
+		t.Errorf("the manifest lists %+v", got)
+	}
+}
+
 // pathsOnly is a session of which only the paths are asked.
 type pathsOnly struct{ engine.Session }
 
