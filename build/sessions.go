@@ -80,7 +80,7 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 // learnt at the last good build, the artifacts and the memory of pictures. The
 // first two were written by what ran then: they count for the same code and makers.
 func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
-	if b.anew() {
+	if !job.beside && b.anew() { // Builder.First made no such job then; Ready may read nothing that a watch sets
 		return nil
 	}
 	seeds := []engine.Seed{
