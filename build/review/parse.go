@@ -3,10 +3,13 @@ package review
 import (
 	"cmp"
 	"hash/fnv"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/text"
 )
 
 const (
@@ -443,6 +446,8 @@ func (p *parser) closeTag(at Place, tag string) {
 		open := ""
 		if last >= 0 {
 			open = p.tags[last].tag
+		} else if !p.knowsTag(tag) {
+			open = text.Nearest(tag, slices.Sorted(maps.Keys(headingTags)))
 		}
 		p.add(tagNotOpened(at, tag, open))
 	}

@@ -19,8 +19,9 @@ func saying(text string) string {
 func TestHintsAboutOneLineDoNotContradictEachOther(t *testing.T) {
 	for text, want := range map[string]string{
 		"@<fn>{a}\n\n//footnote[a]{\n注の文\n//}":                "error write //footnote[a][注の文] and take out the lines down to //}; error write //footnote[a][注の文] and take out the lines down to //}",
-		"===[column] 題\n\n本文\n\n===[/colum]":                  "error write ===[/column], which is open here",
+		"===[column] 題\n\n本文\n\n===[/colum]":                  "error write ===[/column]",
 		"===[colum] 題\n\n本文":                                  "error write ===[column]",
+		"===[colum] 題\n\n本文\n\n===[/colum]":                   "error write ===[column]; error write ===[/column]",
 		"==[nonumm] 題":                                        "error write ==[nonum]",
 		"==[zzzzzz] 題":                                        "error check the spelling, or define it in review-ext.rb",
 		"===[/column]":                                        "error take it out, or open it with ===[column]",

@@ -202,7 +202,7 @@ func headingTooDeep(at Place) book.Diagnostic {
 
 func tagNotOpened(at Place, tag, open string) book.Diagnostic {
 	if open != "" && open != tag {
-		return fault(at, book.Error, "review-heading", "===[/"+tag+"] closes what was not opened", "write ===[/"+open+"], which is open here")
+		return fault(at, book.Error, "review-heading", "===[/"+tag+"] closes what was not opened", "write ===[/"+open+"]")
 	}
 	return fault(at, book.Error, "review-heading", "===[/"+tag+"] closes what was not opened", "take it out, or open it with ===["+tag+"]")
 }
