@@ -74,7 +74,7 @@ var reviewRules = []rule{
 	on(`^found invalid control-sequence character \((\S+)\)`, "review-control-character", book.Error, "there is an invisible control character ($1) here", "delete it: your editor can show invisible characters"),
 	on(`^image not bound: (\S+)`, "review-image-missing", book.Lax, "there is no image file for the id $1", "put it into images/ as CHAPTER-$1.png, .jpg or .pdf, or into images/CHAPTER/"),
 	on(`^failed to run command for id (\S+): (\S+).*`, "review-graph", book.Lax, "the tool $2 could not draw the graph $1", "see the log; the tool may be missing in the image"),
-	on(`^file not found in catalog\.yml: (?:\S*/)?(\S+)`, "review-file-missing", book.Error, "catalog.yml names $1, which does not exist", "check the name; it is looked up in contentdir"),
+	on(`^file not found in catalog\.yml: (?:\S*/)?(\S+)`, "review-file-missing", book.Error, "catalog.yml names $1, which does not exist", "check the name: it is looked up in contentdir, and what bookci.yml's exclude names is not there"),
 	on(`^(?:file not exist|preface file not exist|postscript file not exist): (?:\S*/)?(\S+)`, "review-file-missing", book.Error, "the chapter $1 does not exist", "check the name in catalog.yml"),
 	on(`^(\S+) not found\.$`, "review-file-missing", book.Error, "$1 does not exist", ""),
 	on(`^coverimage (\S+) (?:is )?not found`, "review-file-missing", book.Error, "the cover image $1 does not exist", "put it into images/, or take coverimage out of the config"),

@@ -24,6 +24,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // The templates have [[ and ]] around what is filled in: CircleCI and GitHub
@@ -76,7 +77,11 @@ is never written over.`,
 		ValidArgs: names,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 || !slices.Contains(names, args[0]) {
-				return fault.Usagef("as in `bookci ci github`", "ci takes the name of a CI: %s", strings.Join(names, ", "))
+				meant := ""
+				if len(args) > 0 {
+					meant = text.DidYouMean(args[0], names)
+				}
+				return fault.Usagef("as in `bookci ci github`", "ci takes the name of a CI: %s%s", strings.Join(names, ", "), meant)
 			}
 			return oneDir(nil, args[1:])
 		},

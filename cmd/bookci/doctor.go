@@ -150,7 +150,7 @@ func (a *app) examineFolders(p *project.Project, ok func(string, string, ...any)
 	if entries, bytes, err := pictures.Use(build.PicturesDir(p.State())); err != nil {
 		add(finding{Check: "pictures", Text: err.Error(), Mend: "remove " + build.PicturesDir(p.State()) + ": the next build makes it anew", code: exit.Environment})
 	} else {
-		ok("pictures", "%s of at most %s kept in .bookci of what %d streams of pictures were compressed to", screen.Size(bytes), screen.Size(pictures.Limit), entries)
+		ok("pictures", "%d compressed pictures are kept in .bookci for the next build: %s of at most %s", entries, screen.Size(bytes), screen.Size(pictures.Limit))
 	}
 	if err := fsx.Writable(p.Root); err != nil {
 		add(finding{Check: "folder", Text: fmt.Sprintf("%s cannot be written: %v", p.Root, err), code: exit.Environment,

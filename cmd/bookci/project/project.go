@@ -222,7 +222,11 @@ func (p *Project) chooseTargets(c Choice, configured map[string][]book.Target) e
 	for _, name := range c.Targets {
 		t, err := book.ParseTarget(strings.TrimSpace(name))
 		if err != nil {
-			return fault.Usagef("", "%w", err)
+			var names []string
+			for _, t := range book.Targets {
+				names = append(names, string(t))
+			}
+			return fault.Usagef("", "%w%s", err, text.DidYouMean(strings.TrimSpace(name), names))
 		}
 		if !slices.Contains(asked, t) {
 			asked = append(asked, t)

@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -148,6 +149,9 @@ func (n *nodes) value(node *yaml.Node, path string) any {
 		return nil
 	case isGroup && path == "image":
 		return map[string]any{"ref": n.value(node, "image.ref")}
+	case isGroup && strings.HasPrefix(path, "books["):
+		n.problem(at, "books is %s, not a list of mappings such as [{name: book, config: config.yml}]", is(node.Kind, node.Value))
+		return nil
 	case isGroup:
 		n.problem(at, "%s is %s, not a mapping", label(path), is(node.Kind, node.Value))
 		return nil
@@ -190,7 +194,7 @@ func (n *nodes) pairs(node *yaml.Node, path string, known []string) pairs {
 			if strings.HasSuffix(path, "]") {
 				shown = name
 			}
-			n.problem(at, "unknown key %q%s", shown, text.DidYouMean(name, known))
+			n.problem(at, "unknown key %q%s", shown, cmp.Or(ofABook(path, name), text.DidYouMean(name, known)))
 		case twice:
 			n.problem(at, "the key %q is given twice", label(below(path, name)))
 		default:
@@ -200,6 +204,17 @@ func (n *nodes) pairs(node *yaml.Node, path string, known []string) pairs {
 		}
 	}
 	return said
+}
+
+// ofABook says where a key belongs that stands at the top and is a book's, "" of any other.
+func ofABook(path, name string) string {
+	switch name {
+	case "name", "dir", "config", "target", "targets":
+		if path == "" {
+			return " (it is a book's: books: [{name: book, dir: ., config: config.yml, targets: [pdf]}])"
+		}
+	}
+	return ""
 }
 
 // is names a value for a message.

@@ -256,6 +256,19 @@ watch: 5
 	}
 }
 
+func TestAKeyOfABookAtTheTopIsToldItsPlace(t *testing.T) {
+	_, err := settingsOf(t, "books: print\ntargets: [pdf]\ntarget: pdf\n")
+	var se *Error
+	if !errors.As(err, &se) || len(se.Problems) != 3 {
+		t.Fatalf("got %v", err)
+	}
+	for i, want := range []string{"books is \"print\", not a list of mappings such as [{name: book", "(it is a book's: books: [{name: book", "(it is a book's: books: [{name: book"} {
+		if !strings.Contains(se.Problems[i], want) {
+			t.Errorf("said %s", se.Problems[i])
+		}
+	}
+}
+
 func TestBadValuesAreRefused(t *testing.T) {
 	for _, text := range []string{
 		"mount: /", "mount: /proc", "mount: /bookci", "mount: /tmp/x", "mount: /usr/share", "mount: //", "mount: /work/../etc",

@@ -39,6 +39,9 @@ func (w *Workshop) Jobs(ctx context.Context, p *project.Project, only []string) 
 		}
 		job := build.Job{Book: book, Targets: p.Targets[book], Command: s.Command, Tree: shares.Tree(book, inputs), Inputs: inputs, Hidden: sources.Hidden, Fault: p.Faults[book]}
 		job.Known = append(job.Known, notes...)
+		if len(only) > 0 && !p.Asked && slices.Contains(job.Targets, pdfAlone[0]) {
+			job.Targets = pdfAlone // chapters alone are read as a PDF, whatever else the whole book is made into
+		}
 		if job.Only, err = chooseChapters(book, job.Targets, only); err != nil {
 			return nil, err
 		}
@@ -60,13 +63,16 @@ func (w *Workshop) Jobs(ctx context.Context, p *project.Project, only []string) 
 	return jobs, err
 }
 
+// pdfAlone is what --only makes.
+var pdfAlone = []book.Target{book.PDF}
+
 // chooseChapters turns what --only says, IDs or paths, into IDs.
 func chooseChapters(b *book.Book, targets []book.Target, only []string) ([]string, error) {
 	if len(only) == 0 {
 		return nil, nil
 	}
-	if !slices.Equal(targets, []book.Target{book.PDF}) {
-		return nil, fault.Usagef("leave --target out, or build the whole book", "--only makes a PDF and nothing else")
+	if !slices.Equal(targets, pdfAlone) {
+		return nil, fault.Usagef("say --target pdf as well, or build the whole book", "--only makes a PDF and nothing else")
 	}
 	var ids, known []string
 	for _, ch := range b.Chapters {
