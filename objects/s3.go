@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
@@ -78,6 +79,7 @@ func OpenS3(ctx context.Context, location string, opts S3Options) (*S3, error) {
 		return nil, err
 	}
 	load := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // it would write to standard error by itself
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.ResponseHeaderTimeout = answerLimit
 			t.MaxIdleConnsPerHost = 64 // as many as a fleet has tasks; each asks again within seconds

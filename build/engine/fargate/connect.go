@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/bookci/bookci/objects"
 )
@@ -24,6 +25,7 @@ const attempts = 10
 func (e *Engine) Connect(ctx context.Context) error {
 	p := &e.Place
 	load := []func(*config.LoadOptions) error{
+		config.WithLogger(logging.Nop{}), // it would write to standard error by itself
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 			t.ResponseHeaderTimeout = time.Minute
 		})),
