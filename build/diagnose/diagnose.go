@@ -68,12 +68,13 @@ func readTeXLog(txt []byte) texLog {
 
 type diagnoser struct {
 	*manuscript
-	log     *Log
-	locator *locator
-	labels  []texLabel
-	status  int
-	list    []book.Diagnostic
-	later   []book.Diagnostic // what only follows from something else, for want of better
+	log        *Log
+	locator    *locator
+	labels     []texLabel
+	duplicates map[string]int // how often an id of a chapter was said to be given twice
+	status     int
+	list       []book.Diagnostic
+	later      []book.Diagnostic // what only follows from something else, for want of better
 }
 
 func (d *diagnoser) add(severity book.Severity, code string, at place, message, hint string) {

@@ -199,6 +199,7 @@ func (d *diagnoser) duplicate(e *reviewEntry) place {
 			continue
 		}
 		seen := map[string]bool{}
+		var again []place
 		for i, s := range d.lines(c.Path) {
 			if !blockHead.MatchString(s) || !strings.Contains(s, "["+id+"]") {
 				continue
@@ -212,9 +213,18 @@ func (d *diagnoser) duplicate(e *reviewEntry) place {
 				kind = "image"
 			}
 			if seen[kind] {
-				return place{c.Path, i + 1}
+				again = append(again, place{c.Path, i + 1})
 			}
 			seen[kind] = true
+		}
+		if len(again) > 0 {
+			if d.duplicates == nil {
+				d.duplicates = map[string]int{}
+			}
+			key := c.ID + "\x00" + id
+			n := d.duplicates[key]
+			d.duplicates[key]++
+			return again[min(n, len(again)-1)] // Re:VIEW tells each of them, in their order
 		}
 	}
 	return place{}

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -64,8 +65,11 @@ func (p *Project) S3() objects.S3Options {
 }
 
 // CheckArtifacts refuses an artifacts folder that holds sources: it is no
-// source itself, so the makers would not see them.
+// source itself, so the makers would not see them. A file is no folder either.
 func (p *Project) CheckArtifacts() error {
+	if st, err := os.Stat(p.Artifacts()); err == nil && !st.IsDir() {
+		return fault.Usagef("name a folder", "the artifacts folder %s is a file", p.Artifacts())
+	}
 	for _, book := range p.Books {
 		sources := slices.Clone(book.ConfigFiles)
 		for _, ch := range book.Chapters {

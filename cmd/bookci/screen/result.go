@@ -22,8 +22,8 @@ func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string
 	var warnings int
 	told := res.UpToDate && res.Err == nil // by the build that made the artifact
 	for _, d := range res.Diagnostics {
-		if told {
-			break
+		if told && d.Severity != book.Error { // a draft is made with errors
+			continue
 		}
 		if d.Severity == book.Warning {
 			if warnings++; warnings > maxWarnings {
@@ -135,9 +135,15 @@ func RelativeTo(root, dir, name string) string {
 	return abs
 }
 
-// toldBefore counts what the build that made an artifact has told already.
+// toldBefore counts the warnings that the build that made an artifact has told already.
 func toldBefore(list []book.Diagnostic) string {
-	switch n := len(list); n {
+	n := 0
+	for _, d := range list {
+		if d.Severity != book.Error {
+			n++
+		}
+	}
+	switch n {
 	case 0:
 		return ""
 	case 1:
