@@ -117,6 +117,8 @@ func (s *Store) save(ctx context.Context, ref string, img image.InspectResponse)
 	}()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // the daemon stops sending when it is left half-way
+	// Docker may take a minute before the first byte.
+	s.progress(Progress{Step: "saving", Ref: ref, Total: img.Size})
 	body, err := s.Daemon.ImageSave(ctx, []string{ref})
 	if err != nil {
 		return Index{}, err
