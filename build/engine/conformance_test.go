@@ -236,6 +236,17 @@ func TestSourcesThatChangeWhileTheyAreReadAreToldApart(t *testing.T) {
 		if got, _ := enginetest.Sh(t, s, "cat ch0*"); got != "onetwo again" {
 			t.Errorf("the work tree holds %q", got)
 		}
+		// The beginning alone of what was saved would be a book that nobody wrote.
+		enginetest.Put(t, root, map[string]string{"ch01.re": "once", "ch02.re": "twice"})
+		listed = enginetest.List(t, root)
+		enginetest.Put(t, root, map[string]string{"ch01.re": "one and more"})
+		if err := s.Sync(t.Context(), listed); err == nil {
+			if got, _ := enginetest.Sh(t, s, "cat ch0*"); got != "one and moretwice" {
+				t.Errorf("the work tree holds %q of files that were saved after they were listed", got)
+			}
+		} else if !errors.Is(err, source.ErrChanged) {
+			t.Errorf("files that were saved after they were listed: %v", err)
+		}
 		if n := notes.Load(); n > 0 {
 			t.Errorf("the user is told %d things", n)
 		}

@@ -95,7 +95,20 @@ func writeEntry(tw *tar.Writer, dir *fsx.Root, f File) error {
 		return err
 	}
 	defer src.Close()
-	return WriteOpened(tw, src, h.Name, f)
+	// A file that was saved since it was listed goes as it is now: the beginning of
+	// it, as long as the file was, would be a book that nobody wrote.
+	st, err := src.Stat()
+	if err != nil {
+		return err
+	}
+	f.Size, f.MTime = st.Size(), st.ModTime().UnixNano()
+	if err := WriteOpened(tw, src, h.Name, f); err != nil {
+		return err
+	}
+	if st, err = src.Stat(); err == nil && !f.isAsListed(st) {
+		err = ErrChanged
+	}
+	return err
 }
 
 // WriteOpened writes the regular file f, open as src, under name.
