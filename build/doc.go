@@ -3,7 +3,7 @@
 // A Builder is told what to make (Job) and where everything lies, and returns a
 // Result for each target. One file is one step: build.go decides what has to be
 // made, making.go runs a maker, record.go remembers what it was made from,
-// artifact.go and epub.go check and settle what came out, staging.go publishes
+// artifact.go and epub.go check and settle what came out, publish.go publishes
 // it whole or not at all, and manifest.go says so in bookci.json.
 //
 // The rooms below it know one thing each: book what the author has, source what

@@ -14,9 +14,9 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
-// NewBook has Re:VIEW's own review-init make a book for the folder called name, and
-// puts its files into the empty folder dir. Chapter is the ID of its only chapter.
-func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (chapter string, err error) {
+// NewBook has Re:VIEW's own review-init make a book called name, and puts its files
+// into the empty folder dir. Chapter is the ID of its only chapter.
+func NewBook(ctx context.Context, eng engine.Engine, name, language, dir string) (chapter string, err error) {
 	s, err := eng.Open(ctx, engine.SessionOptions{Root: dir})
 	if err != nil {
 		return "", err
@@ -25,10 +25,7 @@ func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (chapter 
 	if err := s.Sync(ctx, nil); err != nil {
 		return "", err
 	}
-	// review-init names the chapter after the folder, and each book "book".
-	if chapter = name; chapter == "book" {
-		chapter = chapterOf(name)
-	}
+	chapter = chapterOf(name) // review-init names it after the folder
 	said := &text.Head{Max: 4096}
 	status, err := s.Run(ctx, engine.Command{Argv: []string{"review-init", chapter}, Stdout: said, Stderr: said})
 	switch {
@@ -42,7 +39,23 @@ func NewBook(ctx context.Context, eng engine.Engine, name, dir string) (chapter 
 	if err := getFolder(ctx, s, s.Paths().Work, chapter, filepath.Join(dir, "book")); err != nil {
 		return "", err
 	}
-	return chapter, moveUp(filepath.Join(dir, "book"))
+	if err := moveUp(filepath.Join(dir, "book")); err != nil {
+		return "", err
+	}
+	return chapter, begin(chapter, language, dir)
+}
+
+// begin writes the beginning of the first chapter, which shows how to go on.
+func begin(chapter, language, dir string) error {
+	file := "newbook/chapter.en.re"
+	if language == "ja" {
+		file = "newbook/chapter.ja.re"
+	}
+	data, err := newBook.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, chapter+".re"), data, 0o644)
 }
 
 // chapterOf is the ID of the first chapter of the book called name. It is never the
@@ -74,17 +87,20 @@ var newBook embed.FS
 // NewPlainBook makes a book in dir from bookci's own files, where no engine has
 // review-init. The book has no style files for TeX: the image's serve. Chapter is
 // the ID of its only chapter.
-func NewPlainBook(name, dir string) (chapter string, err error) {
+func NewPlainBook(name, language, dir string) (chapter string, err error) {
 	chapter = chapterOf(name)
 	names := strings.NewReplacer("BOOKNAME", name, "CHAPTER", chapter)
-	for from, to := range map[string]string{"config.yml": "config.yml", "catalog.yml": "catalog.yml", "style.css": "style.css", "chapter.re": chapter + ".re"} {
-		data, err := newBook.ReadFile("newbook/" + from)
+	for _, file := range []string{"config.yml", "catalog.yml", "style.css"} {
+		data, err := newBook.ReadFile("newbook/" + file)
 		if err != nil {
 			return "", err
 		}
-		if err := os.WriteFile(filepath.Join(dir, to), []byte(names.Replace(string(data))), 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, file), []byte(names.Replace(string(data))), 0o644); err != nil {
 			return "", err
 		}
+	}
+	if err := begin(chapter, language, dir); err != nil {
+		return "", err
 	}
 	return chapter, os.Mkdir(filepath.Join(dir, "images"), 0o755)
 }

@@ -13,7 +13,7 @@ import (
 
 func TestAPlainBookHasNothingThatIsWrong(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := NewPlainBook("my-book", dir); err != nil {
+	if _, err := NewPlainBook("my-book", "ja", dir); err != nil {
 		t.Fatal(err)
 	}
 	b, err := book.Read(dir, ".", "config.yml")
@@ -42,7 +42,7 @@ func TestAPlainBookHasNothingThatIsWrong(t *testing.T) {
 func TestNoFolderGivesAPlainBookAChapterOfTheBooksName(t *testing.T) {
 	for _, name := range []string{"book", "ch01", "chapter01", "novel"} {
 		dir := t.TempDir()
-		chapter, err := NewPlainBook(name, dir)
+		chapter, err := NewPlainBook(name, "en", dir)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -112,14 +112,14 @@ func (a *app) runInit(ctx context.Context, dir string, own newBook, flags *pflag
 	name := bookName(filepath.Base(abs))
 	var chapter string
 	if missing != nil {
-		chapter, err = build.NewPlainBook(name, part)
+		chapter, err = build.NewPlainBook(name, own.language, part)
 	} else {
-		chapter, err = build.NewBook(ctx, engine, name, part)
+		chapter, err = build.NewBook(ctx, engine, name, own.language, part)
 	}
 	if err != nil {
 		return err
 	}
-	if err := own.write(part, chapter); err != nil {
+	if err := own.write(part, name); err != nil {
 		return err
 	}
 	if err := writeNewSettings(part, name, p.ImageRef()); err != nil {
@@ -248,14 +248,14 @@ func gitUser(ctx context.Context) string {
 	return text.Printable(strings.TrimSpace(string(name)))
 }
 
-var configLines = regexp.MustCompile(`(?m)^(booktitle|aut|language):.*$`)
+var configLines = regexp.MustCompile(`(?m)^(bookname|booktitle|aut|language):.*$`)
 
 // maxNewFile bounds a file of a new book, in bytes.
 const maxNewFile = 1 << 20
 
-// write puts title, author and language into a book's config, and a beginning
-// into a chapter that has none.
-func (n newBook) write(dir, chapterID string) error {
+// write puts title, author and language into a book's config, and the name that
+// its files shall have.
+func (n newBook) write(dir, name string) error {
 	config := filepath.Join(dir, "config.yml")
 	data, err := fsx.ReadBelow(dir, config, maxNewFile)
 	if err != nil {
@@ -265,7 +265,7 @@ func (n newBook) write(dir, chapterID string) error {
 	for author := range strings.SplitSeq(n.author, ",") {
 		authors = append(authors, quoteYAML(strings.TrimSpace(author)))
 	}
-	values := map[string]string{"booktitle": quoteYAML(n.title), "aut": "[" + strings.Join(authors, ", ") + "]", "language": n.language}
+	values := map[string]string{"bookname": quoteYAML(name), "booktitle": quoteYAML(n.title), "aut": "[" + strings.Join(authors, ", ") + "]", "language": n.language}
 	written := configLines.ReplaceAllStringFunc(string(data), func(line string) string {
 		key, _, _ := strings.Cut(line, ":")
 		line = key + ": " + values[key]
@@ -278,18 +278,6 @@ func (n newBook) write(dir, chapterID string) error {
 	if err := os.WriteFile(config, []byte(written), 0o644); err != nil {
 		return fmt.Errorf("writing the new book: %w", err)
 	}
-	chapter := filepath.Join(dir, chapterID+".re")
-	data, err = fsx.ReadBelow(dir, chapter, maxNewFile)
-	if err == nil && n.language == "ja" && strings.Trim(string(data), "= \n") != "" {
-		return nil // it says something already
-	}
-	beginning := newChapter
-	if n.language == "ja" {
-		beginning = newChapterJA
-	}
-	if err := os.WriteFile(chapter, []byte(beginning), 0o644); err != nil {
-		return fmt.Errorf("writing the new book: %w", err)
-	}
 	return nil
 }
 
@@ -297,42 +285,6 @@ func (n newBook) write(dir, chapterID string) error {
 func quoteYAML(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(text.Printable(s)) + `"`
 }
-
-const newChapterJA = `= はじめに
-
-ここに本文を書きます。空行で段落が分かれます。@<b>{太字}や@<code>{コード}はこのように書きます。
-
-== 節の見出し
-
-@<list>{hello}のように、リストには番号が付きます。
-
-//list[hello][あいさつをする][ruby]{
-puts "こんにちは"
-//}
-
- * 箇条書きは行頭に空白を置きます。
- * 脚注も書けます@<fn>{note}。
-
-//footnote[note][脚注の文です。]
-`
-
-const newChapter = `= Introduction
-
-Write your text here. An empty line begins a new paragraph. This is how @<b>{bold} and @<code>{code} are written.
-
-== A section
-
-Listings have numbers: see @<list>{hello}.
-
-//list[hello][A greeting][ruby]{
-puts "hello"
-//}
-
- * Items of a list begin with a space.
- * There are footnotes, too@<fn>{note}.
-
-//footnote[note][This is one.]
-`
 
 const newSettings = `# How bookci builds this book. Every line may be left out; README lists the keys.
 image: %s
