@@ -83,7 +83,7 @@ type Builder struct {
 	read       map[string]map[string]string // by variant, then path
 	fontMu     sync.Mutex
 	picturesMu sync.Mutex
-	besides    sync.Map // by session's name: a *sync.Mutex, held while something goes on in that session
+	besides    map[string]chan struct{} // by session's name: full while something goes on in that session
 	setupOnce  sync.Once
 	setupErr   error
 }
@@ -354,10 +354,15 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	if job.Command[t] != "" {
 		maker = ""
 	}
-	if job.beside {
-		defer b.holdBeside(job)()
+	meanwhile := func() {}
+	if !job.beside {
+		meanwhile = b.draftMeanwhile(ctx, job, t)
+	} else if done, err := b.holdBeside(ctx, job); err == nil {
+		defer done()
+	} else {
+		res.Err = err
+		return res
 	}
-	meanwhile := b.draftMeanwhile(ctx, job, t)
 	session, makers, err := b.session(ctx, job, code, maker)
 	meanwhile()
 	var missing *NoMakers

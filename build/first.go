@@ -8,12 +8,12 @@ import (
 	"io"
 	"os"
 	"path"
-	"sync"
 	"time"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine"
 	"github.com/bookci/bookci/build/inside"
+	"github.com/bookci/bookci/build/source"
 )
 
 // First returns the job that makes the pages of some chapters of job alone, with
@@ -23,7 +23,7 @@ import (
 // The pages are published beside the book, as an artifact of --only is. The next
 // build learns nothing from that job.
 func (b *Builder) First(job Job, chapters []string) (first Job, whole time.Duration, ok bool) {
-	if b.anew() || len(job.Only) > 0 || job.Command[book.PDF] != "" {
+	if b.anew() || b.Draft || len(job.Only) > 0 || job.Command[book.PDF] != "" {
 		return Job{}, 0, false
 	}
 	record := b.record(job, book.PDF)
@@ -34,8 +34,12 @@ func (b *Builder) First(job Job, chapters []string) (first Job, whole time.Durat
 	return job, time.Duration(record.Seconds["make"] * float64(time.Second)), true
 }
 
-// maxBeside bounds the sources, in bytes, of which a second work tree is held.
-const maxBeside = 256 << 20
+// maxBeside bounds the sources, in bytes, of which a second work tree is held, and
+// mostBeside how many books have one.
+const (
+	maxBeside  = 256 << 20
+	mostBeside = 2
+)
 
 // Beside returns first, which Builder.First made, as a job that Build can do while
 // it makes the whole book: in a session of its own. ok is false where nothing is
@@ -45,15 +49,38 @@ func (b *Builder) Beside(first Job) (beside Job, ok bool) {
 	for _, f := range first.Tree {
 		bytes += f.Size
 	}
+	if b.Jobs < 2 || !b.KeepOpen || bytes > maxBeside {
+		return first, false
+	}
 	first.beside = true
-	return first, b.Jobs > 1 && b.KeepOpen && bytes <= maxBeside
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if name := first.sessionName(); b.besides[name] == nil {
+		if len(b.besides) == mostBeside {
+			return first, false
+		}
+		if b.besides == nil {
+			b.besides = map[string]chan struct{}{}
+		}
+		b.besides[name] = make(chan struct{}, 1)
+	}
+	return first, true
 }
 
 // Ready opens the session of a job that Beside returned, and fills it, so that the
-// next such job finds it warm. It need not succeed.
+// next such job finds it warm. It need not succeed. It may read while another bookci
+// builds: what it brings then is brought again, see bringLearnt, and Sync tells of
+// sources that change.
 func (b *Builder) Ready(ctx context.Context, job Job) {
-	defer b.holdBeside(job)()
-	if err := b.ready(ctx, job); err != nil {
+	const patience = time.Minute // nobody waits for it
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	done, err := b.holdBeside(ctx, job)
+	if err != nil {
+		return
+	}
+	defer done()
+	if err := b.ready(ctx, job); err != nil && !errors.Is(err, source.ErrChanged) {
 		b.release(job.sessionName())
 	}
 }
@@ -70,11 +97,17 @@ func (b *Builder) ready(ctx context.Context, job Job) error {
 	return errors.Join(s.Sync(ctx, job.Tree), b.bringLearnt(ctx, job, s))
 }
 
-// holdBeside keeps others from the job's session until the answer is called.
-func (b *Builder) holdBeside(job Job) (release func()) {
-	mu, _ := b.besides.LoadOrStore(job.sessionName(), &sync.Mutex{})
-	mu.(*sync.Mutex).Lock()
-	return mu.(*sync.Mutex).Unlock
+// holdBeside keeps others from the job's session until done is called.
+func (b *Builder) holdBeside(ctx context.Context, job Job) (done func(), err error) {
+	b.mu.Lock()
+	hold := b.besides[job.sessionName()]
+	b.mu.Unlock()
+	select {
+	case hold <- struct{}{}:
+		return func() { <-hold }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
 }
 
 // bringLearnt gives the session what TeX learnt at the last good build of the

@@ -52,9 +52,21 @@ func (w *watcher) chaptersFirst(ctx context.Context, p *project.Project, c watch
 			first = append(first, j)
 		}
 	}
-	w.makeFirst(ctx, p, first)
+	var mu sync.Mutex
+	var wrong []string
+	makes := func(jobs []build.Job) {
+		if len(jobs) == 0 {
+			return
+		}
+		lines := w.makeFirst(ctx, p, jobs)
+		mu.Lock()
+		defer mu.Unlock()
+		wrong = append(wrong, lines...)
+		w.show.Pin(firstName, slices.Clone(wrong))
+	}
+	makes(first)
 	var made sync.WaitGroup
-	made.Go(func() { w.makeFirst(ctx, p, beside) })
+	made.Go(func() { makes(beside) })
 	return made.Wait
 }
 
@@ -68,28 +80,27 @@ func (w *watcher) first(p *project.Project, job build.Job, chapters []string) (b
 	return first, ok && (policy == "always" || took > longBook)
 }
 
-// makeFirst makes and says chapters' pages. Whatever becomes of it, the whole book
-// is made, too.
-func (w *watcher) makeFirst(ctx context.Context, p *project.Project, first []build.Job) {
-	if len(first) == 0 {
-		return
-	}
-	var lines []string
+// makeFirst makes and says chapters' pages, and returns what is wrong with the book.
+// Whatever becomes of it, the whole book is made, too.
+func (w *watcher) makeFirst(ctx context.Context, p *project.Project, first []build.Job) (wrong []string) {
 	for i, res := range w.shop.Build(ctx, first) {
 		if context.Cause(ctx) == nil {
-			lines = append(lines, w.sayFirst(p, first[i].Only, res)...)
+			wrong = append(wrong, w.sayFirst(p, first[i].Only, res)...)
 		}
 	}
-	w.show.Pin(firstName, lines)
+	return wrong
 }
 
 // readyFirst gets ready, aside, for the next edit's chapters.
 func (w *watcher) readyFirst(p *project.Project, jobs []build.Job) {
+	w.stopReady()
+	ctx, cancel := context.WithCancel(w.ends)
+	w.stopReady = cancel
 	for _, job := range jobs {
 		if first, ok := w.first(p, job, nil); !ok {
 			continue
 		} else if beside, ok := w.shop.Beside(first); ok {
-			w.shop.Aside(func() { w.shop.Ready(w.ends, beside) })
+			w.shop.Aside(func() { w.shop.Ready(ctx, beside) })
 		}
 	}
 }

@@ -56,6 +56,8 @@ type watcher struct {
 	warned  []string // the settings' warnings, as they were last said
 	moved   bool     // the workshop is not the one that the preview was told of
 	standIn bool     // drafts stand in for want of makers
+
+	stopReady context.CancelFunc // ends what readyFirst has begun
 }
 
 // Run builds a book, and builds it again after each change, until ctx ends.
@@ -65,7 +67,7 @@ func Run(ctx context.Context, out *world.World, o Options) error {
 		return err
 	}
 	defer show.Close()
-	w := &watcher{world: out, opts: o, show: show, lines: screen.NewWatchLines(out.Terminal(), show, fault.Hint), ends: ctx}
+	w := &watcher{world: out, opts: o, show: show, lines: screen.NewWatchLines(out.Terminal(), show, fault.Hint), ends: ctx, stopReady: func() {}}
 	p, err := w.open(ctx)
 	if err != nil {
 		return err
@@ -201,7 +203,7 @@ func (w *watcher) root() string {
 	return w.project.Root
 }
 
-// Open reads the project. Warnings are said once, until they change.
+// open reads the project. Warnings are said once, until they change.
 func (w *watcher) open(ctx context.Context) (*project.Project, error) {
 	var warnings []string
 	p, err := project.Open(ctx, w.world, w.opts.Choice, w.opts.Given, func(line string) { warnings = append(warnings, line) })
@@ -303,6 +305,7 @@ func (w *watcher) prepare(ctx context.Context, p *project.Project) error {
 }
 
 func (w *watcher) closeShop() {
+	w.stopReady()
 	if w.shop != nil {
 		w.shop.Close()
 		w.shop = nil

@@ -30,6 +30,7 @@ func (w *Workshop) Jobs(ctx context.Context, p *project.Project, only []string) 
 		folders = append(folders, b.Dir)
 	}
 	shares := sources.Divide(folders)
+	w.Brought = p.BroughtState(ctx) // First asks for it
 	var jobs []build.Job
 	var dated []source.File
 	for _, book := range p.Books {
@@ -58,7 +59,6 @@ func (w *Workshop) Jobs(ctx context.Context, p *project.Project, only []string) 
 	if heavy := sources.Ballast(p.Books); heavy != nil && len(jobs) > 0 {
 		jobs[0].Known = append(jobs[0].Known, *heavy) // once, though all books share it
 	}
-	w.Brought = p.BroughtState(ctx)
 	w.SourceDate, err = p.SourceDate(ctx, w.world, dated)
 	return jobs, err
 }
