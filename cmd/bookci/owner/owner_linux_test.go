@@ -1,6 +1,7 @@
 package owner
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"syscall"
@@ -41,6 +42,9 @@ func TestAProcessThatIsHiddenCountsAsAlive(t *testing.T) {
 	cmd.Env = append(os.Environ(), inside+"="+Token())
 	cmd.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
 	out, err := cmd.CombinedOutput()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.EPERM) {
+		t.Skipf("a namespace of its own cannot be had here, as in a chroot: %v", err)
+	}
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
