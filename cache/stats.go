@@ -50,6 +50,7 @@ func (s *Store) Record(t Timing) {
 		err = os.MkdirAll(s.Dir, 0o755)
 	}
 	if err == nil {
+		s.sweep(statsKey) // what a process left that was killed here
 		err = s.writeFile(statsKey, statsFile, append(text, '\n'))
 	}
 	if err != nil {
