@@ -25,13 +25,19 @@ type Diagnostic struct {
 	Hint     string   `json:"hint,omitempty"`   // what to do about it
 	Source   string   `json:"source,omitempty"` // the manuscript's line at the place
 	Count    int      `json:"count,omitempty"`  // how often it was said, when more than once
+	Before   bool     `json:"-"`                // said by the build that made an artifact which is up to date
 }
 
-// Shown is a list as users are told it: what is Lax here is a warning to them.
-func Shown(list []Diagnostic) []Diagnostic {
+// Shown is a list as users are told it: what is Lax here is a warning to them, and
+// an error where strict makes one of it.
+func Shown(list []Diagnostic, strict bool) []Diagnostic {
 	shown := append([]Diagnostic{}, list...)
 	for i := range shown {
-		if shown[i].Severity == Lax {
+		switch {
+		case shown[i].Severity != Lax:
+		case strict:
+			shown[i].Severity = Error
+		default:
 			shown[i].Severity = Warning
 		}
 	}

@@ -240,11 +240,12 @@ type checkedBook struct {
 
 func newCheckReport(version string, p *project.Project, results []checked, err error) checkReport {
 	r := checkReport{Version: version, OK: err == nil, Exit: exit.Code(err), Results: []checkedBook{}}
+	strict := false
 	if p != nil {
-		r.Root = p.Root
+		r.Root, strict = p.Root, p.Settings.Strict
 	}
 	for _, c := range results {
-		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: book.Shown(c.found), Seconds: c.seconds}
+		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: book.Shown(c.found, strict), Seconds: c.seconds}
 		if c.err != nil {
 			one.Status = "faulty"
 		}

@@ -193,15 +193,15 @@ func (f *Fleet) run(ctx context.Context, c *workshop.Claim, p *project.Project, 
 	return results, nil
 }
 
-// Results are what became of all books, with absolute paths: they have
-// no root in common.
+// Results are what became of all books, with absolute paths, and faults as strict as
+// each project has them: they have neither root nor settings in common.
 func (f *Fleet) Results() []build.Result {
 	var all []build.Result
 	for i, results := range f.results {
 		for _, res := range results {
 			p := f.projects[i]
 			res.Artifact.Path, res.Kept = p.Absolute(res.Artifact.Path), p.Absolute(res.Kept)
-			res.Diagnostics = slices.Clone(res.Diagnostics)
+			res.Diagnostics = book.Shown(res.Diagnostics, p.Settings.Strict)
 			for j := range res.Diagnostics {
 				res.Diagnostics[j].File = p.Absolute(res.Diagnostics[j].File)
 			}

@@ -53,13 +53,14 @@ func ErrorOf(err error) *Error {
 // project could be opened, and where the results are of several.
 func NewDocument(version string, p *project.Project, results []build.Result, err error) Document {
 	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Results: []documentResult{}}
+	strict := false
 	if p != nil {
-		r.Root = p.Root
+		r.Root, strict = p.Root, p.Settings.Strict
 	}
 	for _, res := range results {
 		one := documentResult{
 			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
-			Diagnostics: book.Shown(res.Diagnostics), Seconds: res.Seconds, Log: belowTop(r.Root, r.Root, res.Log),
+			Diagnostics: book.Shown(res.Diagnostics, strict), Seconds: res.Seconds, Log: belowTop(r.Root, r.Root, res.Log),
 			Error: ErrorOf(cmp.Or(res.Err, res.Missing)),
 		}
 		switch {
