@@ -339,7 +339,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	watch.lap("fingerprint")
 	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.anew() && b.current(ctx, record.Makers) {
 		res.UpToDate, res.Artifact = true, entry.Artifact
-		res.Diagnostics = record.Diagnostics
+		res.Diagnostics = record.told()
 		return res
 	}
 	code, err := b.code(job)

@@ -91,7 +91,7 @@ func (b *Builder) draft(ctx context.Context, job Job, t book.Target, watch *stop
 	b.mu.Unlock()
 	watch.lap("fingerprint")
 	if entry, ok := d.record.upToDate(fingerprint, b.pathOf(d.name())); ok && !b.anew() {
-		res.UpToDate, res.Artifact, res.Diagnostics = true, entry.Artifact, d.record.Diagnostics
+		res.UpToDate, res.Artifact, res.Diagnostics = true, entry.Artifact, d.record.told()
 		return res
 	}
 	emit(event.Event{Kind: event.Stage, Text: "setting the draft", Seconds: d.record.Seconds})

@@ -96,6 +96,15 @@ func (r *record) upToDate(fingerprint, path string) (Entry, bool) {
 	return r.Entry, r.intact() != ""
 }
 
+// told is what the build that made the artifact said.
+func (r *record) told() []book.Diagnostic {
+	list := slices.Clone(r.Diagnostics)
+	for i := range list {
+		list[i].Before = true
+	}
+	return list
+}
+
 // intact returns the path of the last good artifact, "" when it is no longer
 // as it was made.
 func (r *record) intact() string {

@@ -20,9 +20,8 @@ const maxWarnings = 10
 func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string) {
 	var shown []book.Diagnostic
 	var warnings int
-	told := res.UpToDate && res.Err == nil // by the build that made the artifact
 	for _, d := range res.Diagnostics {
-		if told && d.Severity != book.Error { // a draft is made with errors
+		if d.Before && d.Severity != book.Error { // a draft is made with errors
 			continue
 		}
 		if d.Severity == book.Warning {
@@ -135,20 +134,35 @@ func RelativeTo(root, dir, name string) string {
 	return abs
 }
 
-// toldBefore counts the warnings that the build that made an artifact has told already.
+// toldBefore counts what the build that made an artifact has told already.
 func toldBefore(list []book.Diagnostic) string {
-	n := 0
+	var warnings, notes int
 	for _, d := range list {
-		if d.Severity != book.Error {
-			n++
+		switch {
+		case !d.Before || d.Severity == book.Error:
+		case d.Severity == book.Note:
+			notes++
+		default:
+			warnings++
 		}
 	}
-	switch n {
-	case 0:
+	if warnings+notes == 0 {
 		return ""
-	case 1:
-		return ", with 1 warning as before (--force shows it again)"
-	default:
-		return fmt.Sprintf(", with %d warnings as before (--force shows them again)", n)
 	}
+	var parts []string
+	add := func(n int, word string) {
+		switch {
+		case n == 1:
+			parts = append(parts, "1 "+word)
+		case n > 1:
+			parts = append(parts, fmt.Sprintf("%d %ss", n, word))
+		}
+	}
+	add(warnings, "warning")
+	add(notes, "note")
+	them := "them"
+	if warnings+notes == 1 {
+		them = "it"
+	}
+	return fmt.Sprintf(", with %s as before (--force shows %s again)", strings.Join(parts, " and "), them)
 }
