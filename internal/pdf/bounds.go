@@ -11,7 +11,8 @@ import (
 // for whatever it says. Books of some thousand pages stay well below them.
 const (
 	leastWork    = 256 << 20 // that a PDF may ask for, in bytes unpacked; 535 pages take 8 MB
-	mostWork     = 1 << 30   // that it may, however large it is
+	mostWork     = 1 << 30   // that it may, unless its own bytes come to more
+	mostSize     = 16 << 30  // of a file that is read to its end
 	mostObjects  = 2 << 20   // entries of the cross-reference table: 48 MB
 	mostSections = 1024      // cross-reference sections, one for each update of the file
 	mostDepth    = 64        // arrays and dictionaries within each other
@@ -40,10 +41,12 @@ const (
 
 // workFor is what a PDF of a size may ask for. It grows with the size, as what a
 // large book draws and shows is in its file. Reading a small file takes a second
-// or two at most, and a large one some seconds.
+// or two at most, and a large one some seconds. A photo book's pictures are read
+// as they stand, each byte at its price, however many they are.
 func workFor(size int64) int64 {
 	const perByte = 8
-	return min(mostWork, leastWork+perByte*min(size, mostWork))
+	size = min(size, mostSize)
+	return min(max(mostWork, 2*size), leastWork+perByte*size)
 }
 
 // errWork ends the reading of a PDF that asks for more than it may.

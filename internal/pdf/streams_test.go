@@ -164,7 +164,12 @@ func TestASmallFileDoesNotUnpackForLong(t *testing.T) {
 // A large book draws more than a small one, and is read all the same.
 func TestALargeFileMayUnpackMore(t *testing.T) {
 	const book = 36 << 20
-	if workFor(book) < 2*leastWork || workFor(book) > mostWork || workFor(math.MaxInt64) != mostWork {
+	if workFor(book) < 2*leastWork || workFor(book) > mostWork || workFor(math.MaxInt64) != 2*mostSize {
 		t.Errorf("the work for 36 MB is %d MB, the most %d", workFor(book)>>20, workFor(math.MaxInt64)>>20)
+	}
+	// A photo book is read to its last picture.
+	const photos = 3 << 30
+	if workFor(photos) < photos+leastWork {
+		t.Errorf("the work for a book of 3 GB is %d MB", workFor(photos)>>20)
 	}
 }
