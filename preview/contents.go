@@ -8,15 +8,24 @@ import (
 // A PDF for the printer has no outline. Its table of contents is made of the
 // manuscript's headings, each at the page on which its words are found.
 
-// contents is the table of contents of a PDF without an outline.
+// contents is the table of contents of a PDF without an outline. It is searched
+// for once for each edition, as every heading is looked for on many pages.
 func (s *Server) contents(ctx context.Context, b *book) []entry {
-	_, words, err := s.print(ctx, b)
+	e, words, err := s.print(ctx, b)
 	if err != nil {
 		return nil
 	}
-	var list []entry
+	e.foundMu.Lock()
+	defer e.foundMu.Unlock()
+	if e.found != nil {
+		return e.found
+	}
+	list := []entry{}
 	from := 1
 	for _, ch := range b.now() {
+		if ctx.Err() != nil {
+			return nil // nobody waits for it
+		}
 		data, err := readBelow(s.opts.Root, ch.File, chapterLimit)
 		if err != nil {
 			continue
@@ -25,7 +34,8 @@ func (s *Server) contents(ctx context.Context, b *book) []entry {
 		found, from = findHeadings(words, from, ch.File, string(data))
 		list = append(list, found...)
 	}
-	return list[:min(len(list), mostEntries)]
+	e.found = list[:min(len(list), mostEntries)]
+	return e.found
 }
 
 // findHeadings finds a chapter's headings on the pages first and later, and tells

@@ -29,6 +29,9 @@ type edition struct {
 
 	rightToLeft bool // bound at the right, as a book set vertically
 
+	foundMu sync.Mutex
+	found   []entry // the headings that stand in for an outline, nil until asked for
+
 	mu     sync.Mutex
 	users  int    // requests that may still read the file
 	retire func() // closes the file once nobody uses it; nil while the edition is shown
