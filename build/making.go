@@ -251,12 +251,8 @@ func bookAtFault(diagnostics []book.Diagnostic) bool {
 // container holds its work tree in memory, so a real artifact is far smaller.
 const maxArtifact = 16 << 30
 
-// maxEntries bounds the files of an artifact that is a folder, maxKept those
-// that TeX keeps: a few a chapter.
-const (
-	maxEntries = 200_000
-	maxKept    = 20_000
-)
+// maxEntries bounds the files of an artifact that is a folder.
+const maxEntries = 200_000
 
 // harvest takes all that a good build leaves out of the session in one go,
 // into a staging folder: the artifact, the notes, and what TeX learnt.
@@ -294,12 +290,12 @@ func (m *making) harvested() []source.Part {
 	parts := []source.Part{artifact}
 	if m.target == book.PDF {
 		parts = append(parts,
-			part(path.Join(paths.Own, inside.NotesDir), maxLearnt, maxKept, true),
-			part(path.Join(paths.Own, fontsNote), maxLearnt, 1, true))
+			part(path.Join(paths.Own, inside.NotesDir), source.MostLearnt, source.MostLearntFiles, true),
+			part(path.Join(paths.Own, fontsNote), source.MostLearnt, 1, true))
 		if !m.job.first {
 			parts = append(parts,
-				part(m.kept(), maxLearnt, maxKept, true),
-				part(path.Join(paths.Own, picturesNote), maxLearnt, 1, true))
+				part(m.kept(), source.MostLearnt, source.MostLearntFiles, true),
+				part(path.Join(paths.Own, picturesNote), source.MostLearnt, 1, true))
 		}
 	}
 	return parts

@@ -52,9 +52,9 @@ const abandoned = time.Hour
 // root, whose artifacts go to the same place; the rest is this root's alone.
 func (b *Builder) sweep() {
 	now := b.Now()
-	fsx.SweepUnfinished(b.State, now)
-	fsx.SweepUnfinished(filepath.Join(b.State, "state"), now)
-	fsx.SweepUnfinished(b.Artifacts, now.Add(-abandoned))
+	fsx.SweepUnfinished(b.State, "", now)
+	fsx.SweepUnfinished(filepath.Join(b.State, "state"), "", now)
+	fsx.SweepUnfinished(b.Artifacts, ManifestName, now.Add(-abandoned)) // the folder may be the user's
 	entries, err := os.ReadDir(b.Artifacts)
 	if err != nil {
 		return // publishing will tell the same
@@ -120,7 +120,7 @@ func getFolder(ctx context.Context, s engine.Session, dir, name, to string) erro
 		return err
 	}
 	defer fsx.RemoveAll(part)
-	if err := takeOut(ctx, s, dir, []source.Part{{Name: name, Bytes: maxLearnt, Entries: maxKept}}, part); err != nil {
+	if err := takeOut(ctx, s, dir, []source.Part{{Name: name, Bytes: source.MostLearnt, Entries: source.MostLearntFiles}}, part); err != nil {
 		return fmt.Errorf("reading %s: %w", name, err)
 	}
 	from := filepath.Join(part, name)
@@ -142,7 +142,3 @@ func moveFolder(from, to string) error {
 	}
 	return err
 }
-
-// maxLearnt bounds what is kept between builds: TeX's files are small, its
-// font caches some 20 MB.
-const maxLearnt = 512 << 20

@@ -90,13 +90,6 @@ func WriteSeeds(w io.Writer, seeds []engine.Seed) error {
 	return source.PadRecord(counter)
 }
 
-// mostSeeded and mostSeeds bound a seed: no build keeps more. What lies there may
-// have come with the sources, and a session holds its seeds in memory.
-const (
-	mostSeeded = 512 << 20 // bytes
-	mostSeeds  = 20_000    // files
-)
-
 // writeSeed writes what can be read of a seed, or a link to where it is seen.
 func writeSeed(tw *tar.Writer, seed engine.Seed, seen func(dir string) string) error {
 	if seed.InPlace != engine.Copied {
@@ -116,7 +109,7 @@ func writeSeed(tw *tar.Writer, seed engine.Seed, seen func(dir string) string) e
 		return nil
 	}
 	defer dir.Close()
-	files, err := source.ListFolder(seed.From, mostSeeded, mostSeeds)
+	files, err := source.ListFolder(seed.From, source.MostLearnt, source.MostLearntFiles)
 	if err != nil {
 		return nil // what a build would not have kept is left out as a whole
 	}

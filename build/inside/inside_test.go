@@ -22,7 +22,7 @@ func TestAFolderWithMoreThanABuildKeepsIsNoSeed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Truncate(filepath.Join(dir, "large/b"), mostSeeded-3); err != nil {
+	if err := os.Truncate(filepath.Join(dir, "large/b"), source.MostLearnt-3); err != nil {
 		t.Fatal(err)
 	}
 	r, w := io.Pipe()
@@ -43,14 +43,5 @@ func TestAFolderWithMoreThanABuildKeepsIsNoSeed(t *testing.T) {
 	slices.Sort(names)
 	if got := strings.Join(names, " "); got != "two/a two/b" {
 		t.Errorf("the session gets %s", got)
-	}
-	for _, bounds := range []struct {
-		bytes int64
-		files int
-		err   error
-	}{{8, 2, nil}, {7, 2, source.ErrBounds}, {8, 1, source.ErrBounds}} {
-		if _, err := source.ListFolder(filepath.Join(dir, "small"), bounds.bytes, bounds.files); !errors.Is(err, bounds.err) {
-			t.Errorf("two files of 8 bytes, of which %d with %d may be: %v", bounds.files, bounds.bytes, err)
-		}
 	}
 }

@@ -30,15 +30,18 @@ func WriteFile(name string, text []byte, perm os.FileMode) error {
 // unfinished begins the names of atomicwriter's temporary files.
 const unfinished = ".tmp-"
 
-// SweepUnfinished removes from a folder what a WriteFile that was killed has left
-// there, if it is older than before. What cannot be removed is in nobody's way.
-func SweepUnfinished(dir string, before time.Time) {
+// SweepUnfinished removes from a folder what a WriteFile of name that was killed has
+// left there, if it is older than before. Without a name it is what any WriteFile
+// left, for folders that are bookci's alone. What cannot be removed is in nobody's way.
+func SweepUnfinished(dir, name string, before time.Time) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
 	for _, e := range entries {
-		if !e.Type().IsRegular() || !strings.HasPrefix(e.Name(), unfinished) {
+		rest, ok := strings.CutPrefix(e.Name(), unfinished+name)
+		// os.CreateTemp appends digits.
+		if !ok || !e.Type().IsRegular() || name != "" && (rest == "" || strings.Trim(rest, "0123456789") != "") {
 			continue
 		}
 		if st, err := e.Info(); err == nil && st.ModTime().Before(before) {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,13 +91,36 @@ func TestWhatAKilledWriteLeftIsSwept(t *testing.T) {
 		}
 		return len(entries)
 	}
-	SweepUnfinished(dir, time.Now().Add(-time.Hour))
+	SweepUnfinished(dir, "", time.Now().Add(-time.Hour))
 	if n := left(); n != 5 {
 		t.Errorf("of five, one of them being written, there are %d", n)
 	}
-	SweepUnfinished(dir, time.Now().Add(time.Hour))
+	SweepUnfinished(dir, "", time.Now().Add(time.Hour))
 	if n := left(); n != 4 {
 		t.Errorf("what was left behind is still there, or more is gone: %d", n)
 	}
-	SweepUnfinished(filepath.Join(dir, "missing"), time.Now())
+	SweepUnfinished(filepath.Join(dir, "missing"), "", time.Now())
+}
+
+// Among files of the user's own, only what is surely a WriteFile's goes.
+func TestOfANameOnlyItsOwnUnfinishedWritesAreSwept(t *testing.T) {
+	dir := t.TempDir()
+	kept := []string{".tmp-bookci.json", ".tmp-bookci.json.bak", ".tmp-bookci.json12.txt", ".tmp-notes.md1234", "bookci.json"}
+	for _, name := range append([]string{".tmp-bookci.json1234"}, kept...) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	SweepUnfinished(dir, "bookci.json", time.Now().Add(time.Hour))
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var left []string
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	if !slices.Equal(left, kept) {
+		t.Errorf("left are %q", left)
+	}
 }
