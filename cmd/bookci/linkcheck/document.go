@@ -41,6 +41,8 @@ type documentLeft struct {
 	Other    int `json:"not_http"`
 }
 
+// NewDocument is the document of a run that ended with err; p is nil where no
+// project could be opened.
 func NewDocument(version string, p *project.Project, runs []*Run, err error) Document {
 	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Books: []documentBook{}}
 	if p != nil {
@@ -66,7 +68,8 @@ func NewDocument(version string, p *project.Project, runs []*Run, err error) Doc
 // place that cites a link.
 func Report(w *world.World, p *project.Project, runs []*Run, strict bool, begun time.Time, err error) reports.Run {
 	run, place := outcome.EmptyRun(w, p, begun, err)
-	source := sourceLines(p)
+	source, done := sourceLines(p)
+	defer done()
 	for _, r := range runs {
 		one := reports.Result{Book: r.name, Target: "links", Status: reports.Built, Checked: !r.stopped, Seconds: time.Since(begun).Seconds()}
 		seen := map[string]bool{}

@@ -28,7 +28,8 @@ func Say(w *world.World, show screen.Show, p *project.Project, f *Options, runs 
 	if p != nil && here != "" {
 		place = func(name string) string { return screen.RelativeTo(p.Root, here, name) }
 	}
-	source := sourceLines(p)
+	source, done := sourceLines(p)
+	defer done()
 	var broken, doubtful int
 	for _, r := range runs {
 		if r.verdicts == nil && err != nil {
@@ -185,14 +186,15 @@ func count(n int, what string) string {
 // maxQuoted bounds what is read of a file for its lines.
 const maxQuoted = 64 << 20
 
-// sourceLines returns the lines of the manuscript; p may be nil.
-func sourceLines(p *project.Project) func(file string, line int) string {
+// sourceLines returns the lines of the manuscript, until done is called; p may be nil.
+func sourceLines(p *project.Project) (source func(file string, line int) string, done func()) {
+	none := func(string, int) string { return "" }
 	if p == nil {
-		return func(string, int) string { return "" }
+		return none, func() {}
 	}
 	root, err := fsx.OpenRoot(p.Root)
 	if err != nil {
-		return func(string, int) string { return "" }
+		return none, func() {}
 	}
 	files := map[string][]string{}
 	return func(file string, line int) string {
@@ -207,5 +209,5 @@ func sourceLines(p *project.Project) func(file string, line int) string {
 			return ""
 		}
 		return lines[line-1]
-	}
+	}, func() { _ = root.Close() } // nothing was written
 }

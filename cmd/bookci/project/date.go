@@ -2,7 +2,6 @@ package project
 
 import (
 	"context"
-	"os"
 	"os/exec"
 	"strconv"
 
@@ -20,17 +19,17 @@ func (p *Project) SourceDate(ctx context.Context, w *world.World, inputs []sourc
 		}
 		return date, nil
 	}
-	return source.Date(ctx, git(), p.Root, inputs)
+	return source.Date(ctx, git(w), p.Root, inputs)
 }
 
 // BroughtState tells whether what bookci keeps between builds came with the
 // sources: whoever committed it may have written what no build did.
-func (p *Project) BroughtState(ctx context.Context) bool {
-	return source.Tracked(ctx, git(), p.Root, p.State(), p.FontCache())
+func (p *Project) BroughtState(ctx context.Context, w *world.World) bool {
+	return source.Tracked(ctx, git(w), p.Root, p.State(), p.FontCache())
 }
 
-func git() source.Git {
-	git := source.Git{Env: os.Environ()}
+func git(w *world.World) source.Git {
+	git := source.Git{Env: w.Env()}
 	if found, err := exec.LookPath("git"); err == nil {
 		git.Path = found
 	}

@@ -30,7 +30,7 @@ func (w *Workshop) Jobs(ctx context.Context, p *project.Project, only []string) 
 		folders = append(folders, b.Dir)
 	}
 	shares := sources.Divide(folders)
-	w.Brought = p.BroughtState(ctx) // First asks for it
+	w.Brought = p.BroughtState(ctx, w.world) // First asks for it
 	var jobs []build.Job
 	var dated []source.File
 	for _, book := range p.Books {
