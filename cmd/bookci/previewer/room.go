@@ -13,7 +13,7 @@ import (
 	"github.com/bookci/bookci/preview"
 )
 
-// Open opens a session with the sources as they are now.
+// open opens a session with the sources as they are now.
 func (s *Page) open(ctx context.Context) (_ preview.Room, err error) {
 	s.mu.Lock()
 	p := s.project

@@ -124,7 +124,7 @@ func (e *Engines) find(ctx context.Context) (engine.Engine, build.Makers, error)
 	return nil, build.Makers{}, e.missing(err)
 }
 
-// Answer tells whether there are a Docker or makers that get could take.
+// Answer tells whether there are a Docker or makers that Get could take.
 func (e *Engines) Answer(ctx context.Context) bool {
 	d, err := daemon.Connect(ctx, e.world.Getenv)
 	if err != nil {

@@ -47,7 +47,7 @@ func newImageGetter(p *project.Project, d *daemon.Daemon, reap *reaper.Reaper, o
 	return g, nil
 }
 
-// Get returns the reference and the ID of the image to build with.
+// get returns the reference and the ID of the image to build with.
 func (g *imageGetter) get(ctx context.Context) (build.Makers, error) {
 	opts, own := g.project.ImageBuild()
 	if !own {

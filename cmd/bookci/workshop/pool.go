@@ -15,7 +15,7 @@ type taskPool struct {
 	engines map[string]*fargate.Engine
 }
 
-// Get is the engine for these settings, connected.
+// get is the engine for these settings, connected.
 func (tp *taskPool) get(ctx context.Context, t *fargate.Engine) (*fargate.Engine, error) {
 	text, err := json.Marshal([]any{t.Place, t.Size, t.Image, t.Mount, t.Patience})
 	if err != nil {
