@@ -18,6 +18,6 @@
 // markup.go with parse_inline.go (text to inlines); numbering.go and resolve.go
 // work when all chapters have been read. What Re:VIEW has nothing to say to is
 // found by swallow.go (a block without an end), nearmiss.go (text that was meant
-// as markup), habits.go (Markdown) and argument.go (what stands in braces), what was meant by a wrong name by nearest.go. words.go has every
-// sentence that is said.
+// as markup), habits.go (Markdown) and argument.go (what stands in braces), what
+// was meant by a wrong name by nearest.go. words.go has every sentence that is said.
 package review
