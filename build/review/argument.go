@@ -18,6 +18,7 @@ var (
 	addressed = regexp.MustCompile(`^([a-z]+://[!-{}~]+|[\w./-]*#[\w-]+)\s*[，、､｜|]\s*([^!-~].*|)$`)
 
 	hexadecimal = regexp.MustCompile(`^[0-9a-fA-F]{1,8}$`)
+	prefixedHex = regexp.MustCompile(`^0[xX][0-9a-fA-F]{1,8}$`)
 	codePointOf = regexp.MustCompile(`^(?i:u\+|\\u|0x|&#x)([0-9a-f]{1,8});?$`)
 )
 
@@ -45,7 +46,9 @@ func (p *parser) nearArgument(at Place, op, arg string) {
 			p.add(emptyTerm(at, op))
 		}
 	case "uchar":
-		if !hexadecimal.MatchString(arg) {
+		// Ruby reads 0x for LaTeX and plain text; the others write it into an entity.
+		asRuby := prefixedHex.MatchString(arg) && !p.makes("html") && !p.makes("idgxml")
+		if !hexadecimal.MatchString(arg) && !asRuby {
 			right := "1F4D6"
 			if m := codePointOf.FindStringSubmatch(strip(arg)); m != nil {
 				right = strings.ToUpper(m[1])

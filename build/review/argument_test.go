@@ -55,6 +55,13 @@ func TestACommandAtWhichReVIEWStopsWhenItIsEmptyIsAnError(t *testing.T) {
 	if f := only(t, "@<uchar>{U+1f4d6}"); f.Hint != "write @<uchar>{1F4D6}" {
 		t.Errorf("%+v", f)
 	}
+	chapter := "= 章\n\n@<uchar>{0x2460}\n"
+	for builder, faults := range map[string]int{"latex": 0, "plaintext": 0, "html": 1, "idgxml": 1} {
+		b := Read(&Manuscript{Dir: ".", Files: memory{"ch01.re": chapter}, Chapters: []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}, Builders: []string{builder}})
+		if len(b.Faults) != faults {
+			t.Errorf("%s: %v", builder, b.Faults)
+		}
+	}
 	silent(t, "@<b>{}と@<code>{}と@<br>{}と@<raw>{}と@<embed>{}と@<comment>{}と@<uchar>{2460}", "@<kw>{語}と@<kw>{語, word}と@<kw>{ }")
 }
 

@@ -16,32 +16,50 @@ var (
 	numberItem  = regexp.MustCompile(`^[0-9]{1,2}\.[ 　]+\S`)
 	hashHeading = regexp.MustCompile(`^(#{1,6})[ 　]+(\S.*)$`)
 	codeFence   = regexp.MustCompile("^ {0,3}(?:```+|~~~+)[ ]*([A-Za-z0-9_+#-]*)[ ]*$")
-	strongText  = regexp.MustCompile(`(^|[^*A-Za-z0-9])\*\*([^\s*](?:[^*]{0,80}[^\s*])?)\*\*($|[^*A-Za-z0-9])`)
+	strongText  = regexp.MustCompile(`(^|[^*/A-Za-z0-9])\*\*([^\s*/](?:[^*]{0,80}[^\s*/])?)\*\*($|[^*/A-Za-z0-9])`) // beside a slash it is src/**/x
 	bracketLink = regexp.MustCompile(`(!?)\[([^\[\]]{1,80})\]\(([A-Za-z]+://[^\s()]+|[^\s()]+\.(?:png|jpe?g|gif|svg|pdf))\)`)
 )
 
 // habits is what is known of a chapter's text that looks like Markdown.
 type habits struct {
-	fenced bool  // the line stands between ``` and ```
+	fence  int   // the line of the last ``` that begins code, 0 for none
+	fenced int   // the line of the ``` that ends it, the same where there is none
 	item   Place // of a paragraph of one line that looks like an item
 	sign   byte  // that it begins with, 0 for none
 	blank  int   // the line behind it
 	told   bool
 }
 
+// nearFence looks whether a line begins code, before anything is said of that code.
+func (p *parser) nearFence(n int) {
+	if n < p.habits.fenced {
+		return
+	}
+	line := p.src.lines[n]
+	if m := codeFence.FindStringSubmatch(line); m != nil {
+		p.add(fenceOfMarkdown(p.place(n, 0), strings.TrimSpace(line), m[1]))
+		p.habits.fence, p.habits.fenced = n+1, p.fenceEnd(n)
+	}
+}
+
+// fenceEnd is the line that ends the code which line n begins. A fence that has no
+// partner above the next heading stands alone: it would mute the rest of the chapter.
+func (p *parser) fenceEnd(n int) int {
+	for i := n + 1; i < len(p.src.lines); i++ {
+		line := p.src.lines[i]
+		if m := codeFence.FindStringSubmatch(line); m != nil && m[1] == "" {
+			return i + 1
+		} else if m != nil || lineKind(line, true) == headingLine {
+			break
+		}
+	}
+	return n + 1
+}
+
 // nearHabits looks at the lines of a paragraph, from first up to end, and tells
 // whether they are code between fences, of which nothing more is to be said.
 func (p *parser) nearHabits(first, end int) (code bool) {
-	for n := first; n < end; n++ {
-		line := p.src.lines[n]
-		if m := codeFence.FindStringSubmatch(line); m != nil {
-			if p.habits.fenced = !p.habits.fenced; p.habits.fenced {
-				p.add(fenceOfMarkdown(p.place(n, 0), strings.TrimSpace(line), m[1]))
-			}
-			code = true
-		}
-	}
-	if code || p.habits.fenced {
+	if p.habits.fence <= end && p.habits.fenced > first {
 		return true
 	}
 	if m := hashHeading.FindStringSubmatch(p.src.lines[first]); m != nil && end-first == 1 {
@@ -52,8 +70,9 @@ func (p *parser) nearHabits(first, end int) (code bool) {
 	return false
 }
 
-// nearItems looks for a list. One line that begins with a hyphen or a number may be
-// meant so: two of them are a list.
+// nearItems looks for a list. One line that begins with a sign may be meant so, as a
+// remark that begins with * is: two of them are a list, and so is a * behind text,
+// with which Re:VIEW joins it.
 func (p *parser) nearItems(first, end int) {
 	signs := map[byte]int{}
 	begins := map[byte]int{}
@@ -69,27 +88,35 @@ func (p *parser) nearItems(first, end int) {
 		if signs[sign] == 0 {
 			continue
 		}
-		at := p.place(begins[sign], 0)
+		n := begins[sign]
 		follows := above.sign == sign && above.blank+1 >= first
-		if sign == '*' || signs[sign] > 1 || follows {
-			switch {
-			case follows && above.told: // one list, of paragraphs
-			case follows:
-				p.add(itemOfMarkdown(above.item, p.src.lines[above.item.Line-1]))
-			default:
-				p.add(itemOfMarkdown(at, p.src.lines[begins[sign]]))
-			}
-			p.habits.told = true
+		behindText := sign == '*' && n > first && !breaksLines(p.src.lines[n-1])
+		told := follows || behindText || signs[sign] > 1
+		switch {
+		case !told, follows && above.told: // one list, of paragraphs
+		case follows:
+			p.add(itemOfMarkdown(above.item, p.src.lines[above.item.Line-1]))
+		default:
+			p.add(itemOfMarkdown(p.place(n, 0), p.src.lines[n]))
 		}
-		p.habits.item, p.habits.sign, p.habits.blank = at, sign, end
-		return
+		if told || p.habits.sign == 0 {
+			p.habits = habits{item: p.place(n, 0), sign: sign, blank: end, told: told}
+		}
+		if told {
+			return
+		}
 	}
 }
+
+// breaksLines tells whether the author has seen to it where a line ends.
+func breaksLines(line string) bool { return strings.Contains(line, "@<br>") }
 
 // itemSign is the sign that an item of Markdown begins with, 1 for all numbers, 0
 // for a line that is no item.
 func itemSign(line string) byte {
 	switch {
+	case breaksLines(line):
+		return 0
 	case starItem.MatchString(line):
 		return '*'
 	case hyphenItem.MatchString(line):
@@ -102,7 +129,7 @@ func itemSign(line string) byte {
 
 // nearInlineHabits looks at running text.
 func (p *parser) nearInlineHabits(at Place, text string) {
-	if p.verbatim || p.habits.fenced {
+	if p.verbatim || at.Line <= p.habits.fenced {
 		return
 	}
 	tell := func(offset int, f func(Place) book.Diagnostic) {

@@ -304,6 +304,7 @@ func (p *parser) paragraph() {
 		if strings.HasPrefix(line, "//") || strings.HasPrefix(line, "#@") {
 			break
 		}
+		p.nearFence(p.pos)
 		p.pos++
 		text := strip(line)
 		if text == "" {
