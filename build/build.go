@@ -313,6 +313,9 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		b.emit(e)
 	}
 	known := job.Book.Check(t)
+	if job.Command[t] != "" {
+		known = job.Book.CheckCommand(t)
+	}
 	// A draft is for finding faults: it is made all the same.
 	if slices.ContainsFunc(known, func(d book.Diagnostic) bool {
 		return d.Severity == book.Error && (b.Strict || !b.Draft) || d.Severity == book.Lax && b.Strict

@@ -64,7 +64,7 @@ review_version: 5.0
 bookname: mybook
 booktitle: はじめての技術書
 aut: ["山田 太郎"]
-date: 2026-11-22
+date: "2026-11-22"
 //}
 
 @<code>{bookname}は、できあがるファイルの名前になります。@<code>{mybook}としておけば@<code>{mybook.pdf}ができます。@<code>{date}は発行日です。書かないと組んだ日の日付が入ってしまうので、決めて書いておくことをお勧めします。その理由は@<hd>{together|reproducible}で改めて説明します。

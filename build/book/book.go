@@ -149,7 +149,13 @@ func (b *Book) Setting(t Target, key string) any {
 // of targets (of the PDF when none is named), in the order of files and lines.
 // What Re:VIEW stops at has the severity Error; what it accepts although the
 // book comes out wrong is Lax; what only looks like a slip is a Warning.
-func (b *Book) Check(targets ...Target) []Diagnostic {
+func (b *Book) Check(targets ...Target) []Diagnostic { return b.check(targets, false) }
+
+// CheckCommand is Check for a target that a command of the book's own makes. What
+// Re:VIEW's maker would stumble over in a value may be no fault there: it is a Warning.
+func (b *Book) CheckCommand(t Target) []Diagnostic { return b.check([]Target{t}, true) }
+
+func (b *Book) check(targets []Target, own bool) []Diagnostic {
 	if b.conf == nil || b.catalogs == nil {
 		return nil
 	}
@@ -162,7 +168,7 @@ func (b *Book) Check(targets ...Target) []Diagnostic {
 	}
 	found := b.conf.refusals(severity)
 	for _, t := range targets {
-		found = append(found, b.checkConfig(t)...)
+		found = append(found, b.checkConfig(t, own)...)
 		for _, f := range b.catalogs[t].faults {
 			if f.concerns(t) {
 				found = append(found, f.Diagnostic)
@@ -180,7 +186,7 @@ func (b *Book) Check(targets ...Target) []Diagnostic {
 }
 
 // checkConfig finds what t's maker would stumble over in the config.
-func (b *Book) checkConfig(t Target) []Diagnostic {
+func (b *Book) checkConfig(t Target, own bool) []Diagnostic {
 	var found []Diagnostic
 	say := func(v *psych.Value, message, hint string) {
 		found = append(found, b.conf.diagnostic(Error, "config-value", v, message, hint))
@@ -196,7 +202,13 @@ func (b *Book) checkConfig(t Target) []Diagnostic {
 		}
 	}
 	found = append(found, b.conf.misspelledKeys(t)...)
-	found = append(found, b.checkValues(t)...)
+	values := b.checkValues(t)
+	for i := range values {
+		if own {
+			values[i].Severity = Warning
+		}
+	}
+	found = append(found, values...)
 	maker := string(t) + "maker"
 	if section := b.conf.values.Get(maker); section != nil {
 		_, ok := section.Val.(*psych.Map)

@@ -212,7 +212,7 @@ func TestFaultsOfABookAreFoundAtTheirLine(t *testing.T) {
 		"a maker of nothing":      {map[string]string{"config.yml": "bookname: b\npdfmaker:\n"}, nil, []string{"config.yml:2 error pdfmaker has no settings, at which Re:VIEW stops"}},
 		"a time":                  {map[string]string{"config.yml": "bookname: b\ndate: 2024-01-02 10:00:00\n"}, nil, []string{"config.yml:2 error the time 2024-01-02 10:00:00 is a value that Re:VIEW refuses"}},
 		"a symbol":                {map[string]string{"config.yml": "bookname: b\nx: :y\n"}, nil, []string{"config.yml:2 error :y is a Ruby symbol, which Re:VIEW refuses"}},
-		"a date":                  {map[string]string{"config.yml": "bookname: b\ndate: 2024-01-02\n"}, nil, nil},
+		"a date":                  {map[string]string{"config.yml": "bookname: b\nprt: 2024-01-02\n"}, nil, nil},
 		"a time in an old book":   {map[string]string{"config.yml": "review_version: 3.0\nbookname: b\ndate: 2024-01-02 10:00:00\n"}, nil, []string{"config.yml:3 warning the time 2024-01-02 10:00:00 is a value that Re:VIEW refuses"}},
 		"an empty contentdir":     {map[string]string{"config.yml": "bookname: b\ncontentdir:\n"}, nil, []string{"config.yml:2 error contentdir is empty, not a folder"}},
 	} {

@@ -247,7 +247,7 @@ func (c *config) refusals(severity Severity) []Diagnostic {
 		case "":
 		case "time":
 			found = append(found, c.diagnostic(severity, "config-value", v,
-				fmt.Sprintf("the time %s is a value that Re:VIEW refuses", v.Text), "put it into quotes, or write the date alone"))
+				fmt.Sprintf("the time %s is a value that Re:VIEW refuses", v.Text), "put it into quotes"))
 		case "symbol":
 			found = append(found, c.diagnostic(severity, "config-value", v,
 				fmt.Sprintf("%s is a Ruby symbol, which Re:VIEW refuses", v.Text), "put it into quotes"))

@@ -26,6 +26,7 @@ func (b *Book) checkValues(t Target) []Diagnostic {
 	c := &valueChecker{book: b, target: t, files: files}
 	if t == PDF {
 		c.classOptions()
+		c.makeindex()
 	}
 	c.language()
 	c.date()
@@ -115,21 +116,42 @@ func (c *valueChecker) language() {
 	c.say(Lax, v, "Re:VIEW has no words for the language "+name+", so that chapters have no numbers in words", hint)
 }
 
+// makeindex looks for it outside its section, where Re:VIEW has a default that counts first.
+func (c *valueChecker) makeindex() {
+	outside := c.book.conf.values.Get("makeindex")
+	if c.set("makeindex") && c.value("makeindex") == outside {
+		c.say(Warning, outside, "makeindex stands outside pdfmaker, where Re:VIEW does not see it", "write it below pdfmaker:, indented")
+	}
+}
+
 var (
 	numericDate  = regexp.MustCompile(`^(\d{4})[-/](\d{1,2})[-/](\d{1,2})$`)
 	japaneseDate = regexp.MustCompile(`^(\d{4})年(\d{1,2})月(?:(\d{1,2})日?)?$`)
 )
 
 // date looks at the day of publication, which Ruby's Date.parse reads for the
-// colophon when there is no history.
+// colophon when there is no history. It takes text alone.
 func (c *valueChecker) date() {
+	if c.set("pubhistory") || c.target != PDF && !(c.target == EPUB && c.makesColophon()) {
+		return
+	}
+	if c.set("history") {
+		editions, _ := c.value("history").Val.([]*psych.Value)
+		for _, e := range editions {
+			impressions, _ := e.Val.([]*psych.Value)
+			for _, day := range impressions {
+				c.unquoted(day, "write %q")
+			}
+		}
+		return
+	}
 	v := c.value("date")
-	if v == nil || c.set("history") || c.target != PDF && (c.target != EPUB || !c.set("colophon")) {
+	if v == nil || c.unquoted(v, "write date: %q") {
 		return
 	}
 	written := strings.TrimSpace(v.Ruby())
 	_, isText := v.Val.(string)
-	hint := "write it as " + time.Date(2030, 1, 31, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+	hint := `write it as "2030-01-31", with quotes`
 	number := func(s string) int { n, _ := strconv.Atoi(s); return n }
 	switch m, j := numericDate.FindStringSubmatch(written), japaneseDate.FindStringSubmatch(written); {
 	case m != nil:
@@ -138,7 +160,7 @@ func (c *valueChecker) date() {
 			return
 		}
 	case j != nil:
-		hint = fmt.Sprintf("write date: %s-%02d-%02d", j[1], number(j[2]), max(number(j[3]), 1))
+		hint = fmt.Sprintf(`write date: "%s-%02d-%02d"`, j[1], number(j[2]), max(number(j[3]), 1))
 	case isText:
 		return // Ruby reads much else
 	default:
@@ -149,6 +171,24 @@ func (c *valueChecker) date() {
 		}
 	}
 	c.say(Error, v, "the date "+written+" is none that Ruby can read, and Re:VIEW stops at it", hint)
+}
+
+// unquoted tells whether a value is a date to YAML, and so no text to Ruby.
+func (c *valueChecker) unquoted(v *psych.Value, hint string) bool {
+	day, isDate := v.Val.(psych.Date)
+	if isDate {
+		c.found = append(c.found, c.book.conf.diagnostic(Error, "config-date", v, "the date "+string(day)+" has no quotes, and Re:VIEW stops at it", fmt.Sprintf(hint, day)))
+	}
+	return isDate
+}
+
+// makesColophon tells whether an EPUB's colophon is made: text names the file of a finished one.
+func (c *valueChecker) makesColophon() bool {
+	if !c.set("colophon") {
+		return false
+	}
+	_, finished := c.value("colophon").Val.(string)
+	return !finished
 }
 
 // cover looks for the file of the cover. A hook may still make it.

@@ -18,12 +18,18 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 		{"language: jp", PDF, Error, "write language: ja"},
 		{"language: jp", EPUB, Lax, "write language: ja"},
 		{"language: fr", PDF, Error, "the languages are ja, en, zh-TW"},
-		{"date: 2026-13-01", PDF, Error, "write it as 2030-01-31"},
-		{"date: 2026-02-30", PDF, Error, "write it as 2030-01-31"},
-		{"date: 2026年11月28日", PDF, Error, "write date: 2026-11-28"},
-		{"date: 2026年1月", PDF, Error, "write date: 2026-01-01"},
-		{"date: 2026", PDF, Error, "write it as 2030-01-31"},
-		{"date: 2026年11月28日\ncolophon: true", EPUB, Error, "write date: 2026-11-28"},
+		{"date: 2026-13-01", PDF, Error, `write it as "2030-01-31", with quotes`},
+		{"date: 2026-02-30", PDF, Error, `write it as "2030-01-31", with quotes`},
+		{"date: 2026年11月28日", PDF, Error, `write date: "2026-11-28"`},
+		{"date: 2026年1月", PDF, Error, `write date: "2026-01-01"`},
+		{"date: 2026", PDF, Error, `write it as "2030-01-31", with quotes`},
+		{"date: 2026年11月28日\ncolophon: true", EPUB, Error, `write date: "2026-11-28"`},
+		{"date: 2026-11-28", PDF, Error, `write date: "2026-11-28"`},
+		{"date: 2026-1-2\ncolophon: true", EPUB, Error, `write date: "2026-01-02"`},
+		{"history: [['2026-01-31', 2026-11-28]]", PDF, Error, `write "2026-11-28"`},
+		{"history: [[2026-11-28]]\ncolophon: true", EPUB, Error, `write "2026-11-28"`},
+		{"makeindex: true", PDF, Warning, "write it below pdfmaker:, indented"},
+		{"makeindex: true\npdfmaker: {makeindex_dic: a.dic}", PDF, Warning, "write it below pdfmaker:, indented"},
 		{"coverimage: covr.png", PDF, Error, "write coverimage: cover.png"},
 		{"coverimage: covr.png", EPUB, Error, "write coverimage: cover.png"},
 		{"coverimage: zzz/absent-one.jpg", PDF, Error, "put it there, or take coverimage out of the config"},
@@ -40,19 +46,27 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 		`texdocumentclass: [review-jsbook, "media=print,paper=a5,fontsize=10pt"]`: Targets,
 		`texdocumentclass: [review-jlreq, "paper=a7,fontsize=10pt"]`:              Targets,
 		`texdocumentclass: [review-jsbook, "paper={100mm,200mm}"]`:                Targets,
-		"language: zh-TW":                          Targets,
-		"date: 2026-11-28":                         Targets,
-		"date: 2026.11.28":                         Targets,
-		"date: Nov 28 2026":                        Targets,
-		"date: '2026/1/1'":                         Targets,
-		"date: 2026-13-01\nhistory: [[a]]":         Targets,
-		"date: 2026-13-01":                         {EPUB, Web, Text, IDGXML},
-		"coverimage: cover.png":                    Targets,
-		"coverimage: sub.png":                      {EPUB, Text, Web},
-		"coverimage: absent.png":                   {Web, Text, IDGXML},
-		"coverimage: a.png\nhook_beforeprocess: h": Targets,
-		"colophon_order: [aut, pbl, cov]":          Targets,
-		"colophon_order: [mine]\nmine: x":          Targets,
+		"language: zh-TW":                                        Targets,
+		`date: "2026-11-28"`:                                     Targets,
+		"date: 2026-11-28":                                       {EPUB, Web, Text, IDGXML},
+		"date: 2026-11-28\nhistory: [[a]]":                       Targets,
+		"date: 2026年11月\ncolophon: true\npubhistory: a":          Targets,
+		"date: 2026-11-28\ncolophon: own.html":                   {EPUB},
+		"makeindex: true":                                        {EPUB, Web, Text, IDGXML},
+		"history: [[2026-11-28]]\npubhistory: a\ncolophon: true": Targets,
+		"makeindex: false":                                       Targets,
+		"makeindex: true\npdfmaker: {makeindex: false}":          Targets,
+		"date: 2026.11.28":                                       Targets,
+		"date: Nov 28 2026":                                      Targets,
+		"date: '2026/1/1'":                                       Targets,
+		"date: 2026-13-01\nhistory: [[a]]":                       Targets,
+		"date: 2026-13-01":                                       {EPUB, Web, Text, IDGXML},
+		"coverimage: cover.png":                                  Targets,
+		"coverimage: sub.png":                                    {EPUB, Text, Web},
+		"coverimage: absent.png":                                 {Web, Text, IDGXML},
+		"coverimage: a.png\nhook_beforeprocess: h":               Targets,
+		"colophon_order: [aut, pbl, cov]":                        Targets,
+		"colophon_order: [mine]\nmine: x":                        Targets,
 	} {
 		files := map[string]string{"config.yml": "bookname: b\n" + line + "\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= x\n", "images/cover.png": "", "images/one/sub.png": ""}
 		if found := readBook(t, files).Check(targets...); len(found) > 0 {
@@ -66,5 +80,19 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 	// Nothing is put together from what is not there.
 	if d := readBook(t, map[string]string{"config.yml": "bookname: b\ncoverimage: a.png\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= x\n"}).Check(PDF); len(d) != 1 || !strings.Contains(d[0].Message, "images/a.png") {
 		t.Errorf("%v", d)
+	}
+}
+
+// A command of the book's own may make the cover, and need not be Re:VIEW's maker.
+func TestWhatAnOwnCommandMayNotStumbleOverIsAWarning(t *testing.T) {
+	for _, line := range []string{"coverimage: made.png", "language: fr", "date: 2026-11-28"} {
+		b := readBook(t, map[string]string{"config.yml": "bookname: b\n" + line + "\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= x\n"})
+		if found := b.CheckCommand(PDF); len(found) != 1 || found[0].Severity != Warning || found[0].Line != 2 {
+			t.Errorf("%s: %v", line, found)
+		}
+	}
+	b := readBook(t, map[string]string{"config.yml": "bookname: ../b\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= x\n"})
+	if found := b.CheckCommand(PDF); len(found) != 1 || found[0].Severity != Error {
+		t.Errorf("the bookname: %v", found)
 	}
 }

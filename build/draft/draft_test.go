@@ -204,6 +204,23 @@ func TestAFigureThatIsAPDFIsDrawnFromThePictureBesideIt(t *testing.T) {
 	t.Error("it is not on the pages at the PDF's size")
 }
 
+// As Re:VIEW has it, makeindex counts below pdfmaker alone.
+func TestTheIndexIsMadeWhereReVIEWMakesIt(t *testing.T) {
+	for config, made := range map[string]bool{"pdfmaker: {makeindex: true}": true, "makeindex: true": false} {
+		root := newBook(t, "= 章\n\n本文の@<idx>{語}。\n", map[string][]byte{"config.yml": []byte("bookname: book\nbooktitle: 題\n" + config + "\n")})
+		_, pages, _ := write(t, &Draft{}, read(t, root, ".", "config.yml"), Options{Files: os.DirFS(root), Dir: "."})
+		said := ""
+		for _, s := range pages.Sheets {
+			for _, r := range s.Runs {
+				said += string(r.Runes)
+			}
+		}
+		if strings.Contains(squeeze(said), "索引") != made {
+			t.Errorf("%s: the draft says %q", config, said)
+		}
+	}
+}
+
 func TestTheColophonTellsTheDaysOfTheHistory(t *testing.T) {
 	for language, want := range map[string][]string{
 		"ja": {"2025年7月2日初版第1刷発行", "2026年11月28日v2.0改訂"},

@@ -15,7 +15,7 @@ const maxReadings = 4 << 20
 // readings reads the dictionary that tells how the index's terms are read: a
 // term and its reading on each line.
 func readings(files fs.FS, dir string, s *review.Settings) map[string]string {
-	name := s.Text("pdfmaker.makeindex_dic", s.Text("makeindex_dic", ""))
+	name := s.Text("pdfmaker.makeindex_dic", "")
 	if name == "" || files == nil {
 		return nil
 	}

@@ -11,7 +11,7 @@ import (
 
 // unprinted tells, once, of terms for an index that the PDF does not have.
 func unprinted(tree *review.Book) []book.Diagnostic {
-	if tree.Settings.Bool("makeindex", false) {
+	if tree.Settings.Bool("pdfmaker.makeindex", false) {
 		return nil
 	}
 	var notes []book.Diagnostic
@@ -19,7 +19,7 @@ func unprinted(tree *review.Book) []book.Diagnostic {
 		if term, ok := n.(*review.IndexTerm); ok && len(notes) == 0 {
 			command := map[bool]string{true: "idx", false: "hidx"}[term.Shown]
 			notes = append(notes, book.Diagnostic{Severity: book.Note, Code: "index-unused", File: term.File, Line: term.Line, Column: term.Column,
-				Message: "@<" + command + "> marks a term for the index, and the book has none", Hint: "write makeindex: true into the config"})
+				Message: "@<" + command + "> marks a term for the index, and the book has none", Hint: "write makeindex: true below pdfmaker: in the config"})
 		}
 		return len(notes) == 0
 	})

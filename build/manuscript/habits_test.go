@@ -36,9 +36,10 @@ func TestTermsForAnIndexThatTheBookDoesNotHaveAreToldOnce(t *testing.T) {
 	if found := checked(t, files, "index-unused", book.EPUB); len(found) > 0 {
 		t.Errorf("of an EPUB: %v", found)
 	}
-	for _, config := range []string{"bookname: b\nmakeindex: true\n", "bookname: b\npdfmaker:\n  makeindex: true\n"} {
+	// Outside pdfmaker Re:VIEW does not see it.
+	for config, most := range map[string]int{"bookname: b\nmakeindex: true\n": 1, "bookname: b\npdfmaker:\n  makeindex: true\n": 0} {
 		files["config.yml"] = config
-		if found := checked(t, files, "index-unused"); len(found) > 0 {
+		if found := checked(t, files, "index-unused"); len(found) != most {
 			t.Errorf("%s: %v", config, found)
 		}
 	}

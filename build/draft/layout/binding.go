@@ -114,7 +114,7 @@ func (s *setting) gather(in Input, chapters []*setChapter, contentsPages int, co
 	add(review.Part, review.Body)
 	add(review.Appendix)
 	add(review.Postdef, review.Bibliography)
-	if set.Bool("pdfmaker.makeindex", set.Bool("makeindex", false)) && len(b.terms) > 0 {
+	if set.Bool("pdfmaker.makeindex", false) && len(b.terms) > 0 {
 		b.parted = false
 		mark := headingMark{level: 1, title: s.words.index, anchor: "index", contents: true}
 		b.add(section{bodies: s.index(b.terms, in.Readings), title: &mark})
