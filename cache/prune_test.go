@@ -75,6 +75,7 @@ func TestAPruneRemovesLeftoversButNotThoseBeingWritten(t *testing.T) {
 	s := &Store{Dir: t.TempDir(), Now: func() time.Time { return noon }}
 	x := keep(t, s, "a:1", 1, 100)
 	busy := keep(t, s, "busy:1", 90, 100)
+	s.Record(Timing{Ref: "a:1", Kind: TimedPull, Whole: true, Took: time.Second})
 	left := []string{key("a:1") + ".123.tmp", key("gone:1") + ".9.tmp", tarName(key("a:1"), []Segment{{XXH64: "old"}}), key("bad:1") + indexSuffix, "stats.7.tmp"}
 	stay := []string{x.File, busy.File, "README", key("busy:1") + ".5.tmp", "notes.tmp", key("new:1") + indexSuffix, tarName(key("new:1"), []Segment{{XXH64: "new"}})}
 	for _, name := range append(slices.Clone(left), stay[2:]...) {
@@ -84,7 +85,6 @@ func TestAPruneRemovesLeftoversButNotThoseBeingWritten(t *testing.T) {
 		}
 		fatal(t, os.WriteFile(s.path(name), []byte(text), 0o644))
 	}
-	s.Record(Timing{Ref: "a:1", Kind: TimedPull, Whole: true, Took: time.Second})
 	stay = append(stay, statsFile)
 	unlock, err := s.lock(t.Context(), "busy:1")
 	fatal(t, err)
