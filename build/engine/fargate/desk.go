@@ -16,14 +16,15 @@ const (
 	usualLease = 90 * time.Second
 	// beatsPerLease: three beats may be lost, and a little more.
 	beatsPerLease = 4.5
-	// addressLife is how long an address on the desk is good for. Beats renew the
+	// usualLife is how long an address on the desk is good for. Beats renew the
 	// addresses; a task that still waits for its machine needs the first one for long.
-	addressLife = time.Hour
+	usualLife = time.Hour
 )
 
 // desk is the object that a task reads: shell text, replaced whole.
 type desk struct {
-	store *objects.S3 // of the session
+	store *objects.S3   // of the session
+	life  time.Duration // of an address
 
 	mu      sync.Mutex
 	beat    int
@@ -79,7 +80,7 @@ func (d *desk) watched() bool {
 }
 
 func (d *desk) address(ctx context.Context) (string, error) {
-	return d.store.GetURL(ctx, deskName, addressLife)
+	return d.store.GetURL(ctx, deskName, d.life)
 }
 
 // write writes the desk with fresh addresses. The caller holds mu.
@@ -96,7 +97,7 @@ func (d *desk) write(ctx context.Context) error {
 	fmt.Fprintf(&b, "desk=%s\nbeat=%d cancel=%d n=%d watch=%s bound=%d\n", quote(address), d.beat, d.cancel, d.number, mark(d.watch), d.bound)
 	if d.command != nil {
 		for name, object := range map[string]string{"result": outName(d.number), "live": liveName(d.number)} {
-			url, err := d.store.PutURL(ctx, object, addressLife)
+			url, err := d.store.PutURL(ctx, object, d.life)
 			if err != nil {
 				return err
 			}

@@ -92,8 +92,10 @@ type Engine struct {
 	// long capacity is waited for.
 	Patience time.Duration
 	// Lease is how long a task lives on when bookci is heard of no more, 0 for 90 s.
-	Lease   time.Duration
-	TempDir string // for what goes to and comes from the bucket, "" for the system's
+	Lease time.Duration
+	// AddressLife is how long a task may use an address that it was given, 0 for an hour.
+	AddressLife time.Duration
+	TempDir     string // for what goes to and comes from the bucket, "" for the system's
 
 	mu         sync.Mutex
 	definition string            // ARN of the task definition, once known

@@ -313,6 +313,41 @@ func TestATaskThatNobodyHearsOfEndsByItself(t *testing.T) {
 	clock.stop.Store(false)
 }
 
+// Addresses run out. Those of a task that works are renewed long before; one whose
+// machine comes too late ends by itself, and that is told.
+func TestAddressesThatRunOutAreRenewedOrTold(t *testing.T) {
+	t.Parallel()
+	e, cloud, _ := stand(t)
+	e.Lease, e.AddressLife = 9*time.Second, 10*time.Second
+	s := book(t, e)
+	if out, status := enginetest.Sh(t, s, "sleep 13; cat ch01.re"); out != "= One\n" || status != 0 {
+		t.Errorf("%q, %d", out, status)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+
+	late := make(chan struct{})
+	cloud.Set(func(f *ecsstandin.Faults) { f.Pending = late })
+	go func() {
+		time.Sleep(e.AddressLife + 2*time.Second)
+		close(late)
+	}()
+	root := t.TempDir()
+	enginetest.Put(t, root, map[string]string{"ch01.re": "= One\n"})
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	opened, err := e.Open(ctx, engine.SessionOptions{Root: root})
+	if err == nil {
+		err = opened.Sync(ctx, enginetest.List(t, root))
+		_ = opened.Close() // the task has ended
+	}
+	var environment *fault.Environment
+	if !errors.As(err, &environment) {
+		t.Errorf("a task that came too late: %v", err)
+	}
+}
+
 // stopped is a clock that can be held.
 type stopped struct {
 	fargate.Clock

@@ -2,6 +2,7 @@ package fargate
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -45,7 +46,7 @@ func (e *Engine) newSession(opts engine.SessionOptions) *session {
 	id := strings.ToLower(rand.Text())
 	store := e.folder().Below(id)
 	s := &session{
-		e: e, id: id, root: opts.Root, dir: opts.Dir, note: opts.Note, store: store, desk: &desk{store: store},
+		e: e, id: id, root: opts.Root, dir: opts.Dir, note: opts.Note, store: store, desk: &desk{store: store, life: cmp.Or(e.AddressLife, usualLife)},
 		paths: engine.Paths{Work: e.Mount, Own: ownDir},
 		sent:  map[string]source.File{},
 		turn:  make(chan struct{}, 1),

@@ -63,7 +63,7 @@ func (s *session) message(ctx context.Context, steps []step) (string, error) {
 	for i, st := range steps {
 		fmt.Fprintf(&b, "echo %d >/bookci/agent/at\ncd /\n", i)
 		if st.input != "" {
-			url, err := st.at().GetURL(ctx, st.input, addressLife)
+			url, err := st.at().GetURL(ctx, st.input, s.desk.life)
 			if err != nil {
 				return "", err
 			}
