@@ -79,11 +79,11 @@ type Builder struct {
 	manifestMu sync.Mutex
 	hashes     *source.HashCache
 	mu         sync.Mutex
-	sessions   map[string]*variantSession
+	sessions   map[sessionKey]*variantSession
 	read       map[string]map[string]string // by variant, then path
 	fontMu     sync.Mutex
 	picturesMu sync.Mutex
-	besides    map[string]chan struct{} // by session's name: full while something goes on in that session
+	besides    map[string]chan struct{} // by variant: full while something goes on in its session beside the whole book's
 	setupOnce  sync.Once
 	setupErr   error
 }
@@ -173,9 +173,9 @@ func (b *Builder) Build(ctx context.Context, jobs []Job) []Result {
 				results[i] = b.variant(ctx, jobs[i])
 				count(results[i])
 				if k+1 < len(group) && healthy(results[i]) {
-					b.handOver(jobs[i].Book.Name, jobs[group[k+1]].Book.Name)
+					b.handOver(jobs[i].sessionKey(), jobs[group[k+1]].sessionKey())
 				} else if !b.KeepOpen || jobs[i].beside && !healthy(results[i]) {
-					b.release(jobs[i].sessionName())
+					b.release(jobs[i].sessionKey())
 				}
 			}
 			return nil
@@ -200,9 +200,9 @@ func (b *Builder) Close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var errs []error
-	for name, s := range b.sessions {
+	for key, s := range b.sessions {
 		errs = append(errs, s.Close())
-		delete(b.sessions, name)
+		delete(b.sessions, key)
 	}
 	return errors.Join(errs...)
 }
@@ -216,7 +216,7 @@ func (b *Builder) emit(e event.Event) {
 // setup makes the folders that bookci owns.
 func (b *Builder) setup() error {
 	b.setupOnce.Do(func() {
-		b.sessions = map[string]*variantSession{}
+		b.sessions = map[sessionKey]*variantSession{}
 		b.read = map[string]map[string]string{}
 		b.manifest.dir, b.manifest.root, b.manifest.mu = b.Artifacts, b.Root, cmp.Or(b.ManifestLock, &b.manifestMu)
 		for _, dir := range []string{b.State, filepath.Join(b.State, "log"), filepath.Join(b.State, "state"), b.FontCache, b.Artifacts} {
@@ -257,11 +257,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		}
 		return results
 	}
-	if !job.beside {
-		b.mu.Lock()
-		delete(b.read, job.Book.Name) // should a fault keep this build from reading the book
-		b.mu.Unlock()
-	}
+	b.noteRead(job, nil) // should a fault keep this build from reading the book
 	var fault *book.Faults
 	if errors.As(job.Fault, &fault) {
 		job.Known = append(job.Known, fault.Diagnostics...)
@@ -278,7 +274,7 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 		res := b.target(ctx, job, t)
 		if errors.Is(res.Err, engine.ErrTakenAway) && !job.steady && context.Cause(ctx) == nil {
 			b.emit(event.Event{Kind: event.Note, Book: job.Book.Name, Text: fmt.Sprintf("%s %s: %v; once more, on one that stays", job.Book.Name, t, res.Err)})
-			b.release(job.Book.Name)
+			b.release(job.sessionKey())
 			job.steady = true
 			res = b.target(ctx, job, t)
 		}
@@ -290,6 +286,14 @@ func (b *Builder) variant(ctx context.Context, job Job) []Result {
 
 func bookIsWrong(found []book.Diagnostic) error {
 	return &MakerError{Op: "the book's config or catalog is wrong", Diagnostics: found}
+}
+
+// known is what is wrong with the config and the catalog for t.
+func (job Job) known(t book.Target) []book.Diagnostic {
+	if job.Command[t] != "" {
+		return job.Book.CheckCommand(t)
+	}
+	return job.Book.Check(t)
 }
 
 // target brings one artifact up to date.
@@ -312,10 +316,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		e.Book, e.Target = job.Book.Name, t
 		b.emit(e)
 	}
-	known := job.Book.Check(t)
-	if job.Command[t] != "" {
-		known = job.Book.CheckCommand(t)
-	}
+	known := job.known(t)
 	// A draft is for finding faults: it is made all the same.
 	if slices.ContainsFunc(known, func(d book.Diagnostic) bool {
 		return d.Severity == book.Error && (b.Strict || !b.Draft) || d.Severity == book.Lax && b.Strict
@@ -334,11 +335,7 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
 	}
-	if !job.beside {
-		b.mu.Lock()
-		b.read[job.Book.Name] = read
-		b.mu.Unlock()
-	}
+	b.noteRead(job, read)
 	watch.lap("fingerprint")
 	if entry, ok := record.upToDate(fingerprint, b.pathOf(b.artifactName(job, t))); ok && !b.anew() && b.current(ctx, record.Makers) {
 		res.UpToDate, res.Artifact = true, entry.Artifact
@@ -386,12 +383,6 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
 	}
-	if job.beside {
-		if err := b.bringLearnt(ctx, job, session); err != nil {
-			res.Err = err
-			return res
-		}
-	}
 	m := &making{b: b, job: job, target: t, code: code, memory: memory, session: session, emit: emit, watch: watch, record: record}
 	if err := session.Sync(ctx, job.Tree); err != nil {
 		res.Err = err
@@ -436,6 +427,16 @@ func (b *Builder) target(ctx context.Context, job Job, t book.Target) (res Resul
 	res.Artifact = artifact
 	res.Err = m.remember(ctx, fingerprint, makers, artifact, res.Diagnostics)
 	return res
+}
+
+// noteRead is what Read tells from now on: what the whole book was made of.
+func (b *Builder) noteRead(job Job, read map[string]string) {
+	if job.beside {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.read[job.Book.Name] = read
 }
 
 // Read returns the content hashes, in hexadecimal, of the files that the last

@@ -86,9 +86,7 @@ func (b *Builder) draft(ctx context.Context, job Job, t book.Target, watch *stop
 		res.Err = source.OrChanged(err, b.Root, job.Inputs)
 		return res
 	}
-	b.mu.Lock()
-	b.read[job.Book.Name] = read
-	b.mu.Unlock()
+	b.noteRead(job, read)
 	watch.lap("fingerprint")
 	if entry, ok := d.record.upToDate(fingerprint, b.pathOf(d.name())); ok && !b.anew() {
 		res.UpToDate, res.Artifact, res.Diagnostics = true, entry.Artifact, d.record.told()

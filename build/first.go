@@ -55,7 +55,7 @@ func (b *Builder) Beside(first Job) (beside Job, ok bool) {
 	first.beside = true
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if name := first.sessionName(); b.besides[name] == nil {
+	if name := first.Book.Name; b.besides[name] == nil {
 		if len(b.besides) == mostBeside {
 			return first, false
 		}
@@ -81,7 +81,7 @@ func (b *Builder) Ready(ctx context.Context, job Job) {
 	}
 	defer done()
 	if err := b.ready(ctx, job); err != nil && !errors.Is(err, source.ErrChanged) {
-		b.release(job.sessionName())
+		b.release(job.sessionKey())
 	}
 }
 
@@ -94,13 +94,13 @@ func (b *Builder) ready(ctx context.Context, job Job) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(s.Sync(ctx, job.Tree), b.bringLearnt(ctx, job, s))
+	return s.Sync(ctx, job.Tree)
 }
 
 // holdBeside keeps others from the job's session until done is called.
 func (b *Builder) holdBeside(ctx context.Context, job Job) (done func(), err error) {
 	b.mu.Lock()
-	hold := b.besides[job.sessionName()]
+	hold := b.besides[job.Book.Name]
 	b.mu.Unlock()
 	select {
 	case hold <- struct{}{}:
@@ -113,11 +113,9 @@ func (b *Builder) holdBeside(ctx context.Context, job Job) (done func(), err err
 // bringLearnt gives the session what TeX learnt at the last good build of the
 // whole book. That was made in another session.
 func (b *Builder) bringLearnt(ctx context.Context, job Job, s *variantSession) error {
-	seeds := b.learnt(job, s.makers, s.code)
-	whole := job
-	whole.Only = nil
-	now := b.record(whole, book.PDF).At.String()
-	if len(seeds) == 0 || s.learnt == now {
+	record := b.wholeRecord(job)
+	seeds := record.learnt(s.makers, s.code)
+	if len(seeds) == 0 || s.learnt.Equal(record.At) {
 		return nil
 	}
 	own := s.Paths().Own
@@ -130,7 +128,7 @@ func (b *Builder) bringLearnt(ctx context.Context, job Job, s *variantSession) e
 	if err := s.Put(ctx, own, pr); err != nil {
 		return err
 	}
-	s.learnt = now
+	s.learnt = record.At
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/engine"
@@ -16,24 +17,32 @@ type variantSession struct {
 	engine.Session
 	makers Makers
 	code   string
-	learnt string // what bringLearnt last brought
+	learnt time.Time // when what bringLearnt last brought was made
 }
 
-// sessionName is the key of the job's session among those of a Builder.
-func (job Job) sessionName() string {
-	if job.beside {
-		return job.Book.Name + "\x00beside"
-	}
-	return job.Book.Name
+// sessionKey names a session of a Builder.
+type sessionKey struct {
+	variant string
+	beside  bool // for jobs of Builder.Beside
 }
 
-// session returns the open session of a variant, or opens one, in which maker
-// may get ready. A session in which other code has run is renewed or closed: that
-// code may have left processes and files.
+func (job Job) sessionKey() sessionKey { return sessionKey{job.Book.Name, job.beside} }
+
+// session returns the session of a job, in which maker may get ready.
 func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
-	name := job.sessionName()
+	s, makers, err := b.opened(ctx, job, code, maker)
+	if err == nil && job.beside {
+		err = b.bringLearnt(ctx, job, s)
+	}
+	return s, makers, err
+}
+
+// opened returns the open session of a job, or opens one. A session in which other
+// code has run is renewed or closed: that code may have left processes and files.
+func (b *Builder) opened(ctx context.Context, job Job, code, maker string) (*variantSession, Makers, error) {
+	key := job.sessionKey()
 	b.mu.Lock()
-	s := b.sessions[name]
+	s := b.sessions[key]
 	b.mu.Unlock()
 	if s != nil && s.code == code {
 		return s, s.makers, nil
@@ -54,11 +63,11 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 	}
 	if s != nil {
 		if r, ok := s.Session.(engine.Renewer); ok {
-			s.code, s.learnt = code, ""
+			s.code, s.learnt = code, time.Time{}
 			return s, s.makers, r.Renew(ctx, opts(s.makers))
 		}
 	}
-	if err := b.closeSession(name); err != nil {
+	if err := b.closeSession(key); err != nil {
 		return nil, Makers{}, err
 	}
 	eng, makers, err := b.Engine(ctx)
@@ -71,7 +80,7 @@ func (b *Builder) session(ctx context.Context, job Job, code, maker string) (*va
 	}
 	s = &variantSession{Session: opened, makers: makers, code: code}
 	b.mu.Lock()
-	b.sessions[name] = s
+	b.sessions[key] = s
 	b.mu.Unlock()
 	return s, makers, nil
 }
@@ -93,26 +102,31 @@ func (b *Builder) seeds(job Job, makers Makers, code string) []engine.Seed {
 	if job.beside {
 		return seeds // bringLearnt brings the rest
 	}
-	return append(seeds, b.learnt(job, makers, code)...)
+	return append(seeds, b.wholeRecord(job).learnt(makers, code)...)
 }
 
-// learnt is what TeX learnt at the last good build of the whole book, where the
-// same makers and code ran then.
-func (b *Builder) learnt(job Job, makers Makers, code string) []engine.Seed {
+// wholeRecord is the record of the whole book's PDF for a job of Builder.First, whose
+// pages have the numbers of the whole, and the job's own for others.
+func (b *Builder) wholeRecord(job Job) *record {
 	if job.first {
-		job.Only = nil // a chapter's pages have the numbers of the whole book
+		job.Only = nil
 	}
-	record := b.record(job, book.PDF)
-	if record.Makers != makers || record.Code != code {
+	return b.record(job, book.PDF)
+}
+
+// learnt is what TeX learnt at the last good build, where the same makers and code
+// ran then.
+func (r *record) learnt(makers Makers, code string) []engine.Seed {
+	if r.Makers != makers || r.Code != code {
 		return nil
 	}
-	return []engine.Seed{{From: record.learntDir(), To: "state/" + string(book.PDF)}}
+	return []engine.Seed{{From: r.learntDir(), To: "state/" + string(book.PDF)}}
 }
 
-func (b *Builder) closeSession(name string) error {
+func (b *Builder) closeSession(key sessionKey) error {
 	b.mu.Lock()
-	s := b.sessions[name]
-	delete(b.sessions, name)
+	s := b.sessions[key]
+	delete(b.sessions, key)
 	b.mu.Unlock()
 	if s == nil {
 		return nil
@@ -121,15 +135,15 @@ func (b *Builder) closeSession(name string) error {
 }
 
 // release closes a session that has done its work.
-func (b *Builder) release(name string) {
-	if err := b.closeSession(name); err != nil {
-		b.emit(event.Event{Kind: event.Note, Text: err.Error()})
+func (b *Builder) release(key sessionKey) {
+	if err := b.closeSession(key); err != nil {
+		b.emit(event.Event{Kind: event.Note, Book: key.variant, Text: err.Error()})
 	}
 }
 
 // handOver gives the session of one variant, if it has one, to the next. It is
 // renewed before other code runs in it.
-func (b *Builder) handOver(from, to string) {
+func (b *Builder) handOver(from, to sessionKey) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if s := b.sessions[from]; s != nil {
