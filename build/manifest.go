@@ -38,12 +38,14 @@ type Entry struct {
 }
 
 // file is the absolute path of the artifact.
-func (e *Entry) file(root string) string {
-	name := filepath.FromSlash(e.Path)
-	if filepath.IsAbs(name) {
-		return name
-	}
-	return filepath.Join(root, name)
+func (e *Entry) file(root string) string { return fsx.Absolute(root, e.Path) }
+
+// below is file where it lies below artifacts, ok being false elsewhere. A manifest or
+// a record that came with the sources can name any file.
+func (e *Entry) below(root, artifacts string) (name string, ok bool) {
+	name = e.file(root)
+	rel, err := filepath.Rel(artifacts, name)
+	return name, err == nil && filepath.IsLocal(rel)
 }
 
 // manifestFile serialises the variants' updates of one manifest.
@@ -81,9 +83,8 @@ func (m *manifestFile) put(version string, e Entry) error {
 		if old.Path == e.Path || old.Book == e.Book && old.Target == e.Target && (old.Image == DraftImage) == (e.Image == DraftImage) {
 			return true
 		}
-		name := old.file(m.root)
-		// A manifest that came with the sources can name any file.
-		if rel, err := filepath.Rel(m.dir, name); err != nil || !filepath.IsLocal(rel) {
+		name, ok := old.below(m.root, m.dir)
+		if !ok {
 			return true
 		}
 		_, err := os.Lstat(name)

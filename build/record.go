@@ -111,9 +111,8 @@ func (r *record) intact() string {
 	if r.Entry.Path == "" {
 		return ""
 	}
-	name := r.Entry.file(r.root)
-	// The record may have come with the root: it must not name files elsewhere.
-	if rel, err := filepath.Rel(r.artifacts, name); err != nil || !filepath.IsLocal(rel) {
+	name, ok := r.Entry.below(r.root, r.artifacts)
+	if !ok {
 		return ""
 	}
 	// A file that nobody has touched since it was published needs no reading.

@@ -16,17 +16,10 @@ func (c *config) ownPages(t Target) map[string]string {
 	if t != EPUB && t != Web {
 		return pages
 	}
-	set := func(key string, otherwise bool) bool {
-		v := c.lookup(t, key)
-		if v == nil {
-			return otherwise
-		}
-		return v.Val != nil && v.Val != false
-	}
-	if set("titlepage", true) {
+	if c.isSet(t, "titlepage", true) {
 		pages["titlepage"] = "the title page"
 	}
-	if set("colophon", false) {
+	if c.isSet(t, "colophon", false) {
 		pages["colophon"] = "the colophon"
 	}
 	if t == Web {
@@ -35,7 +28,7 @@ func (c *config) ownPages(t Target) map[string]string {
 	}
 	name := c.name(t, "bookname")
 	pages[name+"-toc"] = "the table of contents"
-	if !set("cover", false) {
+	if !c.isSet(t, "cover", false) {
 		pages[name] = "the cover"
 	}
 	return pages

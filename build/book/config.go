@@ -223,6 +223,15 @@ func (c *config) lookup(t Target, key string) *psych.Value {
 	return c.values.Get(key)
 }
 
+// isSet tells whether a key has what Ruby takes for true, otherwise where it is not there.
+func (c *config) isSet(t Target, key string, otherwise bool) bool {
+	v := c.lookup(t, key)
+	if v == nil {
+		return otherwise
+	}
+	return v.Val != nil && v.Val != false
+}
+
 // name is lookup for a key of reviewDefaults, as text.
 func (c *config) name(t Target, key string) string {
 	v := c.lookup(t, key)

@@ -44,10 +44,7 @@ type valueChecker struct {
 
 func (c *valueChecker) value(key string) *psych.Value { return c.book.conf.lookup(c.target, key) }
 
-func (c *valueChecker) set(key string) bool {
-	v := c.value(key)
-	return v != nil && v.Val != nil && v.Val != false
-}
+func (c *valueChecker) set(key string) bool { return c.book.conf.isSet(c.target, key, false) }
 
 func (c *valueChecker) say(severity Severity, v *psych.Value, message, hint string) {
 	c.found = append(c.found, c.book.conf.diagnostic(severity, "config-value", v, message, hint))

@@ -306,14 +306,10 @@ func (t *texLog) warning(s string) {
 			t.warnings = append(t.warnings, w)
 		}
 	}
-	number := func(s string) int {
-		n, _ := strconv.Atoi(s)
-		return n
-	}
 	switch {
 	case strings.HasPrefix(s, "LaTeX Warning: "), strings.HasPrefix(s, "Package "), strings.HasPrefix(s, "pdfTeX warning"):
 		if m := texUndefined.FindStringSubmatch(s); m != nil {
-			add(texWarning{kind: "reference", name: m[1], line: number(m[2])})
+			add(texWarning{kind: "reference", name: m[1], line: atoi(m[2])})
 		} else if m := texMultiply.FindStringSubmatch(s); m != nil {
 			add(texWarning{kind: "label", name: m[1]})
 		} else if strings.Contains(s, "Rerun to get") || strings.Contains(s, "Label(s) may have changed") {
@@ -327,7 +323,7 @@ func (t *texLog) warning(s string) {
 			if m[2] == "high" {
 				kind = "too-high"
 			}
-			add(texWarning{kind: kind, line: number(m[3]), size: size})
+			add(texWarning{kind: kind, line: atoi(m[3]), size: size})
 			t.skipText = 1
 		}
 		return
@@ -341,7 +337,7 @@ func (t *texLog) warning(s string) {
 		return
 	case strings.HasPrefix(s, "### "):
 		if m := texGroup.FindStringSubmatch(s); m != nil {
-			add(texWarning{kind: "group", line: number(m[1]), name: m[2]})
+			add(texWarning{kind: "group", line: atoi(m[1]), name: m[2]})
 		}
 		return
 	case strings.HasPrefix(s, "Output written on"), strings.HasPrefix(s, "No pages of output"), strings.HasPrefix(s, "Transcript written"):
@@ -349,7 +345,7 @@ func (t *texLog) warning(s string) {
 		return
 	}
 	for _, m := range texPage.FindAllStringSubmatch(s, -1) {
-		t.page(number(m[1]))
+		t.page(atoi(m[1]))
 	}
 	t.follow(s)
 }

@@ -18,3 +18,7 @@ emptied() {
 	empty "$@"
 }
 `
+
+// EmptyFirst removes all below $1, and ends the script where something is left.
+const EmptyFirst = Emptied + `emptied "$1" || exit 1
+`

@@ -198,22 +198,20 @@ func (c checked) sum() string {
 		count[d.Severity]++
 	}
 	var parts []string
-	add := func(n int, one, many string) {
-		if n == 1 {
-			parts = append(parts, "1 "+one)
-		} else if n > 1 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, many))
+	add := func(n int, what string) {
+		if n > 0 {
+			parts = append(parts, text.Count(n, what))
 		}
 	}
 	var n faultsError
 	switch {
 	case errors.As(c.err, &n):
-		add(int(n), "error", "errors")
+		add(int(n), "error")
 	case c.err != nil:
 		return c.err.Error()
 	}
-	add(count[book.Error]+count[book.Lax]+count[book.Warning]-int(n), "warning", "warnings")
-	add(count[book.Note], "note", "notes")
+	add(count[book.Error]+count[book.Lax]+count[book.Warning]-int(n), "warning")
+	add(count[book.Note], "note")
 	if len(parts) == 0 {
 		parts = []string{"nothing is wrong"}
 	}
@@ -222,10 +220,7 @@ func (c checked) sum() string {
 
 // checkReport is the JSON document of check --json.
 type checkReport struct {
-	Version string         `json:"bookci"`
-	OK      bool           `json:"ok"`
-	Exit    int            `json:"exit_code"`
-	Root    string         `json:"root,omitempty"` // absolute; the paths below are relative to it
+	outcome.Head
 	Results []checkedBook  `json:"results"`
 	Error   *outcome.Error `json:"error,omitempty"` // what went wrong and is no book's own
 }
@@ -239,20 +234,14 @@ type checkedBook struct {
 }
 
 func newCheckReport(version string, p *project.Project, results []checked, err error) checkReport {
-	r := checkReport{Version: version, OK: err == nil, Exit: exit.Code(err), Results: []checkedBook{}}
-	strict := false
-	if p != nil {
-		r.Root, strict = p.Root, p.Settings.Strict
-	}
+	r := checkReport{Head: outcome.NewHead(version, p, err), Results: []checkedBook{}, Error: outcome.ErrorOf(err)}
+	strict := p != nil && p.Settings.Strict
 	for _, c := range results {
 		one := checkedBook{Book: c.book.Name, Targets: c.targets, Status: "sound", Diagnostics: book.Shown(c.found, strict), Seconds: c.seconds}
 		if c.err != nil {
 			one.Status = "faulty"
 		}
 		r.Results = append(r.Results, one)
-	}
-	if err != nil && !errors.Is(err, exit.ErrReported) {
-		r.Error = outcome.ErrorOf(err)
 	}
 	return r
 }

@@ -47,7 +47,7 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 		return source.OrChanged(err, s.root, files)
 	}
 	// The folder itself is left out: its times are not the user's to set.
-	return s.shell(ctx, "filling the work tree", emptyWork+`cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 |`+copyNames,
+	return s.shell(ctx, "filling the work tree", inside.EmptyFirst+`cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 |`+copyNames,
 		[]string{s.paths.Work, ownDir + "/tree", ownDir + "/run/unread"}, nil, nil)
 }
 
@@ -77,10 +77,6 @@ func (s *session) fits(files []source.File) error {
 		"the sources take %s of memory and limits.memory is %s", units.HumanSize(float64(need)), units.HumanSize(float64(s.memory)))
 }
 
-// emptyWork removes all below $1.
-const emptyWork = inside.Emptied + `emptied "$1" || exit 1
-`
-
 // copyNames copies the files that standard input names from this folder to $1.
 // Names end in NUL and begin with "./": any name is safe with GNU tar and busybox's.
 // A pipeline's status is that of its last command, so the file $3 tells when the
@@ -93,7 +89,7 @@ rm -f "$unread"
 // copyMounted fills the work tree from the mount. The copies are writable even
 // where the checkout is not: makers write there.
 func (s *session) copyMounted(ctx context.Context, files []source.File) error {
-	script := emptyWork + `cd "$2" &&` + copyNames + ` && cd "$1" &&
+	script := inside.EmptyFirst + `cd "$2" &&` + copyNames + ` && cd "$1" &&
 find . -mindepth 1 ! -type l ! -perm -600 -exec chmod u+rwX {} +`
 	pr, pw := io.Pipe()
 	go func() {
@@ -114,7 +110,7 @@ find . -mindepth 1 ! -type l ! -perm -600 -exec chmod u+rwX {} +`
 func (s *session) send(ctx context.Context, files []source.File) error {
 	tree := ownDir + "/tree"
 	if s.sent == nil {
-		if err := s.shell(ctx, "emptying the container's copy", emptyWork, []string{tree}, nil, nil); err != nil {
+		if err := s.shell(ctx, "emptying the container's copy", inside.EmptyFirst, []string{tree}, nil, nil); err != nil {
 			return err
 		}
 	}

@@ -13,13 +13,9 @@ import (
 	"github.com/bookci/bookci/build/source"
 )
 
-// emptyWork removes all below $1.
-const emptyWork = inside.Emptied + `emptied "$1" || exit 1
-`
-
 // fill makes the work tree $1 a copy of $2. Names end in NUL and begin with "./":
 // any name is safe. The folder itself is left out: its times are not ours to set.
-const fill = emptyWork + `cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 | xargs -0 -r sh -c 'tar -cf - -- "$@" | tar -xof - -C "$0"' "$1"`
+const fill = inside.EmptyFirst + `cd "$2" && find . -mindepth 1 -maxdepth 1 -print0 | xargs -0 -r sh -c 'tar -cf - -- "$@" | tar -xof - -C "$0"' "$1"`
 
 // Sync implements engine.Session. The sources go up at once, and are unpacked
 // with the next command.
@@ -36,7 +32,7 @@ func (s *session) Sync(ctx context.Context, files []source.File) error {
 func (s *session) send(ctx context.Context, files []source.File) error {
 	tree := ownDir + "/tree"
 	if s.sent == nil {
-		s.queue(step{op: "emptying the task's copy", text: shell(emptyWork, tree)})
+		s.queue(step{op: "emptying the task's copy", text: shell(inside.EmptyFirst, tree)})
 	}
 	now, changed, stale := source.Difference(s.sent, files)
 	if len(stale) > 0 {

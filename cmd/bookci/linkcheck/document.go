@@ -2,29 +2,25 @@ package linkcheck
 
 import (
 	"cmp"
-	"errors"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/bookci/bookci/cmd/bookci/exit"
 	"github.com/bookci/bookci/cmd/bookci/outcome"
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/world"
+	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/links"
 	"github.com/bookci/bookci/reports"
 )
 
 // Document is the JSON document of links --json.
 type Document struct {
-	Version string         `json:"bookci"`
-	OK      bool           `json:"ok"`
-	Exit    int            `json:"exit_code"`
-	Root    string         `json:"root,omitempty"` // absolute; the paths below are relative to it
-	Books   []documentBook `json:"books"`
-	Error   *outcome.Error `json:"error,omitempty"`
+	outcome.Head
+	Books []documentBook `json:"books"`
+	Error *outcome.Error `json:"error,omitempty"`
 }
 
 type documentBook struct {
@@ -44,10 +40,7 @@ type documentLeft struct {
 // NewDocument is the document of a run that ended with err; p is nil where no
 // project could be opened.
 func NewDocument(version string, p *project.Project, runs []*Run, err error) Document {
-	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Books: []documentBook{}}
-	if p != nil {
-		r.Root = p.Root
-	}
+	r := Document{Head: outcome.NewHead(version, p, err), Books: []documentBook{}, Error: outcome.ErrorOf(err)}
 	for _, one := range runs {
 		b := documentBook{Book: one.name, Archive: one.archive, Stopped: one.stopped, LeftOut: documentLeft(one.left), Links: slices.Clone(one.verdicts)}
 		if b.Links == nil {
@@ -57,9 +50,6 @@ func NewDocument(version string, p *project.Project, runs []*Run, err error) Doc
 			b.Links[i].Hint = one.hint(b.Links[i], false)
 		}
 		r.Books = append(r.Books, b)
-	}
-	if err != nil && !errors.Is(err, exit.ErrReported) {
-		r.Error = outcome.ErrorOf(err)
 	}
 	return r
 }
@@ -109,7 +99,7 @@ func Report(w *world.World, p *project.Project, runs []*Run, strict bool, begun 
 			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
 		})
 		if failed > 0 {
-			one.Status, one.Err = reports.Failed, count(failed, "broken link")
+			one.Status, one.Err = reports.Failed, text.Count(failed, "broken link")
 		}
 		run.Results = append(run.Results, one)
 	}

@@ -83,7 +83,7 @@ func Say(w *world.World, show screen.Show, p *project.Project, f *Options, runs 
 // brokenLinks is a book with dead links: the book's fault.
 type brokenLinks struct{ n int }
 
-func (e *brokenLinks) Error() string { return count(e.n, "broken link") }
+func (e *brokenLinks) Error() string { return text.Count(e.n, "broken link") }
 
 // diagnostic is a verdict in the words of a build, at the first place that cites
 // it; ok is false when there is nothing to say.
@@ -156,9 +156,9 @@ func (r *Run) sum() string {
 	if n := kinds[links.NotAsked]; n > 0 {
 		parts = append(parts, fmt.Sprintf("%d not asked", n))
 	}
-	total := count(len(r.verdicts), "link")
+	total := text.Count(len(r.verdicts), "link")
 	if r.stopped {
-		total = fmt.Sprintf("stopped after %d of %s", r.seen, count(len(r.pages), "page"))
+		total = fmt.Sprintf("stopped after %d of %s", r.seen, text.Count(len(r.pages), "page"))
 	}
 	text := fmt.Sprintf("%s: %s: %s", r.name, total, strings.Join(parts, ", "))
 	var left []string
@@ -174,13 +174,6 @@ func (r *Run) sum() string {
 		text += "; left out: " + strings.Join(left, ", ")
 	}
 	return text
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // maxQuoted bounds what is read of a file for its lines.

@@ -13,12 +13,27 @@ import (
 
 // This file says in JSON what became of a build.
 
+// Head is how the JSON document of each command begins.
+type Head struct {
+	Version string `json:"bookci"`
+	OK      bool   `json:"ok"`
+	Exit    int    `json:"exit_code"`
+	Root    string `json:"root,omitempty"` // absolute; the paths below are relative to it
+}
+
+// NewHead is that of a run that ended with err; p is nil where no project could be
+// opened, and where the results are of several.
+func NewHead(version string, p *project.Project, err error) Head {
+	h := Head{Version: version, OK: err == nil, Exit: exit.Code(err)}
+	if p != nil {
+		h.Root = p.Root
+	}
+	return h
+}
+
 // Document is the JSON document of --json.
 type Document struct {
-	Version string           `json:"bookci"`
-	OK      bool             `json:"ok"`
-	Exit    int              `json:"exit_code"`
-	Root    string           `json:"root,omitempty"` // absolute; the paths below are relative to it
+	Head
 	Results []documentResult `json:"results"`
 	Error   *Error           `json:"error,omitempty"` // what went wrong and is no result's own
 }
@@ -41,9 +56,9 @@ type Error struct {
 	Hint    string `json:"hint,omitempty"`
 }
 
-// ErrorOf is err for a document, nil for none.
+// ErrorOf is err for a document, nil for none and for one that the results tell.
 func ErrorOf(err error) *Error {
-	if err == nil {
+	if err == nil || errors.Is(err, exit.ErrReported) {
 		return nil
 	}
 	return &Error{Message: err.Error(), Hint: fault.Hint(err)}
@@ -52,11 +67,8 @@ func ErrorOf(err error) *Error {
 // NewDocument is the document of a build that ended with err; p is nil where no
 // project could be opened, and where the results are of several.
 func NewDocument(version string, p *project.Project, results []build.Result, err error) Document {
-	r := Document{Version: version, OK: err == nil, Exit: exit.Code(err), Results: []documentResult{}}
-	strict := false
-	if p != nil {
-		r.Root, strict = p.Root, p.Settings.Strict
-	}
+	r := Document{Head: NewHead(version, p, err), Results: []documentResult{}, Error: ErrorOf(err)}
+	strict := p != nil && p.Settings.Strict
 	for _, res := range results {
 		one := documentResult{
 			Book: res.Book.Name, Target: res.Target, Status: "built", Draft: res.Draft,
@@ -76,11 +88,8 @@ func NewDocument(version string, p *project.Project, results []build.Result, err
 		r.Results = append(r.Results, one)
 	}
 	var unwritten *unwrittenError
-	switch {
-	case errors.As(err, &unwritten):
+	if errors.As(err, &unwritten) {
 		r.Error = ErrorOf(unwritten)
-	case err != nil && !errors.Is(err, exit.ErrReported):
-		r.Error = ErrorOf(err)
 	}
 	return r
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/project"
 	"github.com/bookci/bookci/cmd/bookci/world"
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/reports"
 )
 
@@ -99,10 +100,7 @@ func belowTop(top, root, name string) string {
 	if name == "" {
 		return ""
 	}
-	abs := filepath.FromSlash(name)
-	if !filepath.IsAbs(abs) {
-		abs = filepath.Join(root, abs)
-	}
+	abs := fsx.Absolute(root, name)
 	if rel, err := filepath.Rel(top, abs); err == nil && filepath.IsLocal(rel) {
 		return filepath.ToSlash(rel)
 	}

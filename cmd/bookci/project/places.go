@@ -8,17 +8,17 @@ import (
 	"strings"
 
 	"github.com/bookci/bookci/internal/fault"
+	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/objects"
 )
 
 // Absolute is the path of name, a slash path below the root; one that is absolute
 // already, and "", stay.
 func (p *Project) Absolute(name string) string {
-	name = filepath.FromSlash(name)
-	if name == "" || filepath.IsAbs(name) {
-		return name
+	if name == "" {
+		return ""
 	}
-	return filepath.Join(p.Root, name)
+	return fsx.Absolute(p.Root, name)
 }
 
 // State is bookci's own folder of the root.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/bookci/bookci/build"
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // This file says in words what became of a build.
@@ -124,10 +126,7 @@ func RelativeTo(root, dir, name string) string {
 	if name == "" {
 		return ""
 	}
-	abs := filepath.FromSlash(name)
-	if !filepath.IsAbs(abs) {
-		abs = filepath.Join(root, abs)
-	}
+	abs := fsx.Absolute(root, name)
 	if rel, err := filepath.Rel(dir, abs); err == nil && len(rel) < len(abs) {
 		return rel
 	}
@@ -151,11 +150,8 @@ func toldBefore(list []book.Diagnostic) string {
 	}
 	var parts []string
 	add := func(n int, word string) {
-		switch {
-		case n == 1:
-			parts = append(parts, "1 "+word)
-		case n > 1:
-			parts = append(parts, fmt.Sprintf("%d %ss", n, word))
+		if n > 0 {
+			parts = append(parts, text.Count(n, word))
 		}
 	}
 	add(warnings, "warning")

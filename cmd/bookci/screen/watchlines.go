@@ -189,10 +189,7 @@ func (w *WatchLines) pagesOf(ctx context.Context, root string, res build.Result)
 	if res.Target != book.PDF {
 		return ""
 	}
-	name := filepath.FromSlash(res.Artifact.Path)
-	if !filepath.IsAbs(name) {
-		name = filepath.Join(root, name)
-	}
+	name := fsx.Absolute(root, res.Artifact.Path)
 	f, err := fsx.OpenBelow(filepath.Dir(name), name)
 	if err != nil {
 		return ""
