@@ -144,60 +144,10 @@ func TestNamesAreFoundInEitherUnicodeForm(t *testing.T) {
 	}
 }
 
-func TestTheRootIsThatOfBookciYmlElseGitsElseTheBook(t *testing.T) {
-	root := testbook.Folder(t, map[string]string{
-		"home/.git/HEAD":                  "ref: refs/heads/main\n",
-		"home/repo/.git/HEAD":             "ref: refs/heads/main\n",
-		"home/repo/books/vol1/config.yml": "x",
-		"home/repo/sub/.git":              "gitdir: ../.git/modules/sub\n",
-		"home/repo/sub/a/":                "dir",
-		"home/loose/a/":                   "dir",
-		"home/empty/.git/":                "dir",
-		"home/empty/a/":                   "dir",
-		"home/set/bookci.yml":             "x",
-		"home/set/.git/HEAD":              "x",
-		"home/set/deep/.git/HEAD":         "x",
-		"home/set/deep/a/":                "dir",
-		"bookci.yml":                      "not for those in home",
-	})
-	for dir, want := range map[string]string{
-		"home/repo/books/vol1": "home/repo",
-		"home/repo":            "home/repo",
-		"home/repo/sub/a":      "home/repo/sub",
-		"home/loose/a":         "home/loose/a", // not the settings that home itself keeps in git
-		"home/empty/a":         "home/empty/a",
-		"home/set/deep/a":      "home/set",
-		"home":                 "home",
-	} {
-		r, err := FindRoot(filepath.Join(root, dir), filepath.Join(root, "home"))
-		if err != nil || r.Dir != filepath.Join(root, want) {
-			t.Errorf("the root of %s is %s, want %s (%v)", dir, r.Dir, want, err)
-		}
-		if (r.Settings != "") != (want == "home/set") {
-			t.Errorf("%s has the settings %q", dir, r.Settings)
-		}
-	}
-}
-
 func TestTheSearchEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := Find(ctx, SearchOptions{Dir: t.TempDir()}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
-	}
-}
-
-func TestTheDefaultImageIsTheNewestOfTheMajorVersion(t *testing.T) {
-	for version, want := range map[string]string{"": "5.9", "5.9": "5.9", "5.0": "5.9", "5.10": "5.9", "5.11": "5.9", "5": "5.9", "4.0": "4.2", "3.1": "3.2", "2.0": "2.5", "9.0": "5.9", "x": "5.9", " 3.2.1 ": "3.2"} {
-		if got := DefaultImage(version); got != "vvakame/review:"+want {
-			t.Errorf("%q needs %s, not %s", version, want, got)
-		}
-	}
-}
-
-func TestTheVersionIsReadAsItIsWritten(t *testing.T) {
-	b := readBook(t, testbook.Small(map[string]string{"config.yml": "review_version: 5.10\nbookname: b\n"}))
-	if b.ReviewVersion != "5.10" {
-		t.Errorf("read %q", b.ReviewVersion)
 	}
 }
