@@ -122,3 +122,39 @@ func TestAnUnclosedCommandBesideAnotherIsNotSaidToBeNested(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 }
+
+// Written as the hint says, TeX gets what was meant.
+func TestBracesOfTeXInACommandAreFenced(t *testing.T) {
+	for text, want := range map[string]string{
+		`値は@<m>{\frac{1}{2}}です。`:                         `\frac{1}{2}`,
+		`@<raw>{|latex|\vspace{3mm}}のあと{}}`:              `\vspace{3mm}`,
+		`@<raw>{|latex|\textbf{a$b$}}`:                   `\textbf{a$b$}`,
+		`@<embed>{|latex|\parbox{1cm}{x{y}z}} と}@<b>{太}`: `\parbox{1cm}{x{y}z}`,
+	} {
+		b := readOne("= 章\n\n" + text + "\n")
+		if len(b.Faults) != 1 || b.Faults[0].Code != "markup-brace" || b.Faults[0].Severity != book.Lax {
+			t.Errorf("%s: %v", text, b.Faults)
+			continue
+		}
+		right := strings.TrimPrefix(b.Faults[0].Hint, "write ")
+		mended := readOne("= 章\n\n" + right + "\n")
+		got := ""
+		mended.Walk(func(_ *Chapter, n Node) bool {
+			switch n := n.(type) {
+			case *Math:
+				got = n.Source
+			case *InlineEmbed:
+				got = n.Text
+			}
+			return true
+		})
+		if len(mended.Faults) > 0 || got != want {
+			t.Errorf("%s: written as %s it is %q, %v", text, right, got, mended.Faults)
+		}
+	}
+	for _, text := range []string{`@<m>{x^{2\}}です。`, `@<raw>{|latex|{\small}小さい@<raw>{|latex|\}}`, `@<m>$\frac{1}{2}$`, `@<raw>{|html|<b>{}です}`} {
+		if b := readOne("= 章\n\n" + text + "\n"); len(b.Faults) > 0 {
+			t.Errorf("%s: %v", text, b.Faults)
+		}
+	}
+}

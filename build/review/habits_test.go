@@ -1,7 +1,6 @@
 package review
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/bookci/bookci/build/book"
@@ -52,59 +51,6 @@ func TestAFenceWithoutAPartnerLeavesTheRestOfTheChapterToBeRead(t *testing.T) {
 		"```\nx\n\n```ruby\ny\n```\n\n**太字**":     fence + "; warning write //emlist[][ruby]{ here, and //} for the closing one; " + bold,
 		"```\nx\n```\n\n**太字**":                   fence + "; " + bold,
 		"```\nx\n\n//emlist{\n```\n//}\n\n**太字**": fence + "; " + bold,
-	} {
-		if got := saying(text); got != want {
-			t.Errorf("%s: %s", text, got)
-		}
-	}
-}
-
-func TestAChapterInUTF16IsToldOfOnce(t *testing.T) {
-	for _, mark := range []string{"\xff\xfe", "\xfe\xff"} {
-		var wide strings.Builder
-		wide.WriteString(mark)
-		for _, c := range []byte("= x\n\ny\n\nz\n") {
-			if mark == "\xff\xfe" {
-				wide.Write([]byte{c, 0})
-			} else {
-				wide.Write([]byte{0, c})
-			}
-		}
-		if b := readOne(wide.String()); len(b.Faults) != 1 || b.Faults[0].Code != "review-encoding" {
-			t.Errorf("the faults are %v", b.Faults)
-		}
-	}
-}
-
-func TestCellsDividedBySingleSpacesAndRulesOfTwoSignsAreTold(t *testing.T) {
-	const tabs, rule = "put a tab between the cells; your editor may write spaces for it", "write ------------"
-	for text, want := range map[string]string{
-		"あ い う\n------------\nう え お":          "warning " + tabs,
-		"名前 値段\n------------\ntomato 120":     "warning " + tabs,
-		"あ\tい\n--\nう\tえ":                      "warning " + rule,
-		"あ い\n--\nう え":                        "warning " + tabs + "; warning " + rule,
-		"Ruby 入門\n------------\nPython 入門":    "",
-		"Hello world\n------------\nGood bye": "",
-		"あ い う\n------------\nうえお":            "",
-		"あ い\nう え":                            "",
-		"名前\t値\n------------\nあ い\t1":         "",
-		"項目\t値\n------------\n--\tなし":         "",
-	} {
-		if got := saying("//table[t][題]{\n" + text + "\n//}"); got != want {
-			t.Errorf("%s: %s", text, got)
-		}
-	}
-}
-
-func TestAMissingEndIsToldAtABlockBehindAWideSpaceAndAboveAHeading(t *testing.T) {
-	for text, want := range map[string]string{
-		"//list[a][題]{\nx\n\n本文です。\n\n　//list[b][題]{\ny\n//}": "lax put //} on a line of its own above line 8",
-		"//list[a][題]{\nx\n\n== 節\n\n本文\n":                    "error put //} on a line of its own above the heading in line 6",
-		"//list[a][題]{\nx\n\n== 節\n\n本文\n\n//emlist{\ny\n//}": "lax put //} on a line of its own above the heading in line 6",
-		"//emlist{\n== 節\n\n本文\n//}":                          "",
-		"//emlist{\nx\n\n== 節\n\n本文\n//}":                     "",
-		"//emlist{\n　//list[b][題]{\n　//}\n//}":                "",
-		"//emlist{\n  //list[b][題]{\n//}":                     "",
 	} {
 		if got := saying(text); got != want {
 			t.Errorf("%s: %s", text, got)
