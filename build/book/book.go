@@ -33,7 +33,7 @@ type Book struct {
 	oldLists bool // the chapters stand in CHAPS instead of a catalog
 }
 
-// Part of the book that a chapter belongs to.
+// ChapterKind is the part of the book that a chapter belongs to.
 type ChapterKind string
 
 // The kinds of chapter, after the sections of catalog.yml.
@@ -155,6 +155,7 @@ func (b *Book) Check(targets ...Target) []Diagnostic { return b.check(targets, f
 // Re:VIEW's maker would stumble over in a value may be no fault there: it is a Warning.
 func (b *Book) CheckCommand(t Target) []Diagnostic { return b.check([]Target{t}, true) }
 
+// check is Check, or CheckCommand where own says that the book has its own command.
 func (b *Book) check(targets []Target, own bool) []Diagnostic {
 	if b.conf == nil || b.catalogs == nil {
 		return nil
@@ -188,17 +189,17 @@ func (b *Book) check(targets []Target, own bool) []Diagnostic {
 // checkConfig finds what t's maker would stumble over in the config.
 func (b *Book) checkConfig(t Target, own bool) []Diagnostic {
 	var found []Diagnostic
-	say := func(v *psych.Value, message, hint string) {
+	fail := func(v *psych.Value, message, hint string) {
 		found = append(found, b.conf.diagnostic(Error, "config-value", v, message, hint))
 	}
 	if name := b.conf.lookup(t, "bookname"); name != nil {
-		_, text := name.Val.(string)
+		_, isText := name.Val.(string)
 		message := booknameFault(name.Ruby())
 		switch {
 		case message != "":
-			say(name, "bookname "+message, "bookname becomes the name of the file: take letters, digits, - and _")
-		case !text && t == PDF:
-			say(name, "bookname is "+name.Is()+", at which review-pdfmaker stops", fmt.Sprintf("put it into quotes: %q", name.Text))
+			fail(name, "bookname "+message, "bookname becomes the name of the file: take letters, digits, - and _")
+		case !isText && t == PDF:
+			fail(name, "bookname is "+name.Is()+", at which review-pdfmaker stops", fmt.Sprintf("put it into quotes: %q", name.Text))
 		}
 	}
 	found = append(found, b.conf.misspelledKeys(t)...)
@@ -216,15 +217,15 @@ func (b *Book) checkConfig(t Target, own bool) []Diagnostic {
 		case ok, section.Val == false:
 		case section.Val == nil:
 			if t == PDF || t == EPUB {
-				say(section, maker+" has no settings, at which Re:VIEW stops", "take the line out, or indent the settings below it")
+				fail(section, maker+" has no settings, at which Re:VIEW stops", "take the line out, or indent the settings below it")
 			}
 		default:
-			say(section, maker+" is "+section.Is()+", not a mapping of settings", "write its settings below it, indented")
+			fail(section, maker+" is "+section.Is()+", not a mapping of settings", "write its settings below it, indented")
 		}
 	}
 	if dir := b.conf.lookup(t, "contentdir"); dir != nil && b.catalogs[t] != nil {
 		if s, ok := dir.Val.(string); !ok || strings.TrimSpace(s) == "" {
-			say(dir, "contentdir is "+dir.Is()+", not a folder", "take the line out, or write contentdir: .")
+			fail(dir, "contentdir is "+dir.Is()+", not a folder", "take the line out, or write contentdir: .")
 		}
 	}
 	return found

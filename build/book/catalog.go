@@ -48,14 +48,14 @@ type catalogReader struct {
 	out    *catalog
 	seen   map[string]named // by chapter ID
 
-	noted     map[Severity]int // how many faults there were
+	told      map[Severity]int // faults of each severity
 	inCatalog map[string]bool  // the base names that stand anywhere in it
 }
 
-// named is a chapter with the place that names it.
+// named is a chapter and the entry that names it.
 type named struct {
 	Chapter
-	place *psych.Value
+	entry *psych.Value
 }
 
 // catalogKey is equal for makers that see the same catalog.
@@ -75,6 +75,7 @@ func readCatalog(files *bookFiles, conf *config, dir string, t Target) *catalog 
 		out:    &catalog{},
 		seen:   map[string]named{},
 
+		told:      map[Severity]int{},
 		inCatalog: map[string]bool{},
 	}
 	r.read()
@@ -139,6 +140,7 @@ func (r *catalogReader) problem(file string) error {
 	return errNoFile
 }
 
+// checkSections tells of sections that Re:VIEW does not read.
 func (r *catalogReader) checkSections(m *psych.Map) {
 	var names []string
 	for _, s := range catalogSections {
@@ -161,17 +163,18 @@ func (r *catalogReader) checkSections(m *psych.Map) {
 	}
 }
 
+// section reads one section; key is its name's value, for its line.
 func (r *catalogReader) section(name string, kind ChapterKind, v, key *psych.Value) {
 	if v.Blank() {
 		return
 	}
 	list, ok := v.Val.([]*psych.Value)
 	if !ok {
-		place := v
+		at := v
 		if _, ok := v.Val.(*psych.Map); ok && key != nil {
-			place = key
+			at = key
 		}
-		r.fail(place, name+" is "+v.Is()+", not a list", "put each file on a line of its own: \"  - ch01.re\"")
+		r.fail(at, name+" is "+v.Is()+", not a list", "put each file on a line of its own: \"  - ch01.re\"")
 		return
 	}
 	for _, e := range list {
@@ -179,6 +182,8 @@ func (r *catalogReader) section(name string, kind ChapterKind, v, key *psych.Val
 	}
 }
 
+// entry reads an entry of a section. nested says that it stands in a list inside
+// the section's list: one fault tells of all of that.
 func (r *catalogReader) entry(section string, kind ChapterKind, v *psych.Value, nested bool) {
 	switch x := v.Val.(type) {
 	case string:
@@ -213,6 +218,7 @@ func (r *catalogReader) entry(section string, kind ChapterKind, v *psych.Value, 
 	r.fail(v, fmt.Sprintf("has %s in %s where a file name must stand", v.Is(), section), "put the name into quotes")
 }
 
+// part reads a part: its title is the only key of m, its chapters are the value.
 func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
 	if len(m.Keys) == 0 {
 		r.fail(v, "has a part without title and chapters", "write a part as \"- Title:\" with its chapters below")
@@ -231,11 +237,10 @@ func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
 	key := m.Keys[0]
 	title := key.Ruby()
 	part := title
-	contents := path.Join(r.dir, r.conf.name(r.target, "contentdir"), title)
 	switch {
 	case path.Ext(title) == ".re":
 		r.chapter(PartFile, title, key, "")
-	case title != "" && r.files.isDir(contents):
+	case title != "" && r.files.isDir(path.Join(r.contentDir(), title)):
 		r.fail(key, fmt.Sprintf("the part %q has the name of a folder, which Re:VIEW tries to read", title), "give the part or the folder another name")
 	}
 	value := m.Values[key.Identity()]
@@ -265,7 +270,7 @@ func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
 // chapter adds the chapter that the catalog names at v.
 func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, part string) {
 	ext := r.conf.name(r.target, "ext")
-	file := path.Join(r.dir, r.conf.name(r.target, "contentdir"), name)
+	file := path.Join(r.contentDir(), name)
 	c := Chapter{ID: chapterID(name), Path: file, Kind: kind, Part: part}
 
 	if info, err := r.files.stat(file); err != nil || !info.Mode().IsRegular() {
@@ -273,43 +278,8 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 		if !r.strict && kind != Chap && kind != PartFile {
 			severity = Lax // older versions leave it out
 		}
-		message := fmt.Sprintf("the chapter file %s is not there", file)
-		var hint string
-		var other, difference string
-		shown := r.noted[severity] < mostFaults
-		if shown {
-			other, difference = r.files.sameName(file)
-		}
-		switch {
-		case !shown: // as it takes time to explain
-		case err == nil && info.IsDir():
-			message = fmt.Sprintf("the chapter file %s is a folder", file)
-		case err == nil:
-			message = fmt.Sprintf("the chapter file %s is no file of text but a named pipe, a socket or a device", file)
-			hint = "put the chapter itself in its place"
-		case errors.Is(err, errOutside):
-			message = fmt.Sprintf("the chapter file %s %v", name, err)
-		case strings.Contains(name, ext+" - "):
-			first, _, _ := strings.Cut(name, " - ")
-			message = fmt.Sprintf("the lines %q are one name to YAML", name)
-			hint = fmt.Sprintf("let the hyphens stand below each other, that of the next line below that of %s", first)
-		case name != strings.TrimSpace(name):
-			hint = "the name in the catalog has a space at its end or beginning"
-		case r.files.isFile(file + ext):
-			hint = fmt.Sprintf("write it with its extension: %s%s", name, ext)
-		case other != "":
-			hint = fmt.Sprintf("there is a file %s, whose name differs in %s; rename one of the two", other, difference)
-		case r.contentDirMissing():
-			hint = fmt.Sprintf("there is no folder %s: see contentdir in the config", path.Join(r.dir, r.conf.name(r.target, "contentdir")))
-		default:
-			hint = "create the file or take it out of the catalog"
-			// A chapter that was renamed is in no line of the catalog.
-			free := slices.DeleteFunc(r.chapterFiles(path.Dir(file), ext), func(n string) bool { return r.inCatalog[n] })
-			if near := cmp.Or(text.Nearest(path.Base(name), free), onlyOne(free)); near != "" {
-				hint = fmt.Sprintf("write %s, if that is what the file is called now; otherwise %s", near, hint)
-			}
-		}
-		if shown {
+		if r.told[severity] < mostFaults { // to explain takes time
+			message, hint := r.explainMissing(name, file, info, err)
 			r.add(r.conf.diagnostic(severity, "catalog-missing-file", v, message, hint))
 		}
 		if severity == Lax {
@@ -328,9 +298,9 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 	}
 
 	if first, ok := r.seen[c.ID]; ok {
-		where := fmt.Sprintf("line %d", first.place.Line)
-		if first.place.File != v.File {
-			where = fmt.Sprintf("%s:%d", first.place.File, first.place.Line)
+		where := fmt.Sprintf("line %d", first.entry.Line)
+		if first.entry.File != v.File {
+			where = fmt.Sprintf("%s:%d", first.entry.File, first.entry.Line)
 		}
 		message := fmt.Sprintf("names %s a second time, after %s", name, where)
 		hint := "take one of the two out"
@@ -346,7 +316,43 @@ func (r *catalogReader) chapter(kind ChapterKind, name string, v *psych.Value, p
 	r.out.chapters = append(r.out.chapters, c)
 }
 
-// onlyOne is the element of a list that has one.
+// explainMissing says what is wrong with the chapter called name, and what to do:
+// info and err are what the system says of its file.
+func (r *catalogReader) explainMissing(name, file string, info fs.FileInfo, err error) (message, hint string) {
+	ext := r.conf.name(r.target, "ext")
+	message = fmt.Sprintf("the chapter file %s is not there", file)
+	switch {
+	case err == nil && info.IsDir():
+		return fmt.Sprintf("the chapter file %s is a folder", file), ""
+	case err == nil:
+		return fmt.Sprintf("the chapter file %s is no file of text but a named pipe, a socket or a device", file), "put the chapter itself in its place"
+	case errors.Is(err, errOutside):
+		return fmt.Sprintf("the chapter file %s %v", name, err), ""
+	case strings.Contains(name, ext+" - "):
+		first, _, _ := strings.Cut(name, " - ")
+		return fmt.Sprintf("the lines %q are one name to YAML", name),
+			fmt.Sprintf("let the hyphens stand below each other, that of the next line below that of %s", first)
+	case name != strings.TrimSpace(name):
+		return message, "the name in the catalog has a space at its end or beginning"
+	case r.files.isFile(file + ext):
+		return message, fmt.Sprintf("write it with its extension: %s%s", name, ext)
+	}
+	if other, difference := r.files.sameName(file); other != "" {
+		return message, fmt.Sprintf("there is a file %s, whose name differs in %s; rename one of the two", other, difference)
+	}
+	if !r.files.isDir(r.contentDir()) {
+		return message, fmt.Sprintf("there is no folder %s: see contentdir in the config", r.contentDir())
+	}
+	hint = "create the file or take it out of the catalog"
+	// A chapter that was renamed is in no line of the catalog.
+	free := slices.DeleteFunc(r.chapterFiles(path.Dir(file), ext), func(n string) bool { return r.inCatalog[n] })
+	if near := cmp.Or(text.Nearest(path.Base(name), free), onlyOne(free)); near != "" {
+		hint = fmt.Sprintf("write %s, if that is what the file is called now; otherwise %s", near, hint)
+	}
+	return message, hint
+}
+
+// onlyOne is the element of a list that has one, "" otherwise.
 func onlyOne(list []string) string {
 	if len(list) == 1 {
 		return list[0]
@@ -354,7 +360,7 @@ func onlyOne(list []string) string {
 	return ""
 }
 
-// namesIn collects all texts below a value.
+// namesIn collects the base names of all texts in a value.
 func namesIn(v *psych.Value, names map[string]bool) {
 	switch x := v.Val.(type) {
 	case string:
@@ -371,27 +377,28 @@ func namesIn(v *psych.Value, names map[string]bool) {
 	}
 }
 
-func (r *catalogReader) contentDirMissing() bool {
-	return !r.files.isDir(path.Join(r.dir, r.conf.name(r.target, "contentdir")))
+// contentDir is the folder of the chapters, a slash path below the root.
+func (r *catalogReader) contentDir() string {
+	return path.Join(r.dir, r.conf.name(r.target, "contentdir"))
 }
 
+// chapterFiles lists the files of a folder with the extension of chapters.
 func (r *catalogReader) chapterFiles(dir, ext string) []string {
 	return slices.DeleteFunc(r.files.names(dir), func(n string) bool { return path.Ext(n) != ext })
 }
 
+// fail adds an error at v that concerns every maker.
 func (r *catalogReader) fail(v *psych.Value, message, hint string) {
 	r.add(r.conf.diagnostic(Error, "catalog", v, message, hint))
 }
 
-// mostFaults bounds what is noted of each severity. A catalog with more is the
+// mostFaults bounds the faults of each severity. A catalog with more is the
 // wrong file, or made to keep bookci busy.
 const mostFaults = 1000
 
+// add adds a fault that concerns the makers only, or every one when there is none.
 func (r *catalogReader) add(d Diagnostic, only ...Target) {
-	if r.noted == nil {
-		r.noted = map[Severity]int{}
-	}
-	if r.noted[d.Severity]++; r.noted[d.Severity] > mostFaults {
+	if r.told[d.Severity]++; r.told[d.Severity] > mostFaults {
 		return
 	}
 	r.out.faults = append(r.out.faults, fault{d, only})

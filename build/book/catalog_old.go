@@ -60,14 +60,15 @@ func (r *catalogReader) readOld(key *psych.Value) {
 	}
 }
 
+// oldList is one such list.
 type oldList struct {
-	file string
+	file string // slash path below the root
 	data []byte
 }
 
-// oldFile reads the list that a key of the config names.
-func (r *catalogReader) oldFile(key string) (oldList, bool) {
-	list := oldList{file: path.Join(r.dir, r.conf.name(r.target, key))}
+// oldFile reads the list that a key of the config names; ok tells whether it is there.
+func (r *catalogReader) oldFile(key string) (list oldList, ok bool) {
+	list.file = path.Join(r.dir, r.conf.name(r.target, key))
 	if !r.files.isFile(list.file) {
 		return list, false
 	}
@@ -95,17 +96,17 @@ func (r *catalogReader) oldChapter(kind ChapterKind, file string, e oldEntry, pa
 // readAll takes every chapter file of the config's folder in order of name.
 func (r *catalogReader) readAll(key *psych.Value) {
 	catalogFile := path.Join(r.dir, r.conf.name(r.target, "catalogfile"))
-	place := key
-	if place == nil && len(r.conf.files) > 0 {
-		place = &psych.Value{File: r.conf.files[0]}
+	at := key
+	if at == nil && len(r.conf.files) > 0 {
+		at = &psych.Value{File: r.conf.files[0]}
 	}
 	hint := "list the chapters in it, one to a line below CHAPS: \"  - ch01.re\""
 	if other, difference := r.files.sameName(catalogFile); other != "" {
 		hint = fmt.Sprintf("there is a file %s, whose name differs in %s", other, difference)
 	}
-	// With no list the names that Re:VIEW makes up for itself only work where
-	// a maker names the book's folder ".".
-	d := r.conf.diagnostic(Lax, "catalog", place, fmt.Sprintf("there is no %s, so that Re:VIEW takes every chapter file in order of name", catalogFile), hint)
+	// The names that Re:VIEW then makes up work only with makers that call the
+	// book's folder ".".
+	d := r.conf.diagnostic(Lax, "catalog", at, fmt.Sprintf("there is no %s, so that Re:VIEW takes every chapter file in order of name", catalogFile), hint)
 	r.add(d, EPUB, Text, IDGXML)
 	d.Message, d.Severity = fmt.Sprintf("there is no %s", catalogFile), Error
 	if !r.strict {
@@ -114,7 +115,7 @@ func (r *catalogReader) readAll(key *psych.Value) {
 	r.add(d, PDF, Web)
 
 	ext := r.conf.name(r.target, "ext")
-	names := r.files.names(path.Join(r.dir))
+	names := r.files.names(r.dir)
 	slices.Sort(names)
 	for _, n := range names {
 		file := path.Join(r.dir, n)

@@ -92,7 +92,8 @@ func inheritExample(v *psych.Value) string {
 	return "base.yml"
 }
 
-// readFile reads one file of the chain; from is the place that names it.
+// readFile reads one file of the chain. from is the entry of inherit that names it,
+// nil for the config itself.
 func (c *config) readFile(files *bookFiles, name string, from *psych.Value) (*psych.Map, error) {
 	data, err := files.read(name)
 	if err != nil {
@@ -125,7 +126,8 @@ func (c *config) readFile(files *bookFiles, name string, from *psych.Value) (*ps
 	return m, nil
 }
 
-// cannotBeRead turns an error of bookFiles into the end of a sentence.
+// cannotBeRead says in the words of an author why bookFiles gave an error: the end
+// of a sentence that begins with the file.
 func cannotBeRead(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -136,6 +138,7 @@ func cannotBeRead(err error) string {
 	return "cannot be read: " + err.Error()
 }
 
+// yamlDiagnostic tells of a text that psych could not read, at its line.
 func yamlDiagnostic(code, name string, data []byte, err error) Diagnostic {
 	d := Diagnostic{Severity: Error, Code: code + "-syntax", File: name, Message: sentence(name, err.Error())}
 	var ye *psych.Error
@@ -162,6 +165,9 @@ func (c *config) fail(v *psych.Value, message, hint string) error {
 	return &Faults{[]Diagnostic{c.diagnostic(Error, "config", v, message, hint)}}
 }
 
+// diagnostic tells of what is wrong at v, nil for no place. Where message says
+// "is the text", the hint is the line's right form, if signs and spaces are what is
+// wrong with it.
 func (c *config) diagnostic(severity Severity, code string, v *psych.Value, message, hint string) Diagnostic {
 	d := Diagnostic{Severity: severity, Code: code, Message: message, Hint: hint}
 	if v != nil {
@@ -241,7 +247,7 @@ func (c *config) name(t Target, key string) string {
 	return v.Ruby()
 }
 
-// refusals lists the values that Re:VIEW refuses to load: its YAML may hold
+// refusals tells of the values that Re:VIEW refuses to load: its YAML may hold
 // dates, but no times, symbols or other objects of Ruby.
 func (c *config) refusals(severity Severity) []Diagnostic {
 	var found []Diagnostic

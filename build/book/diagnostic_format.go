@@ -15,16 +15,7 @@ import (
 //	  hint: check the spelling
 func (d Diagnostic) String() string {
 	var b strings.Builder
-	if d.File != "" {
-		b.WriteString(line(d.File))
-		if d.Line > 0 {
-			b.WriteString(":" + strconv.Itoa(d.Line))
-			if d.Column > 0 {
-				b.WriteString(":" + strconv.Itoa(d.Column))
-			}
-		}
-		b.WriteString(": ")
-	}
+	b.WriteString(d.place())
 	word := string(d.Severity)
 	if d.Severity == Lax {
 		word = string(Warning)
@@ -40,6 +31,22 @@ func (d Diagnostic) String() string {
 		b.WriteString("\n  hint: " + line(d.Hint))
 	}
 	return b.String()
+}
+
+// place is what a line about the diagnostic begins with: "articles/ch01.re:12:5: ",
+// as far as it is known.
+func (d Diagnostic) place() string {
+	if d.File == "" {
+		return ""
+	}
+	at := line(d.File)
+	if d.Line > 0 {
+		at += ":" + strconv.Itoa(d.Line)
+		if d.Column > 0 {
+			at += ":" + strconv.Itoa(d.Column)
+		}
+	}
+	return at + ": "
 }
 
 // line is text as it stands on one line of a terminal: names and quotes come from

@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/bookci/bookci/internal/fsx"
@@ -139,7 +138,7 @@ func searchBook(ctx context.Context, dir, config string) (string, error) {
 		return here.foreign[0], nil // whoever names it knows better
 	}
 	s := &search{top: dir, config: config}
-	s.note(here)
+	s.add(here)
 	if err := s.walk(ctx, ".", 0); err != nil {
 		return "", err
 	}
@@ -149,10 +148,11 @@ func searchBook(ctx context.Context, dir, config string) (string, error) {
 	return "", &SearchError{Dir: dir, Config: config, Books: s.books, Similar: s.similar, Foreign: s.foreign}
 }
 
+// search collects what the folders below top hold: slash paths below it.
 type search struct {
 	top     string
-	config  string
-	folders int
+	config  string // the name that is looked for
+	folders int    // that were looked into
 	books   []string
 	similar []string
 	foreign []string
@@ -171,6 +171,7 @@ var searchSkips = map[string]bool{
 	"node_modules": true, "vendor": true, "artifacts": true, "webroot": true, "_site": true,
 }
 
+// walk looks at the folders in rel and, where they hold no book, at those below them.
 func (s *search) walk(ctx context.Context, rel string, depth int) error {
 	if err := context.Cause(ctx); err != nil {
 		return err
@@ -191,7 +192,7 @@ func (s *search) walk(ctx context.Context, rel string, depth int) error {
 		}
 		sub := path.Join(rel, e.Name())
 		found := lookAt(s.top, sub, s.config)
-		s.note(found)
+		s.add(found)
 		if found.book == "" && depth+1 < searchDepth {
 			if err := s.walk(ctx, sub, depth+1); err != nil {
 				return err
@@ -201,7 +202,7 @@ func (s *search) walk(ctx context.Context, rel string, depth int) error {
 	return nil
 }
 
-func (s *search) note(f finding) {
+func (s *search) add(f finding) {
 	if f.book != "" {
 		s.books = append(s.books, f.book)
 	}
@@ -211,12 +212,12 @@ func (s *search) note(f finding) {
 
 // finding is what one folder holds: slash paths below the search's top.
 type finding struct {
-	book    string
-	foreign []string
-	similar []string
+	book    string   // its config, "" when it is no book's folder
+	foreign []string // files of the config's name that are some other program's
+	similar []string // files of another name that look like a config
 }
 
-// lookAt looks at one folder.
+// lookAt looks at the folder rel below top.
 func lookAt(top, rel, config string) finding {
 	var f finding
 	folder := filepath.Join(top, filepath.FromSlash(rel))
@@ -299,17 +300,4 @@ func otherForm(file string) string {
 		}
 	}
 	return ""
-}
-
-// BooksBelow lists the configs of all books in dir and below it, as slash paths
-// below dir in the order of the walk, for commands that describe what is there.
-func BooksBelow(ctx context.Context, dir string) ([]string, error) {
-	here := lookAt(dir, ".", defaultConfig)
-	s := &search{top: dir, config: defaultConfig}
-	s.note(here)
-	if here.book != "" {
-		return s.books, nil
-	}
-	err := s.walk(ctx, ".", 0)
-	return slices.Clip(s.books), err
 }

@@ -1,9 +1,6 @@
 package book
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Faults says that the book itself is wrong: its config or catalog cannot be
 // read. Such faults are the manuscript's, so the exit status is 1.
@@ -13,19 +10,11 @@ type Faults struct {
 
 func (e *Faults) Error() string {
 	d := e.Diagnostics[0]
-	var b strings.Builder
-	if d.File != "" {
-		b.WriteString(line(d.File))
-		if d.Line > 0 {
-			fmt.Fprintf(&b, ":%d", d.Line)
-		}
-		b.WriteString(": ")
-	}
-	b.WriteString(line(d.Message))
+	message := d.place() + line(d.Message)
 	if more := len(e.Diagnostics) - 1; more > 0 {
-		fmt.Fprintf(&b, " (and %d more)", more)
+		message += fmt.Sprintf(" (and %d more)", more)
 	}
-	return b.String()
+	return message
 }
 
 // Hint says what to do about the first of the faults.

@@ -15,9 +15,9 @@ import (
 )
 
 // bookFiles reads the manuscript below a root. A link that leads out of the
-// root is not followed: a manuscript from elsewhere must not have bookci read,
-// and quote in a message, what lies beside it. Nor would the link lead anywhere
-// in the work tree.
+// root is not followed. A manuscript from elsewhere must not have bookci read
+// what lies beside it, and quote that in a message; in the work tree the link
+// would lead nowhere.
 type bookFiles struct {
 	root *fsx.Root
 }
@@ -36,6 +36,7 @@ func (b *bookFiles) Close() error { return b.root.Close() }
 // own fullest config has 20 kB.
 const maxText = 4 << 20
 
+// The errors of bookFiles, each the end of a sentence that begins with the file.
 var (
 	errOutside = errors.New("lies outside the folder that the build sees")
 	errKept    = errors.New("lies in a folder that holds no sources")
@@ -77,10 +78,11 @@ func (b *bookFiles) stat(name string) (fs.FileInfo, error) {
 // case or Unicode form, as the build, on Linux, does not.
 const takesForSame = runtime.GOOS == "windows" || runtime.GOOS == "darwin"
 
-// isSpelled reports whether name is written as the folders have it.
+// isSpelled reports whether name, which lies below the root, is written as the
+// folders have it.
 func (b *bookFiles) isSpelled(name string) bool {
-	for name = path.Clean(name); name != "." && name != ".."; name = path.Dir(name) {
-		if path.Base(name) != ".." && !slices.Contains(b.names(path.Dir(name)), path.Base(name)) {
+	for name = path.Clean(name); name != "."; name = path.Dir(name) {
+		if !slices.Contains(b.names(path.Dir(name)), path.Base(name)) {
 			return false
 		}
 	}
@@ -138,7 +140,8 @@ func (b *bookFiles) sameName(name string) (found, difference string) {
 	return "", ""
 }
 
-// Below tells whether a cleaned slash path stays below the root.
+// Below tells whether a slash path, cleaned by path.Clean, stays below the folder
+// that it is taken from. That folder itself, ".", does.
 func Below(name string) bool {
 	return !path.IsAbs(name) && filepath.VolumeName(name) == "" && name != ".." && !strings.HasPrefix(name, "../")
 }

@@ -21,7 +21,7 @@ const (
 // Targets lists every target in the order in which they are built.
 var Targets = []Target{PDF, EPUB, Web, Text, IDGXML}
 
-// ParseTarget returns the target named s.
+// ParseTarget returns the target named s. The error names all that there are.
 func ParseTarget(s string) (Target, error) {
 	var names []string
 	for _, t := range Targets {
@@ -39,7 +39,8 @@ func (t Target) Maker() string { return "review-" + string(t) + "maker" }
 // IsFolder reports whether the artifact is a folder rather than a file.
 func (t Target) IsFolder() bool { return t == Web || t == Text || t == IDGXML }
 
-// Output is where the maker leaves what it made: a slash path below the work tree.
+// Output is where the maker leaves what it made: a slash path below the work tree,
+// for a book that Check finds no error with.
 func (t Target) Output(b *Book) string {
 	name := b.BooknameFor(t)
 	switch t {

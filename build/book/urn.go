@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// URN is the identifier of a book whose config has none: always the same for
-// the same name, title and author, so that a reader knows a new edition for
+// URN is the identifier of a book whose config has none: "urn:uuid:" and a UUID that
+// follows from bookname, title and author, so that a reader knows a new edition for
 // the same book. Re:VIEW would make up another one at each build.
 func (b *Book) URN() string {
 	// Maps are encoded in the order of their keys.

@@ -13,10 +13,10 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
-// What stands behind a key of the config and is not what Re:VIEW or its document
-// class can use.
+// This file checks the values of the config that Re:VIEW or its document class
+// cannot use.
 
-// checkValues finds what t's maker would stumble over.
+// checkValues tells of the values that t's maker would stumble over.
 func (b *Book) checkValues(t Target) []Diagnostic {
 	files, err := openBookFiles(b.Root)
 	if err != nil {
@@ -35,6 +35,7 @@ func (b *Book) checkValues(t Target) []Diagnostic {
 	return c.found
 }
 
+// valueChecker checks the values that one maker sees.
 type valueChecker struct {
 	book   *Book
 	target Target
@@ -46,7 +47,7 @@ func (c *valueChecker) value(key string) *psych.Value { return c.book.conf.looku
 
 func (c *valueChecker) set(key string) bool { return c.book.conf.isSet(c.target, key, false) }
 
-func (c *valueChecker) say(severity Severity, v *psych.Value, message, hint string) {
+func (c *valueChecker) add(severity Severity, v *psych.Value, message, hint string) {
 	c.found = append(c.found, c.book.conf.diagnostic(severity, "config-value", v, message, hint))
 }
 
@@ -58,6 +59,8 @@ var (
 	paperOption = regexp.MustCompile(`(?:^|,)\s*paper\s*=\s*([A-Za-z0-9]+)\s*(?:,|$)`)
 )
 
+// classOptions looks at the options of the document class, the second entry of
+// texdocumentclass.
 func (c *valueChecker) classOptions() {
 	class := c.value("texdocumentclass")
 	if class == nil {
@@ -70,7 +73,7 @@ func (c *valueChecker) classOptions() {
 	options, _ := list[1].Val.(string)
 	right := wideOption.Replace(options)
 	if right != options {
-		c.say(Lax, list[1], "the options of texdocumentclass have full-width signs, which TeX does not take for , and =", fmt.Sprintf("write %q", right))
+		c.add(Lax, list[1], "the options of texdocumentclass have full-width signs, which TeX does not take for , and =", fmt.Sprintf("write %q", right))
 		return
 	}
 	m := paperOption.FindStringSubmatch(options)
@@ -81,12 +84,13 @@ func (c *valueChecker) classOptions() {
 	if near := text.Nearest(strings.ToLower(m[1]), papers); near != "" {
 		hint = "write paper=" + near + "; " + hint
 	}
-	c.say(Lax, list[1], "review-jsbook has no paper "+m[1], hint)
+	c.add(Lax, list[1], "review-jsbook has no paper "+m[1], hint)
 }
 
 // languages are those that Re:VIEW has words for. A book's locale.yml may have others.
 var languages = []string{"ja", "en", "zh-TW"}
 
+// language looks for the words of the book's language.
 func (c *valueChecker) language() {
 	v := c.value("language")
 	if v == nil {
@@ -107,17 +111,17 @@ func (c *valueChecker) language() {
 		hint = "write language: en"
 	}
 	if c.target == PDF {
-		c.say(Error, v, "Re:VIEW has no words for the language "+name+", and review-pdfmaker stops", hint)
+		c.add(Error, v, "Re:VIEW has no words for the language "+name+", and review-pdfmaker stops", hint)
 		return
 	}
-	c.say(Lax, v, "Re:VIEW has no words for the language "+name+", so that chapters have no numbers in words", hint)
+	c.add(Lax, v, "Re:VIEW has no words for the language "+name+", so that chapters have no numbers in words", hint)
 }
 
-// makeindex looks for it outside its section, where Re:VIEW has a default that counts first.
+// makeindex tells of the key outside pdfmaker: Re:VIEW's own default for pdfmaker beats it.
 func (c *valueChecker) makeindex() {
 	outside := c.book.conf.values.Get("makeindex")
 	if c.set("makeindex") && c.value("makeindex") == outside {
-		c.say(Warning, outside, "makeindex stands outside pdfmaker, where Re:VIEW does not see it", "write it below pdfmaker:, indented")
+		c.add(Warning, outside, "makeindex stands outside pdfmaker, where Re:VIEW does not see it", "write it below pdfmaker:, indented")
 	}
 }
 
@@ -162,15 +166,14 @@ func (c *valueChecker) date() {
 		return // Ruby reads much else
 	default:
 		if _, isNumber := v.Val.(int64); !isNumber {
-			if _, isNumber = v.Val.(int); !isNumber {
-				return
-			}
+			return
 		}
 	}
-	c.say(Error, v, "the date "+written+" is none that Ruby can read, and Re:VIEW stops at it", hint)
+	c.add(Error, v, "the date "+written+" is none that Ruby can read, and Re:VIEW stops at it", hint)
 }
 
-// unquoted tells whether a value is a date to YAML, and so no text to Ruby.
+// unquoted tells of a value that is a date to YAML, and so no text to Ruby, and
+// reports whether it is one. The date takes the place of the verb in hint.
 func (c *valueChecker) unquoted(v *psych.Value, hint string) bool {
 	day, isDate := v.Val.(psych.Date)
 	if isDate {
@@ -209,10 +212,10 @@ func (c *valueChecker) cover() {
 	if near := text.Nearest(name, c.files.names(folder)); near != "" {
 		hint = "write coverimage: " + near
 	}
-	c.say(Error, v, "the cover image "+path.Join(c.book.conf.name(c.target, "imagedir"), name)+" is not there", hint)
+	c.add(Error, v, "the cover image "+path.Join(c.book.conf.name(c.target, "imagedir"), name)+" is not there", hint)
 }
 
-// hooked tells whether the config has hooks, of which nobody knows what they do.
+// hooked tells whether the config has hooks: nobody knows what they do.
 func (c *valueChecker) hooked() bool {
 	hook := func(m *psych.Map) bool {
 		return slices.ContainsFunc(m.Keys, func(k *psych.Value) bool { return strings.HasPrefix(k.Ruby(), "hook_") })
@@ -226,6 +229,7 @@ func (c *valueChecker) hooked() bool {
 	return hook(c.book.conf.values)
 }
 
+// colophonOrder looks for entries that name no key of the config.
 func (c *valueChecker) colophonOrder() {
 	v := c.value("colophon_order")
 	if v == nil {
@@ -243,6 +247,6 @@ func (c *valueChecker) colophonOrder() {
 		} else if near := text.Nearest(key, configKeys); near != "" {
 			hint = "write " + near
 		}
-		c.say(Warning, e, "colophon_order names "+key+", which the config does not have, so that nothing is printed for it", hint)
+		c.add(Warning, e, "colophon_order names "+key+", which the config does not have, so that nothing is printed for it", hint)
 	}
 }

@@ -9,12 +9,6 @@ import (
 	"strings"
 )
 
-// Re:VIEW reads its YAML with Ruby's Psych, which is YAML 1.1 with habits of
-// its own: "yes" and "on" are booleans, 1:30 is a number, the last of two equal
-// keys wins, and << overrides what stands above it. A reader with other habits
-// would see another book than the maker does, so the scalars and the merge are
-// resolved here as Psych 4 does it, from the nodes that the YAML library parses.
-
 // Value is one value of a YAML file, with its place.
 type Value struct {
 	File string // slash path below the root
@@ -36,6 +30,7 @@ type Map struct {
 	Values map[string]*Value // by identity of the key
 }
 
+// NewMap returns a mapping without keys.
 func NewMap() *Map {
 	return &Map{Values: map[string]*Value{}}
 }
@@ -56,11 +51,12 @@ func (m *Map) set(key, value *Value) {
 	m.Values[id] = value
 }
 
+// Get returns the value of a key that is text, nil when m does not have it.
 func (m *Map) Get(key string) *Value {
 	return m.Values[key]
 }
 
-// Key returns the key itself, for its place.
+// Key returns a key that is text, for its line; nil when m does not have it.
 func (m *Map) Key(name string) *Value {
 	for _, k := range m.Keys {
 		if k.Val == name {
@@ -70,6 +66,7 @@ func (m *Map) Key(name string) *Value {
 	return nil
 }
 
+// Remove takes a key that is text out of m.
 func (m *Map) Remove(key string) {
 	delete(m.Values, key)
 	m.Keys = slices.DeleteFunc(m.Keys, func(k *Value) bool { return k.Identity() == key })
@@ -99,7 +96,7 @@ func (m *Map) Merged(other *Map) *Map {
 	return out
 }
 
-// Ruby returns what Ruby's to_s makes of a scalar.
+// Ruby returns what Ruby's to_s makes of a scalar, "" for a list or a mapping.
 func (v *Value) Ruby() string {
 	switch x := v.Val.(type) {
 	case nil:
@@ -140,7 +137,7 @@ func (v *Value) Blank() bool {
 	return false
 }
 
-// Is names the kind of a value for a message.
+// Is says what a value is, in the words of a message: "the number 5", "a list".
 func (v *Value) Is() string {
 	switch x := v.Val.(type) {
 	case nil:
@@ -159,8 +156,8 @@ func (v *Value) Is() string {
 	return fmt.Sprintf("the text %q", v.Text)
 }
 
-// Plain returns v as maps, slices and scalars of Go: mappings with text keys,
-// dates as text, integers as int64 (as float64 beyond that).
+// Plain returns v as map[string]any, []any and scalars of Go: keys and dates as
+// text, integers as int64, or as float64 where they are too large for that.
 func (v *Value) Plain() any {
 	switch x := v.Val.(type) {
 	case Date:
