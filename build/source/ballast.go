@@ -11,26 +11,25 @@ import (
 	"github.com/docker/go-units"
 )
 
-// All of the root goes into the work tree, which is held in memory: hooks may
-// read anything. maxBallast is how much of it may be of no use to the books
-// before that is said; it takes a second to copy.
-const maxBallast = 256 << 20
+// maxBallast is how much of a root may be of no use to its books before that is
+// said. All of the root goes into the work tree, as hooks may read anything, and the
+// work tree is held in memory. So much takes a second to copy.
+const maxBallast = 256 << 20 // bytes
 
-// Ballast warns, for books that share a root, of the largest file or folder
-// among what goes into the work tree and none of them seems to use. nil: nothing
-// worth a word.
+// Ballast warns, for the books that share a root, of the largest file or folder that
+// none of them seems to use. It returns nil when all of these together are small.
 func (s *Sources) Ballast(books []*book.Book) *book.Diagnostic {
 	used := map[string]bool{}
-	top := map[string]bool{".": true} // folders that are looked into
+	opened := map[string]bool{".": true} // folders that are looked into
 	for _, b := range books {
 		for dir := b.Dir; ; dir = path.Dir(dir) {
-			top[dir] = true
+			opened[dir] = true
 			if dir == "." {
 				break
 			}
 		}
 		for _, name := range b.Depends() {
-			used[name] = !top[name] // the book's folder may hold anything
+			used[name] = !opened[name] // the book's folder may hold anything
 		}
 		for _, c := range b.Chapters {
 			used[c.Path] = true
@@ -38,9 +37,9 @@ func (s *Sources) Ballast(books []*book.Book) *book.Diagnostic {
 	}
 	weight := map[string]int64{}
 	for _, f := range s.Files {
-		weight[heap(f.Path, top)] += f.Size
+		weight[unopened(f.Path, opened)] += f.Size
 	}
-	maps.DeleteFunc(weight, func(name string, _ int64) bool { return holds(used, name) })
+	maps.DeleteFunc(weight, func(name string, _ int64) bool { return touches(used, name) })
 	var all int64
 	for _, n := range weight {
 		all += n
@@ -65,21 +64,21 @@ func (s *Sources) Ballast(books []*book.Book) *book.Diagnostic {
 	}
 }
 
-// heap is the file or folder that name counts to: the first one on its way that
-// is not looked into.
-func heap(name string, top map[string]bool) string {
+// unopened is the file or folder that name is weighed with: the first on its way
+// that is not looked into.
+func unopened(name string, opened map[string]bool) string {
 	at := "."
 	for part := range strings.SplitSeq(name, "/") {
 		at = path.Join(at, part)
-		if !top[at] {
+		if !opened[at] {
 			break
 		}
 	}
 	return at
 }
 
-// holds reports whether one of used is name, or lies below it or above it.
-func holds(used map[string]bool, name string) bool {
+// touches reports whether one of used is name, or lies below it or above it.
+func touches(used map[string]bool, name string) bool {
 	for u, is := range used {
 		if is && (u == name || strings.HasPrefix(u, name+"/") || strings.HasPrefix(name, u+"/")) {
 			return true

@@ -15,27 +15,27 @@ import (
 )
 
 // passive are the kinds of file that makers set and never run. All others may
-// be code: styles, hooks, extensions of Re:VIEW, Rakefiles, and the config,
-// which names commands.
+// be code: styles, hooks, extensions of Re:VIEW, Rakefiles, and the config, which
+// names commands.
 var passive = map[string]bool{
 	".png": true, ".jpg": true, ".jpeg": true, ".gif": true, ".bmp": true, ".tif": true, ".tiff": true, ".webp": true,
 	".svg": true, ".pdf": true, ".eps": true, ".ai": true, ".psd": true,
 	".csv": true, ".md": true, ".txt": true,
 }
 
-// runs are the kinds of file that count as code wherever they lie below the
-// root: the book's own code may load them from outside its folder.
+// runs are the kinds of file that count as code anywhere in the work tree: the book's
+// own code may load them from outside its folder.
 var runs = map[string]bool{
 	".rb": true, ".rake": true, ".sh": true, ".py": true, ".pl": true, ".js": true, ".lua": true,
 	".sty": true, ".cls": true, ".tex": true, ".def": true, ".cfg": true, ".clo": true,
 }
 
-// Code is the hash of all that runs when a book is made, as far as it comes with
-// the sources: tree is what goes into the work tree, inputs what the book
-// depends on, recipe what else decides. Equal hashes mean that the same code
-// ran, so that what it left behind may be handed to it again.
+// Code is the hash of all that runs when a book is made, as far as it comes with the
+// sources. tree is what goes into the work tree, inputs what the book depends on,
+// recipe, encoded as JSON, what else decides. Where two builds have equal hashes the
+// same code ran: what the first left behind may be handed to the second.
 //
-// Of a chapter only the parts count that go to TeX as they are written.
+// Of a chapter only the lines count that go to TeX as they are written.
 func (c *HashCache) Code(tree, inputs []File, recipe any) (string, error) {
 	lines := []string{}
 	add := func(f File) error {
@@ -79,27 +79,28 @@ func (c *HashCache) Code(tree, inputs []File, recipe any) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// codeOf is the hash of what runs of one file.
+// codeOf is the hash of what runs of one file: of a chapter the raw parts, of
+// another file all.
 func (c *HashCache) codeOf(f File) (string, error) {
-	if !strings.EqualFold(path.Ext(f.Path), ".re") {
+	if !strings.EqualFold(path.Ext(f.Path), ".re") || f.Size > maxChapter {
 		return c.sum(f)
 	}
 	text, err := c.read(f)
 	if err != nil {
 		return "", err
 	}
+	if len(text) > maxChapter { // it has grown since it was listed
+		return c.sum(f)
+	}
 	sum := sha256.Sum256(rawParts(text))
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// maxChapter bounds what is read of a chapter: one that is larger counts as a whole.
-const maxChapter = 8 << 20
+// maxChapter bounds the chapters that are looked through: a larger one counts as a whole.
+const maxChapter = 8 << 20 // bytes
 
+// read returns a file, or a little more than maxChapter of it.
 func (c *HashCache) read(f File) ([]byte, error) {
-	if f.Size > maxChapter {
-		sum, err := c.sum(f)
-		return []byte("//raw " + sum), err
-	}
 	file, err := c.open(f)
 	if err != nil {
 		return nil, err
@@ -112,8 +113,9 @@ func (c *HashCache) read(f File) ([]byte, error) {
 	return text, nil
 }
 
-// programming are the words of TeX that do more than set a formula. Where a
-// formula has one, it is code: it might write what the next build reads.
+// programming are the words of TeX, or their beginnings, that do more than set a
+// formula. Where a formula has one, it is code: it might write what the next build
+// reads.
 var programming = regexp.MustCompile(`\\(?:write|openout|openin|read|immediate|csname|catcode|special|directlua|latelua|input|include|addto|addcontents|label|index|let|def|edef|gdef|xdef|expandafter|At(?:End|Begin)|(?:re)?newcommand|providecommand|protected)|\^\^|@auxout`)
 
 // rawParts are the lines of a chapter that a maker does not set but hands on:

@@ -2,9 +2,9 @@ package source
 
 import "path"
 
-// Difference tells what has to be done where sent lies to make it files: now are
-// files by path, changed those to send, and stale the paths to remove first. What
-// changed its kind is stale too: a folder may have become a file.
+// Difference tells how a copy that holds the files sent becomes one of files. changed
+// are those to send, stale the paths to remove before that, now the files by path.
+// What changed its kind is stale too: a folder may have become a file.
 func Difference(sent map[string]File, files []File) (now map[string]File, changed []File, stale []string) {
 	now = make(map[string]File, len(files))
 	for _, f := range files {

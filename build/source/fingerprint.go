@@ -26,8 +26,8 @@ type HashCache struct {
 	root  string
 	now   func() time.Time
 	mu    sync.Mutex
-	known map[string]hashed
-	dirty bool
+	known map[string]hashed // by slash path below root
+	dirty bool              // known is not what is kept
 }
 
 type hashed struct {
@@ -36,8 +36,8 @@ type hashed struct {
 	At    time.Time // when its reading began
 }
 
-// maxHashes bounds the cache: some 200 bytes a file.
-const maxHashes = 64 << 20
+// maxHashes bounds the cache, which has some 200 bytes a file.
+const maxHashes = 64 << 20 // bytes
 
 // OpenHashCache reads the cache at path. What cannot be read is an empty cache.
 func OpenHashCache(path, root string, now func() time.Time) *HashCache {
@@ -77,7 +77,7 @@ func (c *HashCache) sum(f File) (string, error) {
 	sum := hex.EncodeToString(h.Sum(nil))
 	after, err := fsx.StampOfOpen(file)
 	if err != nil || after != before {
-		return sum, nil // of a file that is being written
+		return sum, nil // the file is being written: its hash is not kept
 	}
 	c.mu.Lock()
 	c.known[f.Path] = hashed{Stamp: after, Sum: sum, At: at}
@@ -129,9 +129,8 @@ func (c *HashCache) Save() error {
 }
 
 // Fingerprint hashes all that an artifact depends on: the inputs, by name,
-// type, permission to execute and content, and recipe, which says the rest.
-//
-// read are the content hashes that it is made of, by path.
+// type, permission to execute and content, and recipe, which says the rest and is
+// encoded as JSON. read are the content hashes of the regular files, by path.
 func (c *HashCache) Fingerprint(inputs []File, recipe any) (sum string, read map[string]string, err error) {
 	sums := make([]string, len(inputs))
 	var g errgroup.Group

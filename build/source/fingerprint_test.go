@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"github.com/bookci/bookci/internal/testbook"
 )
 
 // An edit during a build must not pass for what was built: a watch would miss it.

@@ -15,9 +15,9 @@ type Git struct {
 	Env  []string // the user's environment; its GIT_ variables are not passed on
 }
 
-// ask returns the beginning of what git answers about the repository in root.
+// ask returns the first 4096 bytes of what git answers about the repository in root.
 func (g Git) ask(ctx context.Context, root string, args ...string) ([]byte, error) {
-	const patience = 5 * time.Second // git on a network file system
+	const patience = 5 * time.Second // enough for git on a network file system
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, g.Path, append([]string{"-C", root, "-c", "core.fsmonitor=false", "--no-pager"}, args...)...)

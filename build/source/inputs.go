@@ -26,7 +26,7 @@ func (s *Sources) Inputs(b *book.Book, extra []string) ([]File, []book.Diagnosti
 	var notes []book.Diagnostic
 	in := make([]bool, len(s.Files))
 	for _, name := range b.Depends() {
-		s.take(in, name)
+		s.mark(in, name)
 	}
 	for _, pattern := range extra {
 		if err := CheckPattern(pattern); err != nil {
@@ -63,13 +63,14 @@ func (s *Sources) Inputs(b *book.Book, extra []string) ([]File, []book.Diagnosti
 	return files, notes, nil
 }
 
-// Shares are the files of a root as its books share them; there may be hundreds of books.
+// Shares are the files of a root by the book that they belong to. It is made once,
+// however many books there are.
 type Shares struct {
-	of map[string][]File // by the book's folder that they lie in, the innermost; "." for what is no book's
+	of map[string][]File // by the innermost book's folder that they lie in; "." for what is no book's
 }
 
-// Divide puts each file to the book that it belongs to; folders are those of all
-// books that share the root.
+// Divide finds the book of each file. folders are the slash paths below the root of
+// all books' folders.
 func (s *Sources) Divide(folders []string) *Shares {
 	books := map[string]bool{".": true}
 	for _, dir := range folders {
@@ -86,9 +87,9 @@ func (s *Sources) Divide(folders []string) *Shares {
 	return sh
 }
 
-// Tree returns what goes into a book's work tree: everything of the root, which
-// hooks may read, but for what belongs to other books alone. inputs are the
-// book's own. Of another book's folder the inputs come along: a change to the rest
+// Tree returns what goes into a book's work tree, in the order of the paths:
+// everything of the root, as hooks may read it, but for the folders of other books.
+// Of those come the files that are among inputs, the book's own: a change of another
 // would not build this book again.
 func (sh *Shares) Tree(b *book.Book, inputs []File) []File {
 	tree := slices.Clone(inputs)
@@ -102,8 +103,9 @@ func (sh *Shares) Tree(b *book.Book, inputs []File) []File {
 	return slices.CompactFunc(tree, func(a, b File) bool { return a.Path == b.Path })
 }
 
-// take marks a file, or all below a folder, and the links on the way to it.
-func (s *Sources) take(in []bool, name string) {
+// mark marks in in the file name, or all below that folder, and the links on the
+// way there.
+func (s *Sources) mark(in []bool, name string) {
 	name = s.resolve(in, name)
 	if !book.Below(name) {
 		return
@@ -149,8 +151,8 @@ func (s *Sources) resolve(in []bool, name string) string {
 	return name
 }
 
-// followLinks takes what the links taken lead to, as long as that is below the
-// root, and what further links there lead to.
+// followLinks marks what the marked links lead to below the root, and what further
+// links there lead to.
 func (s *Sources) followLinks(in []bool) {
 	done := make([]bool, len(in))
 	for again := true; again; {
@@ -161,13 +163,14 @@ func (s *Sources) followLinks(in []bool) {
 			}
 			done[i], again = true, true
 			if !filepath.IsAbs(f.Link) { // an absolute one leads elsewhere in the work tree too
-				s.take(in, path.Join(path.Dir(f.Path), filepath.ToSlash(f.Link)))
+				s.mark(in, path.Join(path.Dir(f.Path), filepath.ToSlash(f.Link)))
 			}
 		}
 	}
 }
 
-// CheckPattern tells what is wrong with a pattern for files below the root.
+// CheckPattern says what is wrong with a pattern, as in a .dockerignore, for files
+// below the root; nil when nothing is.
 func CheckPattern(pattern string) error {
 	p := strings.TrimPrefix(strings.TrimSpace(pattern), "!")
 	switch {

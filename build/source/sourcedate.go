@@ -13,17 +13,17 @@ import (
 // zipEpoch is 1980-01-01, the earliest date that an EPUB's entries can bear.
 const zipEpoch = 315532800
 
-// Date returns the date that the artifacts of the sources in root bear,
-// in seconds since 1970: that of git's last commit, else the day of the newest
-// input (UTC).
+// Date returns the date that the artifacts of the sources in root bear, in seconds
+// since 1970: that of git's last commit, else the day (UTC) of the newest input.
+// The error is the cause of ctx's end.
 //
-// A day is what a book shows of a date. A finer one would change every artifact
-// with every save, and spoil what TeX has begun before it.
+// The last commit's date counts also when files have changed since. A date that
+// moved with an edit, or with the moment of a checkout, would make two builds of the
+// same sources differ.
 //
-// It is the last commit's also when files have changed since. A date that moved
-// with the edit, or with the moment of the checkout, would make two builds of
-// the same sources differ; and an author who has an edit open sees the date of
-// the commit that it is based on.
+// Without git it is a day, as a book shows no more of a date. A finer date would
+// change every artifact with every save, and spoil the passes that TeX has begun
+// before the save.
 func Date(ctx context.Context, git Git, root string, inputs []File) (int64, error) {
 	if git.Path != "" {
 		seconds, err := commitDate(ctx, git, root)
@@ -48,8 +48,8 @@ func Date(ctx context.Context, git Git, root string, inputs []File) (int64, erro
 
 var errNoCommit = errors.New("no commit")
 
-// commitDate asks git. rev-list, and not log: log obeys the repository's own
-// settings, among them one that starts a program to check signatures.
+// commitDate asks git for the date of the last commit, by rev-list: git log obeys
+// the repository's own settings, and one of them starts a program to check signatures.
 func commitDate(ctx context.Context, git Git, root string) (int64, error) {
 	out, err := git.ask(ctx, root, "rev-list", "--max-count=1", "--timestamp", "HEAD", "--")
 	if err != nil {

@@ -18,11 +18,11 @@ import (
 	"github.com/moby/patternmatcher"
 )
 
-// Sources is what a walk of a root has found, to be copied into work trees.
+// Sources are the files of a root, as one walk has found them.
 type Sources struct {
 	Root  string
-	Files []File // in the order of their paths; see File for folders
-	Notes []book.Diagnostic
+	Files []File            // in the order of their paths; see File for folders
+	Notes []book.Diagnostic // warnings of what was left out
 	// Hidden are what no maker has any business with, topmost only: version
 	// control, where CI systems leave tokens, and what the user excludes. Slash
 	// paths below the root; a folder's ends in a slash.
@@ -38,7 +38,7 @@ type Options struct {
 	Books     []*book.Book // whose old output is left out
 }
 
-// ownFolders are those of the kept ones (fsx.IsKept) that are bookci's.
+// ownFolders are those of the kept folders (fsx.IsKept) that are bookci's.
 var ownFolders = map[string]bool{".bookci": true, ".texmf-var": true}
 
 // Find walks root once. Links are listed as links and never followed.
@@ -56,10 +56,9 @@ func Find(ctx context.Context, root string, opts Options) (*Sources, error) {
 		w.outputs[a] = true
 	}
 	for _, b := range opts.Books {
-		// Where the makers put them, and where an earlier run without bookci
-		// has left them.
+		// An earlier run without bookci has left them where the makers put them.
 		for _, t := range []book.Target{book.PDF, book.EPUB} {
-			w.outputs[path.Join(b.Dir, b.BooknameFor(t)+"."+string(t))] = true
+			w.outputs[t.Output(b)] = true
 		}
 	}
 	if _, err := w.folder(ctx, root, "", patternmatcher.MatchInfo{}); err != nil {
@@ -76,10 +75,11 @@ func Find(ctx context.Context, root string, opts Options) (*Sources, error) {
 type walker struct {
 	s       *Sources
 	exclude *patternmatcher.PatternMatcher
-	outputs map[string]bool
+	outputs map[string]bool // slash paths of what is made, and so no source
 }
 
-// folder lists what is in a folder and reports how many entries it had.
+// folder lists what is in dir, which is rel below the root, and returns how many
+// files and empty folders it added. parent is what exclude found for the folder.
 func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatcher.MatchInfo) (listed int, err error) {
 	if err := context.Cause(ctx); err != nil {
 		return 0, err
@@ -126,6 +126,7 @@ func (w *walker) folder(ctx context.Context, dir, rel string, parent patternmatc
 	return listed, nil
 }
 
+// hide notes an entry that no maker has any business with.
 func (w *walker) hide(slash string, e fs.DirEntry) {
 	switch {
 	case e.IsDir():

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 )
 
-// Tracked tells whether git has something of the folders, which lie below root,
-// under version control: then a clone brings it. Where git does not answer,
-// nothing is said to be.
+// Tracked tells whether git tracks anything in the folders, absolute paths below
+// root: a clone brings what it tracks. Where git does not answer it tells that
+// nothing is tracked.
 func Tracked(ctx context.Context, git Git, root string, folders ...string) bool {
 	if git.Path == "" {
 		return false

@@ -24,7 +24,8 @@ type File struct {
 	Link  string      // where a symbolic link points
 }
 
-// isAsListed tells whether st is of the file as it was when f was listed.
+// isAsListed tells whether st is that of f as it was listed. Of a folder only the
+// kind counts.
 func (f File) isAsListed(st fs.FileInfo) bool {
 	if st.Mode().Type() != f.Mode.Type() || st.ModTime().UnixNano() != f.MTime && !f.Mode.IsDir() {
 		return false
@@ -45,8 +46,8 @@ func ChangedSince(root string, files []File) bool {
 	})
 }
 
-// OrChanged returns err, which came of reading files below root, as ErrChanged
-// where that explains it.
+// OrChanged returns err, which came of reading files below root. Where one of them has
+// changed, it is wrapped with ErrChanged, which explains it.
 func OrChanged(err error, root string, files []File) error {
 	if errors.Is(err, ErrChanged) || !ChangedSince(root, files) {
 		return err
@@ -56,7 +57,8 @@ func OrChanged(err error, root string, files []File) error {
 
 // WriteTree writes files, read below root, as a tar stream. Its length is a
 // multiple of GNU tar's record, so that a reader at the other end of a pipe
-// that stays open does not wait for more.
+// that stays open does not wait for more. The error wraps ErrChanged when a file
+// was written to while it was read.
 func WriteTree(w io.Writer, root string, files []File) error {
 	counter := &CountWriter{W: w}
 	tw := tar.NewWriter(counter)
@@ -111,7 +113,8 @@ func writeEntry(tw *tar.Writer, dir *fsx.Root, f File) error {
 	return err
 }
 
-// WriteOpened writes the regular file f, open as src, under name.
+// WriteOpened writes the regular file f, open as src, under name. It is ErrChanged
+// when src holds less than f.Size.
 func WriteOpened(tw *tar.Writer, src io.Reader, name string, f File) error {
 	h := &tar.Header{
 		Name: name, Typeflag: tar.TypeReg, Size: f.Size, ModTime: time.Unix(0, f.MTime), Format: tar.FormatPAX,
@@ -131,6 +134,7 @@ func WriteOpened(tw *tar.Writer, src io.Reader, name string, f File) error {
 // tarRecord is the size of the records that GNU tar reads a pipe in.
 const tarRecord = 20 * 512
 
+// PadRecord writes zeros until c has written whole records.
 func PadRecord(c *CountWriter) error {
 	if rest := c.n % tarRecord; rest != 0 {
 		_, err := c.Write(make([]byte, tarRecord-rest))
@@ -139,6 +143,7 @@ func PadRecord(c *CountWriter) error {
 	return nil
 }
 
+// CountWriter counts what is written to W.
 type CountWriter struct {
 	W io.Writer
 	n int64

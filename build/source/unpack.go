@@ -31,9 +31,10 @@ func (p *Part) holds(name string) bool {
 // leads reports whether name is a folder on the way to the part.
 func (p *Part) leads(name string) bool { return strings.HasPrefix(p.Name, name+"/") }
 
-// ExtractTree unpacks the parts of a tar stream that came out of a session, and
-// so may be hostile, below dir: regular files and folders only, nothing outside
-// dir, nothing that is not wanted.
+// ExtractTree unpacks the parts of a tar stream below dir, and returns the slash
+// paths of the files. The stream came out of a session and may be hostile. It is an
+// error when it holds anything but regular files and folders, what lies outside of
+// the parts, or a part beyond its bounds; what Spare covers is left out instead.
 func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -69,7 +70,7 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 		}
 		p := &parts[i]
 		if p.Entries < 0 {
-			continue // it was beyond its bounds
+			continue // the part was left out
 		}
 		if unfit != nil {
 			p.Entries = -1
@@ -116,8 +117,8 @@ func ExtractTree(r io.Reader, dir string, parts []Part) (names []string, err err
 // A name of a file is far shorter. One entry of a tar can ask for folders within
 // folders of which no program can remove the last.
 const (
-	longestName = 4 << 10 // bytes
-	deepestName = 64      // folders
+	longestName = 4096 // bytes
+	deepestName = 64   // folders
 )
 
 // CheckName refuses a slash path in a stream that leads outside of it, or deeper
@@ -132,11 +133,11 @@ func CheckName(name string) error {
 	return nil
 }
 
-// Folders are those that a stream has made, or that its files need.
+// Folders are the folders that a stream lists, or that its files need.
 type Folders struct{ made map[string]bool }
 
-// Add notes a folder and those above it, as far as they lie below top, and tells
-// how many are new.
+// Add adds a folder and those above it that lie below top, and returns how many of
+// them are new.
 func (f *Folders) Add(name, top string) (added int) {
 	if f.made == nil {
 		f.made = map[string]bool{}
