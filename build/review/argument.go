@@ -6,9 +6,9 @@ import (
 	"unicode/utf8"
 )
 
-// What stands between an inline command's braces: at some commands without it
-// Re:VIEW stops with an error of Ruby's, and it says nothing to a comma of another
-// kind, or to a number that is none.
+// This file looks at what stands between an inline command's braces. Where nothing
+// does, Re:VIEW stops at some commands with an error of Ruby's. It says nothing about
+// a comma of another kind, or a number that is none.
 
 var (
 	// wideComma is what is written for the comma of @<ruby> and @<href>.

@@ -2,8 +2,8 @@ package review
 
 import "bytes"
 
-// What is read of a book takes many times the memory of its bytes. A book of
-// 5,000 pages keeps within these bounds; the rest of a longer one is left out.
+// These bound what is read of a book, as the tree takes many times the memory of the
+// bytes. A book of 5,000 pages keeps within them; the rest of a longer one is left out.
 const (
 	maxBytes  = 32 << 20
 	maxLines  = 500_000

@@ -8,7 +8,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-// Habits of Markdown. To Re:VIEW they are text like any other.
+// This file tells of habits of Markdown, which are text like any other to Re:VIEW.
 
 var (
 	starItem    = regexp.MustCompile(`^\*[ 　]+\S`)
@@ -27,7 +27,7 @@ type habits struct {
 	item   Place // of a paragraph of one line that looks like an item
 	sign   byte  // that it begins with, 0 for none
 	blank  int   // the line behind it
-	told   bool
+	told   bool  // something was told of that list
 }
 
 // nearFence looks whether a line begins code, before anything is said of that code.

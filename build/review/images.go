@@ -63,12 +63,12 @@ func (f *imageFinder) find(chapter, id string) string {
 // elsewhereFolders are where images lie when they lie in the wrong place.
 var elsewhereFolders = []string{"image", "images", "Images", "img", "imgs", "fig", "figs", "figures", "pictures", "assets", "static", "media"}
 
-// missingHint says what is to be done for an image whose file was not found. Where
-// another id is what was meant, the line at is noted for it.
+// missingHint says what is to be done for an image whose file was not found, at the
+// place at. Where another id is meant, it is put down in p.meant that at means it.
 func (p *parser) missingHint(at Place, command, id string) string {
 	f := p.images
-	place := f.folder + "/" + p.chapter.ID + "-" + path.Base(id)
-	otherwise := fmt.Sprintf("put it into %s/ as %s.png, .jpg or .pdf, or into %s/%s/", path.Base(f.folder), path.Base(place), path.Base(f.folder), p.chapter.ID)
+	own := f.folder + "/" + p.chapter.ID + "-" + path.Base(id) // where the chapter's image would lie, without extension
+	otherwise := fmt.Sprintf("put it into %s/ as %s.png, .jpg or .pdf, or into %s/%s/", path.Base(f.folder), path.Base(own), path.Base(f.folder), p.chapter.ID)
 	if !p.mayGuess() {
 		return otherwise
 	}
@@ -111,16 +111,16 @@ func (p *parser) missingHint(at Place, command, id string) string {
 	}
 	for _, stem := range known {
 		if base := path.Base(stem); (base == id || strings.HasSuffix(base, "-"+id)) && f.takes(stem) {
-			return fmt.Sprintf("copy %s to %s", f.files[stem][0], place+path.Ext(f.files[stem][0]))
+			return fmt.Sprintf("copy %s to %s", f.files[stem][0], own+path.Ext(f.files[stem][0]))
 		}
 	}
 	if file := p.imageElsewhere(id); file != "" {
-		return fmt.Sprintf("move %s to %s", file, place+path.Ext(file))
+		return fmt.Sprintf("move %s to %s", file, own+path.Ext(file))
 	}
 	var near []string
 	for _, stem := range known {
-		if own := f.idOf(stem, p.chapter.ID); f.find(p.chapter.ID, own) != "" {
-			near = append(near, own)
+		if other := f.idOf(stem, p.chapter.ID); f.find(p.chapter.ID, other) != "" {
+			near = append(near, other)
 		}
 	}
 	if n := text.Nearest(id, near); n != "" {

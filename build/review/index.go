@@ -24,7 +24,7 @@ type entry struct {
 	numbers []int // of a heading: those of its sections, nil for one without
 	node    Node
 	caption []Inline
-	at      int // its place in order
+	at      int // its index in order
 	shown   shown
 }
 

@@ -16,7 +16,7 @@ type source struct {
 	lines []string
 	ended bool // the last line has a line end
 
-	foreign bool // it is in another encoding: nothing that is said of it would help but that
+	foreign bool // it is in another encoding, and nothing but that is told of it
 	cut     bool // the file has more lines than there was room for
 }
 

@@ -2,6 +2,7 @@ package review
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,18 +19,12 @@ type Locale struct{ words map[string]string }
 // newLocale takes a book's language and what its locale.yml says, nil when it
 // has none.
 func newLocale(language string, own map[string]any) *Locale {
-	words := map[string]string{}
-	take := func(from map[string]string) {
-		for k, v := range from {
-			words[k] = v
-		}
-	}
-	take(japanese)
+	words := maps.Clone(japanese)
 	switch language {
 	case "en":
-		take(english)
+		maps.Copy(words, english)
 	case "zh-TW":
-		take(chinese)
+		maps.Copy(words, chinese)
 	}
 	override := func(m map[string]any) {
 		for k, v := range m {

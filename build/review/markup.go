@@ -11,9 +11,9 @@ type token struct {
 }
 
 // tokenize splits running text as Re:VIEW does: first what stands in fences,
-// then what stands in braces. It takes time in proportion to the text. Nested
-// is called for each piece that holds more commands than it may. What stands
-// behind so many tokens as there may be is left out.
+// then what stands in braces. It takes time in proportion to the text, and leaves
+// out what stands behind the first most tokens. nested is called for each piece in
+// which commands stand inside each other, with the offset of the second.
 func tokenize(text string, most int, nested func(t token, offset int)) []token {
 	if !strings.Contains(text, "@<") {
 		return []token{{text: text, raw: text}}

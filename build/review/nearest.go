@@ -12,8 +12,8 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
-// What an author most likely meant by a name that is not there: the hint is
-// the text to write, or where the thing is that has the name.
+// This file guesses what an author meant by a name that is not there. The hint is the
+// text to write, or where the thing is that has the name.
 
 // otherNames are what other markup languages call Re:VIEW's commands.
 var otherNames = map[string]string{
@@ -82,7 +82,7 @@ func (p *parser) names(known iter.Seq[string], own map[string]bool, lacks func(s
 	return names
 }
 
-// indexOf is where a kind of thing is found in a chapter.
+// indexOf is the index of a chapter for a kind of thing, one of the values of kinds.
 func indexOf(c *Chapter, kind string) *index {
 	switch kind {
 	case "list":
@@ -117,8 +117,8 @@ var newThing = map[string]string{
 	"endnote":  "write //endnote[%s][text] on a line of its own in this chapter",
 }
 
-// nearestReference says what a reference to an id that is not there may mean.
-// C is the chapter that it names, nil when that is not there.
+// nearestReference says what a reference to an id that is not there may mean. c is
+// the chapter that the reference names or stands in, nil when that is not there.
 func (p *parser) nearestReference(command, arg string, c *Chapter, kind, id string) string {
 	write := func(id string) string { return "write @<" + command + ">{" + id + "}" }
 	if c != nil && !p.mayGuess() {

@@ -13,9 +13,9 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-// What was meant as markup and is none: Re:VIEW takes it for text and says
-// nothing. It is told where a reader would stumble over it, in running text; in
-// code and quotations everything is meant as it stands.
+// This file tells of text that was meant as markup: Re:VIEW takes it for text and says
+// nothing. It looks at running text alone, as in code and quotations everything is
+// meant as it stands.
 
 var (
 	// likeInline is an inline command in letters of any width.

@@ -35,11 +35,11 @@ type parser struct {
 	tags      []openTag
 	sections  sectionCounter
 	stack     []string // the ids of the headings above
-	noteLists int
+	noteLists int      // how many //printendnotes there were
 
 	faults []book.Diagnostic
-	told   map[book.Severity]int
-	later  []func() // what waits until all chapters have been read
+	told   map[book.Severity]int // faults of each severity, also beyond maxFaults
+	later  []func()              // what waits until all chapters have been read
 
 	// What is resolved when all chapters have been read.
 	refs     []*Ref
@@ -51,7 +51,7 @@ type parser struct {
 	list      Block            // the list that has just ended, for //beginchild
 	resumed   Block            // the list that goes on behind //endchild
 	inBox     bool             // between //note{ and its //}
-	box       Place            // that //note{
+	box       Place            // where that //note{ stands
 	noIndent  bool             // //noindent has been read
 	olnum     int              // what //olnum says, 0 when nothing does
 	firstNum  int              // what //firstlinenum says, 0 when nothing does
@@ -59,7 +59,7 @@ type parser struct {
 	meant     map[string]Place // ids that a line would give if it were mended
 	nearOpen  int              // the last line that was meant to begin a block, 0 when its //} has been read
 	habits    habits           // of Markdown
-	nested    Place            // a command that is not closed, told as an error
+	nested    Place            // a command that is never closed, of which an error tells
 	titles    int              // headings of the first level
 	guesses   int              // how often it was looked for what may be meant
 	verbatim  bool             // what is read stands as it is meant: code, a quotation
@@ -152,7 +152,7 @@ func (p *parser) parse() {
 			opens := strings.HasSuffix(rstrip(line), "{")
 			p.pos++
 			if opens {
-				// Left out, but read: what is wrong in it is wrong.
+				// It is left out of the book, but Re:VIEW stops at what is wrong in it.
 				p.verbatim = true
 				for _, l := range p.block(at, "", false) {
 					p.inlinesAt(l.index, 0, l.text)

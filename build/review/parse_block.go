@@ -249,7 +249,7 @@ func (b *blockReader) build() {
 	case "firstlinenum":
 		b.firstNum = leadingNumber(b.arg(0))
 	case "tsize":
-		if builders, widths := rawBuilders(b.arg(0)); builders == nil || contains(builders, "latex") {
+		if builders, widths := rawBuilders(b.arg(0)); builders == nil || slices.Contains(builders, "latex") {
 			b.widths = widths
 		}
 	case "beginchild":
@@ -279,15 +279,6 @@ func leadingNumber(s string) int {
 	}
 	n, _ := strconv.Atoi(s[:end])
 	return n
-}
-
-func contains(list []string, s string) bool {
-	for _, e := range list {
-		if e == s {
-			return true
-		}
-	}
-	return false
 }
 
 // rawBuilders takes |html,latex|text apart.
@@ -363,17 +354,12 @@ func (b *blockReader) numbered(x *index, word string, e *entry, caption *Caption
 
 func (b *blockReader) image() {
 	node := &Image{Place: b.at, Command: b.head.name, ID: b.arg(0)}
-	switch b.head.name {
-	case "image":
-		node.Caption.Text, node.Metric = b.argument(1), b.arg(2)
-		node.Lines = b.inlineLines()
-	case "graph":
+	if b.head.name == "graph" {
 		node.Tool, node.Caption.Text = b.arg(1), b.argument(2)
-		node.Lines = b.inlineLines()
-	default:
+	} else {
 		node.Caption.Text, node.Metric = b.argument(1), b.arg(2)
-		node.Lines = b.inlineLines()
 	}
+	node.Lines = b.inlineLines()
 	e := &entry{id: node.ID, node: node, caption: node.Caption.Text}
 	if b.head.name == "image" || b.head.name == "graph" {
 		b.numbered(&b.chapter.indexes.image, "image", e, &node.Caption)

@@ -172,7 +172,7 @@ func (p *parser) skipBlank() {
 	}
 }
 
-// ended notes the list that //beginchild would belong to.
+// ended puts down the list that a //beginchild right behind it would belong to.
 func (p *parser) ended(list Block) {
 	p.list, p.resumed = list, nil
 	p.noIndent = false
@@ -205,7 +205,8 @@ func (p *parser) beginChild(at Place) {
 	p.open = append(p.open, c)
 }
 
-// endChild closes it; a list of the same kind right behind it goes on.
+// endChild closes what beginChild has opened. A list of the same kind right behind
+// it is the one that was interrupted.
 func (p *parser) endChild(at Place) {
 	c := p.closeContainer(inChild)
 	if c == nil {

@@ -6,19 +6,13 @@ import "strings"
 func (b *blockReader) table() {
 	node := &Table{Place: b.at, Command: b.head.name, Widths: b.widths}
 	b.widths = ""
-	id := 0
-	switch b.head.name {
-	case "emtable":
+	if b.head.name == "emtable" {
 		node.Caption.Text = b.argument(0)
-		id = -1
-	default:
+	} else {
 		node.ID, node.Caption.Text = b.arg(0), b.argument(1)
-		if len(b.head.args) == 0 {
-			id = -1
+		if len(b.head.args) > 0 {
+			b.numbered(&b.chapter.indexes.table, "table", &entry{id: node.ID, node: node, caption: node.Caption.Text}, &node.Caption)
 		}
-	}
-	if id >= 0 {
-		b.numbered(&b.chapter.indexes.table, "table", &entry{id: node.ID, node: node, caption: node.Caption.Text}, &node.Caption)
 	}
 	if b.head.name == "imgtable" {
 		image := &Image{Place: b.at, Command: b.head.name, ID: node.ID, Metric: b.arg(2), Lines: b.inlineLines()}

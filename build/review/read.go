@@ -10,7 +10,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
-// reader reads one manuscript. While chapters are parsed only its room changes.
+// reader reads one manuscript.
 type reader struct {
 	manuscript *Manuscript
 	settings   *Settings
@@ -38,7 +38,7 @@ type reader struct {
 	cut  bool // there was no room for all of the book: what is not found may be in the rest
 }
 
-// placed is a text with its place.
+// placed is a text and where it stands.
 type placed struct {
 	Place
 	text string
@@ -111,7 +111,7 @@ func (r *reader) readWords(data []byte) {
 }
 
 // makes tells whether the book is made with a kind of output.
-func (r *reader) makes(builder string) bool { return contains(r.builders, builder) }
+func (r *reader) makes(builder string) bool { return slices.Contains(r.builders, builder) }
 
 func (r *reader) lacksInline(op string) bool {
 	return !r.extension.inlines[op] && slices.ContainsFunc(r.builders, func(b string) bool { return lacking[b].inline[op] })
@@ -175,8 +175,8 @@ func (r *reader) parseFile(c *Chapter) {
 	}
 }
 
-// newParser returns nil for a file that is not there: who reads the catalog
-// has told so.
+// newParser returns nil for a file that is not there, which whoever reads the catalog
+// has told.
 func (r *reader) newParser(c *Chapter) *parser {
 	data, err := r.manuscript.Files.Read(c.File)
 	if err != nil {

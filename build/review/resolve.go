@@ -54,14 +54,14 @@ func (r *reader) collectLabels() map[string]bool {
 	return labels
 }
 
-// target is what chapter|id points into: the chapter, and what is left of the
-// id. Without a chapter it is the parser's own.
-func (p *parser) target(arg string, name func(string) bool) (*Chapter, string, bool) {
+// target takes chapter|id apart. Where arg names no chapter, c is the parser's own;
+// ok is false when it names one that is not there.
+func (p *parser) target(arg string) (c *Chapter, id string, ok bool) {
 	before, after, found := strings.Cut(arg, "|")
-	if !found || before == "" || after == "" || !name(before) {
+	if !found || before == "" || after == "" || !chapterName(before) {
 		return p.chapter, arg, true
 	}
-	c := p.byName[before]
+	c = p.byName[before]
 	return c, after, c != nil
 }
 
@@ -93,7 +93,7 @@ func (p *parser) resolveRef(ref *Ref) {
 	case "hd", "secref", "column":
 		p.resolveTitle(ref)
 	case "sec", "sectitle":
-		c, id, ok := p.target(ref.Arg, chapterName)
+		c, id, ok := p.target(ref.Arg)
 		if !ok {
 			p.unknown(ref.Place, nil, ref.Command, ref.Arg, id)
 			return
@@ -106,7 +106,7 @@ func (p *parser) resolveRef(ref *Ref) {
 
 // resolveItem resolves a reference to something with a number of its own.
 func (p *parser) resolveItem(ref *Ref) {
-	c, id, ok := p.target(ref.Arg, chapterName)
+	c, id, ok := p.target(ref.Arg)
 	if !ok {
 		p.unknown(ref.Place, nil, ref.Command, ref.Arg, ref.Arg)
 		return
@@ -228,8 +228,8 @@ func (p *parser) unknownTitle(ref *Ref, c *Chapter, id string, ambiguous bool) {
 	p.unknown(ref.Place, c, ref.Command, ref.Arg, id)
 }
 
-// unknown tells of a reference into a chapter, nil when there is none, unless
-// what it means may well be in a part of the book that could not be read.
+// unknown tells of a reference to what is not in c, nil when the chapter itself is not
+// there. Nothing is told where it may be in a part of the book that could not be read.
 func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
 	if of := p.parserOf[c]; p.cut || c == nil && p.missing || of != nil && (of.swallowed || of.lostIDs[id]) {
 		return
@@ -252,10 +252,10 @@ func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
 	}
 }
 
-// around puts running text into the words for a key, as their last argument.
-// What comes out is remembered in known.
-func (r *reader) around(known *shown, at Place, key string, title []Inline, before ...any) []Inline {
-	if list, ok := (*known)[key]; ok {
+// around puts running text into the locale's words for a key, as their last argument.
+// What comes out is kept in made, for the next reference.
+func (r *reader) around(made *shown, at Place, key string, title []Inline, before ...any) []Inline {
+	if list, ok := (*made)[key]; ok {
 		return list
 	}
 	const here = "\x00"
@@ -271,10 +271,10 @@ func (r *reader) around(known *shown, at Place, key string, title []Inline, befo
 	if last != "" {
 		list = append(list, &Text{at, last})
 	}
-	if *known == nil {
-		*known = shown{}
+	if *made == nil {
+		*made = shown{}
 	}
-	(*known)[key] = list
+	(*made)[key] = list
 	return list
 }
 
@@ -302,12 +302,12 @@ func (p *parser) resolveNote(ref *NoteRef) {
 	ref.Note.Used = true
 }
 
-// A title that is shown elsewhere has at most so many bytes, and as many pieces.
-// None comes near it.
+// longestTitle bounds the bytes, and the pieces, of a title that is shown elsewhere.
+// No title comes near it.
 const longestTitle = 4096
 
-// boundTitles cuts references in titles short that lead in a circle, or whose
-// text would grow without bounds through titles that refer to titles.
+// boundTitles lets a reference show its id alone where its title leads back to
+// itself, or grows without bounds through titles that refer to titles.
 func (r *reader) boundTitles() {
 	m := measurer{size: map[*Ref]int{}}
 	for _, p := range r.parsers {

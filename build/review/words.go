@@ -11,8 +11,8 @@ import (
 	"github.com/bookci/bookci/internal/text"
 )
 
-// The words for everything that is wrong: the same as for what Re:VIEW itself
-// says about it, so that an author hears one voice.
+// This file has the words for everything that is wrong. They are those that Re:VIEW's
+// own messages get, so that an author hears one voice.
 
 func fault(at Place, severity book.Severity, code, message, hint string) book.Diagnostic {
 	return book.Diagnostic{File: at.File, Line: at.Line, Column: at.Column, Severity: severity, Code: code, Message: oneSentence(message), Hint: hint}
@@ -306,7 +306,7 @@ func deprecatedDefinition(at Place) book.Diagnostic {
 	return fault(at, book.Warning, "review-warning", "Definition list starting with `:` is deprecated. It should start with ` : `", "write a space before the :")
 }
 
-// What is no fault to Re:VIEW; see swallow.go and nearmiss.go.
+// The rest is no fault to Re:VIEW: see swallow.go and nearmiss.go.
 
 func nearMiss(at Place, message, hint string) book.Diagnostic {
 	return fault(at, book.Warning, "markup-near-miss", message, hint)
