@@ -37,7 +37,7 @@ type Pages struct {
 	images  *images
 }
 
-// Set sets a book.
+// Set sets a book. The error is the end of ctx, or that the typefaces cannot be read.
 func (d *Draft) Set(ctx context.Context, book *review.Book, options Options) (*Pages, error) {
 	d.images.begin(options.Files, options.Keep)
 	in := layout.Input{Book: book, Dir: options.Dir, Pictures: &d.images, Readings: readings(options.Files, options.Dir, book.Settings)}
@@ -79,6 +79,7 @@ func (p *Pages) WritePDF(ctx context.Context, w io.Writer) ([]Trouble, error) {
 	return found, err
 }
 
-// Stamp tells the contents of an image's file apart. It is asked before the
-// book is set again.
+// Stamp is a text that is another one after each change of an image's file, a slash
+// path below the root; "" when there is no such file. It is asked before the book is
+// set again.
 func (p *Pages) Stamp(file string) string { return p.images.stamp(file) }

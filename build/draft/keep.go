@@ -13,13 +13,14 @@ import (
 	"github.com/bookci/bookci/internal/fsx"
 )
 
-// folder keeps what was worked out for images in files, each with the hash of
-// its content before it: what is damaged is not there.
+// folder keeps what was worked out for images in files. Each begins with the hash of
+// its content: a damaged one counts as none.
 type folder string
 
 // KeepIn keeps images below a folder, which is made when it is needed.
 func KeepIn(dir string) picture.Keep { return folder(dir) }
 
+// keptEnd ends the names of the files.
 const keptEnd = ".image"
 
 // maxKept is far above what an image of the largest size that is read takes.
@@ -58,8 +59,8 @@ func (f folder) Put(key string, data []byte) {
 	}
 }
 
-// Prune leaves the newest files of a folder of images, up to limit bytes in
-// all, and nothing that a crash left half written before.
+// Prune removes files from a folder of images until the newest are left, limit bytes
+// in all, and what a crash left half written more than an hour before now.
 func Prune(dir string, limit int64, now time.Time) {
 	if st, err := os.Lstat(dir); err != nil || !st.IsDir() {
 		return // a link may have come with the sources

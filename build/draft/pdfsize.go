@@ -7,8 +7,8 @@ import (
 
 var boxes = regexp.MustCompile(`/(?:CropBox|MediaBox)\s*\[\s*([-0-9.]+)\s+([-0-9.]+)\s+([-0-9.]+)\s+([-0-9.]+)\s*\]`)
 
-// pdfSize finds the first page's size in a PDF's head, 0 when it is not written
-// openly there.
+// pdfSize finds the first page's size, in points, at the beginning of a PDF; 0 when it
+// is not written openly there.
 func pdfSize(data []byte) (width, height float64) {
 	m := boxes.FindSubmatch(data)
 	if m == nil {

@@ -12,8 +12,9 @@ import (
 // maxReadings bounds the dictionary of the index.
 const maxReadings = 4 << 20
 
-// readings reads the dictionary that tells how the index's terms are read: a
-// term and its reading on each line.
+// readings reads the dictionary that tells how the index's terms are read, by term: a
+// term and its reading on each line, parted by a tab or blanks. It is nil when the book
+// has none.
 func readings(files fs.FS, dir string, s *review.Settings) map[string]string {
 	name := s.Text("pdfmaker.makeindex_dic", "")
 	if name == "" || files == nil {

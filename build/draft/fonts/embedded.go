@@ -11,8 +11,11 @@ import (
 //go:embed *.ttf.zst
 var packed embed.FS
 
+// License is that of the embedded typefaces. It must come with them, so each binary
+// has it.
+//
 //go:embed OFL.txt
-var License string // of the fonts that are embedded
+var License string
 
 // Style names one of the embedded typefaces.
 type Style int

@@ -27,7 +27,8 @@ type Face struct {
 var errShort = errors.New("the font ends too early")
 
 // Parse reads a TrueType font whose characters are found by a table of format 4
-// or 12. It keeps data.
+// or 12. It keeps data, which must not change. The error is the end of a sentence that
+// begins with the font.
 func Parse(data []byte) (*Face, error) {
 	f := &Face{file: data, tables: map[string][]byte{}}
 	if len(data) < 12 {
@@ -201,7 +202,7 @@ func (f *Face) Advance(glyph uint16) int {
 	return 0
 }
 
-// File returns the font as it was read. Whoever asks leaves it as it is.
+// File returns the font as Parse was given it, not to be changed.
 func (f *Face) File() []byte { return f.file }
 
 // Glyphs returns how many glyphs the font has.

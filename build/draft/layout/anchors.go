@@ -8,7 +8,7 @@ import (
 
 // Anchors are named by the chapter, the kind of thing and its id.
 
-func (c *chapter) anchor(kind, id string) string { return anchorName(c.source_.ID, kind, id) }
+func (c *chapter) anchor(kind, id string) string { return anchorName(c.tree.ID, kind, id) }
 
 func anchorName(chapter, kind, id string) string { return chapter + "|" + kind + "|" + id }
 

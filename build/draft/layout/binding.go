@@ -23,18 +23,19 @@ type binding struct {
 	dry    bool // only the numbers are wanted: nothing is drawn
 	number int  // of the next page
 	roman  bool // numbers are Roman
-	parted bool // what comes belongs to a part
+	parted bool // the chapter that is added belongs to a part
 }
 
-// section is a part of the book that begins on a page of its own.
+// section is a stretch of the book that begins on a page of its own: a chapter, the
+// contents, the title page.
 type section struct {
 	bodies  []*body
 	right   bool   // it begins on a right page
 	bare    bool   // it has neither head nor number
-	chapter string // id
+	chapter string // id, "" for what is no chapter
 	kind    review.Kind
-	head    string // the running head's left half
-	heads   []string
+	head    string       // the running head's left half
+	heads   []string     // the right halves that its headings set
 	title   *headingMark // a heading that is not of the manuscript
 }
 
@@ -57,7 +58,7 @@ func (ts *Typesetter) contentsOf(s *setting, entries []entry) []*body {
 	return ts.contents.pages
 }
 
-// bind numbers pages, with the contents and the index that follow from them.
+// bind puts the chapters into a book with its contents and index. The error is of ctx.
 func (ts *Typesetter) bind(ctx context.Context, s *setting, in Input, chapters []*setChapter) (*binding, error) {
 	var contents []*body
 	if s.book.Settings.Bool("toc", true) {
@@ -77,8 +78,8 @@ func (ts *Typesetter) bind(ctx context.Context, s *setting, in Input, chapters [
 	return s.gather(in, chapters, len(contents), contents), ctx.Err()
 }
 
-// gather lays out the sequence of pages. contents is nil while only its length
-// is known.
+// gather binds all parts of the book. contents is nil while only the number of its
+// pages is known: then nothing is drawn.
 func (s *setting) gather(in Input, chapters []*setChapter, contentsPages int, contents []*body) *binding {
 	b := &binding{setting: s, anchors: map[string]Anchor{}, pages: map[string]string{}, byTerm: map[string]*term{}}
 	set := s.book.Settings
@@ -86,7 +87,7 @@ func (s *setting) gather(in Input, chapters []*setChapter, contentsPages int, co
 	b.number, b.roman = s.geometry.StartPage, !s.geometry.Serial
 
 	if cover := s.cover(in.Dir); cover != nil {
-		b.coverPage(cover[0])
+		b.coverPage(cover)
 	}
 	if set.Bool("titlepage", true) {
 		b.add(section{bodies: s.titlePage(), right: true, bare: true})
@@ -145,6 +146,7 @@ func (b *binding) mainMatter() {
 	}
 }
 
+// label is the number of the next page as readers see it.
 func (b *binding) label() string {
 	if b.roman {
 		return sheet.Roman(b.number)
@@ -152,6 +154,7 @@ func (b *binding) label() string {
 	return strconv.Itoa(b.number)
 }
 
+// blank adds an empty page.
 func (b *binding) blank() {
 	s := &sheet.Sheet{Width: float32(b.geometry.Paper.Width), Height: float32(b.geometry.Paper.Height), Label: b.label()}
 	b.draftMark(s, b.geometry.Left(b.number))
@@ -216,7 +219,7 @@ func (b *binding) add(sec section) {
 	}
 }
 
-// heading notes a heading that stands on the sheet to come.
+// heading adds a heading of the next sheet to the bookmarks and the contents.
 func (b *binding) heading(h *headingMark, y float32) {
 	to := Anchor{len(b.sheets), y}
 	if _, ok := b.anchors[h.anchor]; !ok {
@@ -234,6 +237,7 @@ func (b *binding) heading(h *headingMark, y float32) {
 	}
 }
 
+// term adds a page to a term of the index; at is its sheet.
 func (b *binding) term(name, page string, at int) {
 	t := b.byTerm[name]
 	if t == nil && len(b.terms) >= maxTerms {

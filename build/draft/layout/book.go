@@ -27,21 +27,21 @@ type Result struct {
 	Sheets  []*sheet.Sheet
 	Anchors map[string]Anchor
 	Outline []Bookmark
-	Cut     []string          // chapters that had more than the draft holds
-	Lacks   map[string][]rune // by chapter: characters that no typeface has, shown as 〓
-	Fresh   []string          // chapters that were set anew; the others were kept from the last time
+	Cut     []string          // ids of chapters that had more than the draft holds
+	Lacks   map[string][]rune // by a chapter's id: characters that no typeface has, shown as 〓
+	Fresh   []string          // ids of chapters that were set anew; the others were kept from the last time
 }
 
 // Anchor is a place on a sheet.
 type Anchor struct {
-	Sheet int // index into Result.Sheets
-	Y     float32
+	Sheet int     // index into Result.Sheets
+	Y     float32 // in points from the sheet's upper edge
 }
 
-// Bookmark is an entry of the outline, with the level of its heading.
+// Bookmark is an entry of the outline.
 type Bookmark struct {
 	Title string
-	Level int
+	Level int // of its heading, one more for a chapter in a part
 	To    Anchor
 }
 
@@ -53,11 +53,11 @@ type Typesetter struct {
 	contents keptContents
 }
 
-// setChapter is a chapter's pages.
+// setChapter is a chapter that has been set.
 type setChapter struct {
-	key   uint64
+	key   uint64 // see setting.chapterKey
 	pages []*body
-	heads []string
+	heads []string          // running heads that its sections set
 	asked map[string]string // page numbers that the chapter shows, by anchor
 	lacks []rune
 	cut   bool
@@ -82,7 +82,7 @@ func (ts *Typesetter) Set(ctx context.Context, in Input) (*Result, error) {
 		if b, err = ts.bind(ctx, s, in, chapters); err != nil {
 			return nil, err
 		}
-		again := ts.stale(chapters, b.pages)
+		again := stale(chapters, b.pages)
 		if len(again) == 0 {
 			break
 		}
@@ -121,7 +121,7 @@ func (ts *Typesetter) chapters(ctx context.Context, s *setting, result *Result) 
 			name := strconv.Itoa(i) + "|" + c.ID
 			done := ts.kept[name]
 			if done == nil || done.key != key {
-				pages := map[string]string(nil)
+				var pages map[string]string
 				if done != nil {
 					pages = done.asked // most likely they are still right
 				}
@@ -146,11 +146,11 @@ func (ts *Typesetter) chapters(ctx context.Context, s *setting, result *Result) 
 	return chapters, nil
 }
 
-// set sets one chapter. pages are the page numbers that it shows.
+// set sets one chapter. pages are the page numbers that it may show, by anchor.
 func (s *setting) set(source *review.Chapter, pages map[string]string) *setChapter {
 	own := *s
 	own.pages = pages
-	c := &chapter{setting: &own, source_: source, galley: &galley{width: s.geometry.TextWidth}}
+	c := &chapter{setting: &own, tree: source, galley: &galley{width: s.geometry.TextWidth}}
 	if source.Kind == review.Part && len(source.Blocks) == 0 { // a part that is a mere title
 		c.partTitle(&review.Heading{Place: source.Place, Level: 1, Number: source.Label, Title: titleOf(source)})
 	}
@@ -173,7 +173,7 @@ func titleOf(c *review.Chapter) []review.Inline {
 }
 
 // stale returns the chapters that show page numbers other than those of pages.
-func (ts *Typesetter) stale(chapters []*setChapter, pages map[string]string) []int {
+func stale(chapters []*setChapter, pages map[string]string) []int {
 	var found []int
 	for i, c := range chapters {
 		for anchor, shown := range c.asked {

@@ -46,7 +46,7 @@ func (c *chapter) inFrame(f *frame, sides, above float64, add func()) {
 	c.listed = outer
 }
 
-// trimSpace takes away space at the end, down to the item from.
+// trimSpace takes away space at the end, as far as it stands behind the item from.
 func (g *galley) trimSpace(from int) {
 	for n := len(g.items) - 1; n > from && g.items[n].space; n-- {
 		g.items = g.items[:n]
@@ -138,11 +138,15 @@ func (c *chapter) verbatim(source string) {
 	for line := range strings.SplitSeq(strings.TrimRight(source, "\n"), "\n") {
 		lines = append(lines, []review.Inline{&review.Text{Text: line}})
 	}
-	g := c.galley
-	g.skip(c.lead() / 2)
+	c.galley.skip(c.lead() / 2)
+	c.asSource(lines)
+	c.galley.skip(c.lead() / 2)
+}
+
+// asSource shows lines beside a rule, as what has not been set.
+func (c *chapter) asSource(lines [][]review.Inline) {
 	f := &frame{rule: 1.2, ruleColor: sheet.Gray(0.6), sides: leftSide, filled: true, ground: sheet.Gray(0.95)}
-	c.framed(f, 0.7*c.em(), func() { c.codeLines(lines, c.hand.mono(c.small), "") })
-	g.skip(c.lead() / 2)
+	c.framed(f, 0.7*c.em(), func() { c.codeLines(lines, c.hand.mono(c.small), "", 1) })
 }
 
 func (c *chapter) equation(e *review.Equation) {
@@ -158,20 +162,12 @@ func (c *chapter) equation(e *review.Equation) {
 
 // unknown shows a block whose command has no meaning here.
 func (c *chapter) unknown(u *review.Unknown) {
-	g := c.galley
 	head := "//" + u.Name
 	for _, a := range u.Args {
 		head += "[" + a + "]"
 	}
-	lines := [][]review.Inline{{&review.Text{Text: head}}}
-	for _, l := range u.Lines {
-		lines = append(lines, l.Text)
-	}
-	if u.Defined && len(u.Lines) == 0 {
-		lines = lines[:1]
-	}
-	g.skip(c.lead() / 2)
-	f := &frame{rule: 1.2, ruleColor: sheet.Gray(0.6), sides: leftSide, filled: true, ground: sheet.Gray(0.95)}
-	c.framed(f, 0.7*c.em(), func() { c.codeLines(lines, c.hand.mono(c.small), "") })
-	g.skip(c.lead() / 2)
+	lines := append([][]review.Inline{{&review.Text{Text: head}}}, textsOf(u.Lines)...)
+	c.galley.skip(c.lead() / 2)
+	c.asSource(lines)
+	c.galley.skip(c.lead() / 2)
 }

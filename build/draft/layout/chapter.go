@@ -15,23 +15,24 @@ type Picture struct {
 	Err           error
 }
 
-// Pictures tells how large images are. It is asked from several goroutines.
+// Pictures tells how large images are; file is a slash path below the root. It is
+// asked from several goroutines.
 type Pictures interface{ Picture(file string) Picture }
 
 // chapter sets one chapter of the book.
 type chapter struct {
 	*setting
-	source_ *review.Chapter
-	galley  *galley
+	tree   *review.Chapter // nil for what is not of the manuscript
+	galley *galley
 
 	text     text // of the paragraph that is set at present
 	depth    int  // of blocks inside blocks
 	listed   int  // of lists inside lists
 	notes    map[*review.Note]*note
-	chars    int
-	cut      bool // there was more than maxChars
-	asked    map[string]string
-	lacking  map[rune]bool // characters that the typefaces lack
+	chars    int               // as count counts them
+	cut      bool              // there was more than maxChars
+	asked    map[string]string // page numbers that are shown, by anchor
+	lacking  map[rune]bool     // characters that the typefaces lack
 	headings []headingMark
 	heads    []string // running heads that sections set
 }
@@ -106,7 +107,7 @@ func (c *chapter) pageOf(id string) string {
 	return page
 }
 
-// lack notes characters of a text that the typefaces lack.
+// lack collects the characters of a text that the typefaces lack.
 func (c *chapter) lack(t *text) {
 	for _, r := range t.lacking {
 		if c.lacking == nil {
@@ -116,13 +117,14 @@ func (c *chapter) lack(t *text) {
 	}
 }
 
-// fresh returns the text to fill for the next paragraph.
+// fresh returns the text to fill for the next paragraph: one for all of them.
 func (c *chapter) fresh() *text {
 	c.text.reset()
 	return &c.text
 }
 
-// set adds a paragraph, as long as there is room for characters.
+// set adds a paragraph and returns the index of its first item. Beyond maxChars it
+// adds nothing.
 func (c *chapter) set(t *text, p paragraph) int {
 	c.lack(t)
 	c.count(t)
@@ -215,7 +217,7 @@ func (c *chapter) heading(h *review.Heading) {
 	}
 	g := c.galley
 	switch {
-	case h.Level == 1 && c.source_.Kind == review.Part:
+	case h.Level == 1 && c.tree.Kind == review.Part:
 		c.partTitle(h)
 		return
 	case h.Level == 1:
@@ -260,17 +262,17 @@ func (c *chapter) heading(h *review.Heading) {
 	}
 }
 
-// mark notes where a heading stands, and what it says.
+// mark adds an item without height for where a heading stands, and what it says.
 func (c *chapter) mark(h *review.Heading) {
 	it := c.galley.item()
 	it.keep = true
 	level := h.Level
-	m := headingMark{level: level, number: h.Number, title: plain(h.Title), part: c.source_.Kind == review.Part && level == 1}
+	m := headingMark{level: level, number: h.Number, title: plain(h.Title), part: c.tree.Kind == review.Part && level == 1}
 	m.contents = h.Tag != review.NoToc && level <= c.words.contentsLevel
 	m.anchor = c.anchor("heading", placeID(h))
 	it.points = append(it.points, itemPoint{anchor: m.anchor})
 	if level == 1 {
-		it.points = append(it.points, itemPoint{anchor: chapterAnchor(c.source_)})
+		it.points = append(it.points, itemPoint{anchor: chapterAnchor(c.tree)})
 	}
 	if h.ID != "" {
 		it.points = append(it.points, itemPoint{anchor: labelAnchor(h.ID)})

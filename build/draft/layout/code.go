@@ -8,7 +8,8 @@ import (
 	"github.com/bookci/bookci/build/review"
 )
 
-// caption sets the words above a listing, or above a table without a number.
+// caption sets the words of a listing, a box or an equation, and tells whether there
+// are any.
 func (c *chapter) caption(list []review.Inline, label string) bool {
 	if len(list) == 0 && label == "" {
 		return false
@@ -49,11 +50,7 @@ func (c *chapter) code(b *review.Code) {
 	if b.Numbered {
 		number = "%2d: "
 	}
-	lines := make([][]review.Inline, len(b.Lines))
-	for i, l := range b.Lines {
-		lines[i] = l.Text
-	}
-	c.shaded(f, func() { c.codeNumbered(lines, st, number, b.FirstLine) })
+	c.shaded(f, func() { c.codeLines(textsOf(b.Lines), st, number, b.FirstLine) })
 	if c.words.captionBelow["list"] {
 		g.items[len(g.items)-1].keep = true
 		c.caption(b.Caption.Text, b.Caption.Label)
@@ -61,12 +58,17 @@ func (c *chapter) code(b *review.Code) {
 	g.skip(c.lead() * 0.9)
 }
 
-func (c *chapter) codeLines(lines [][]review.Inline, st style, number string) {
-	c.codeNumbered(lines, st, number, 1)
+func textsOf(lines []review.Line) [][]review.Inline {
+	texts := make([][]review.Inline, len(lines))
+	for i, l := range lines {
+		texts[i] = l.Text
+	}
+	return texts
 }
 
-// codeNumbered sets lines as they are. What is too long goes on in the next.
-func (c *chapter) codeNumbered(lines [][]review.Inline, st style, number string, first int) {
+// codeLines sets lines as they are. What is too long goes on in the next. number is the
+// format of the numbers before them, which count from first, "" for none.
+func (c *chapter) codeLines(lines [][]review.Inline, st style, number string, first int) {
 	g := c.galley
 	for i, line := range lines {
 		if c.cut {
@@ -124,6 +126,7 @@ func untab(line []review.Inline) []review.Inline {
 	return out
 }
 
+// expandTabs replaces the tabs of a text that begins at a column, which it moves on.
 func expandTabs(s string, column *int) (string, bool) {
 	changed := strings.Contains(s, "\t")
 	var out []rune

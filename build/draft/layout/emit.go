@@ -140,8 +140,9 @@ func (t *text) drawThing(it *item, th thing, x, base float64) {
 	it.pictures = append(it.pictures, p)
 }
 
-// mostInside is more marks than stand inside another one. Marks come in the order
-// of their ends.
+// mostInside ends the search for the marks of a line after so many that begin behind
+// it. Marks come in the order of their ends, so that a mark of the line may follow
+// those inside of it; no mark holds as many.
 const mostInside = 200
 
 // drawMarks draws what belongs to stretches of a line.

@@ -68,11 +68,12 @@ func (c *chapter) figureCaption(caption review.Caption, command string) {
 	}
 }
 
-// picture places an image, or what stands for one that cannot be placed.
+// picture places an image, or what stands for one that cannot be placed. It leaves the
+// height below on its page, as far as a picture is left.
 func (c *chapter) picture(b *review.Image, below float64) {
 	g := c.galley
 	if b.Command == "graph" && b.File == "" {
-		c.lines(b.Lines)
+		c.asSource(textsOf(b.Lines))
 		return
 	}
 	pic := c.pictures.size(b.File)
@@ -106,19 +107,10 @@ func (c *chapter) noPicture(b *review.Image, err error) {
 			t.add("["+name+": "+err.Error()+"]", c.hand.sans(c.small))
 			c.set(t, paragraph{lead: c.small * 1.5, size: c.small, how: centered})
 			if len(b.Lines) > 0 {
-				c.lines(b.Lines)
+				c.asSource(textsOf(b.Lines))
 			}
 		})
 	})
-}
-
-func (c *chapter) lines(list []review.Line) {
-	lines := make([][]review.Inline, len(list))
-	for i, l := range list {
-		lines[i] = l.Text
-	}
-	f := &frame{rule: 1.2, ruleColor: sheet.Gray(0.6), sides: leftSide, filled: true, ground: sheet.Gray(0.95)}
-	c.framed(f, 0.7*c.em(), func() { c.codeLines(lines, c.hand.mono(c.small), "") })
 }
 
 // fit returns how large an image is placed, from what the manuscript says

@@ -15,7 +15,7 @@ import (
 
 var hashSeed = maphash.MakeSeed()
 
-// fingerprint is of what all chapters share: geometry, words, settings.
+// fingerprint is the hash of what all chapters share: geometry and words.
 func (s *setting) fingerprint() uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
@@ -27,7 +27,7 @@ func (s *setting) fingerprint() uint64 {
 	return h.Sum64()
 }
 
-// chapterKey is of one chapter.
+// chapterKey is the hash of one chapter; seed is the fingerprint.
 func (s *setting) chapterKey(seed uint64, c *review.Chapter) uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
@@ -48,7 +48,8 @@ func number(h *maphash.Hash, n uint64) {
 	h.Write(b[:])
 }
 
-// hashValue adds a value and all that it holds.
+// hashValue adds a value and all that it holds. s brings the sizes of images, nil where
+// there are none.
 func hashValue(h *maphash.Hash, v reflect.Value, s *setting, depth int) {
 	if depth > 200 {
 		return
@@ -104,7 +105,7 @@ func hashValue(h *maphash.Hash, v reflect.Value, s *setting, depth int) {
 				h.WriteString(anchorOf(n))
 				hashValue(h, reflect.ValueOf(n.Text), s, depth+1)
 				return
-			case *review.NoteRef:
+			case *review.NoteRef: // its mark; the chapter's notes count by themselves
 				h.WriteString(n.Arg)
 				if n.Note != nil {
 					number(h, uint64(n.Note.Number))

@@ -54,6 +54,7 @@ func newTableHead(items []item) *tableHead {
 // itemPoint is an anchor, or a term of the index.
 type itemPoint struct{ anchor, term string }
 
+// pageEnd is whether a page ends before an item.
 type pageEnd uint8
 
 const (
@@ -61,7 +62,7 @@ const (
 	newPage
 )
 
-// frame is what lies behind and around items. A page break parts it.
+// frame is what lies behind and around items. It goes on where a page ends in it.
 type frame struct {
 	parent      *frame
 	left, width float64
@@ -136,7 +137,7 @@ func (g *galley) last() *item {
 	return nil
 }
 
-// hold keeps the last n items, and what follows, on one page.
+// hold keeps the items from an index on, and what follows them, on one page.
 func (g *galley) hold(from int) {
 	for i := from; i < len(g.items); i++ {
 		g.items[i].keep = true
@@ -167,7 +168,8 @@ type paragraph struct {
 	keepLines     bool    // no page break inside
 }
 
-// set breaks a text into lines and adds them. It returns the index of the first.
+// set breaks a text into lines and adds them. It returns the index of the first. A text
+// that shows nothing leaves an item without height for its points.
 func (g *galley) set(t *text, p paragraph) int {
 	from := len(g.items)
 	if len(t.glyphs) == 0 {

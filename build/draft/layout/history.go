@@ -12,8 +12,8 @@ import (
 
 var dated = regexp.MustCompile(`^(\d+)-(\d+)-(\d+)(?:[\s　](.+))?$`)
 
-// history returns the lines of a colophon that tell when the book came out.
-// Date is that of a book that has no history.
+// history returns the lines of a colophon that tell when the book came out. date, as
+// 2006-01-02, is that of a book that has no history.
 func (w *words) history(s *review.Settings, date string) []string {
 	var lines []string
 	editions, ok := s.Value("history").([]any)

@@ -8,15 +8,15 @@ import (
 	"github.com/bookci/bookci/build/draft/sheet"
 )
 
-// Term is an entry of the index on its way to its page.
+// term is an entry of the index and the pages that it stands on.
 type term struct {
 	text  string
 	pages []string
 	at    []int // the sheets of pages
 }
 
-// index sets the terms of the book in two columns. readings tells how terms
-// are read that are written in kanji.
+// index sets the terms of the book in two columns. readings are those of terms that
+// are written in kanji.
 func (s *setting) index(terms []*term, readings map[string]string) []*body {
 	if len(terms) == 0 {
 		return nil
@@ -93,17 +93,16 @@ func (s *setting) index(terms []*term, readings map[string]string) []*body {
 	return pages
 }
 
-// sortKey is what a term is sorted by: its reading in hiragana.
+// sortKey is what a term is sorted by: its reading in hiragana. Kanji without a
+// reading come after all kana, as their code points do.
 func sortKey(s string, readings map[string]string) string {
 	if r, ok := readings[s]; ok {
 		s = r
 	}
 	var b strings.Builder
 	for _, r := range strings.ToLower(s) {
-		switch {
-		case r >= 'ァ' && r <= 'ヶ':
+		if r >= 'ァ' && r <= 'ヶ' {
 			r -= 'ァ' - 'ぁ'
-		case r >= 0x4E00 && r < 0xA000: // after all kana
 		}
 		b.WriteRune(r)
 	}

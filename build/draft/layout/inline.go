@@ -202,7 +202,8 @@ func (c *chapter) noteRef(t *text, n *review.NoteRef, st style) {
 	}
 }
 
-// icon sets an image in the line, no taller than the line's letters ask for.
+// icon sets an image in the line, at its own size as far as the page has room. Where
+// there is none its source is shown.
 func (c *chapter) icon(t *text, n *review.Icon, st style) {
 	pic := c.pictures.size(n.File)
 	if pic.err != nil {

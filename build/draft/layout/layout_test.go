@@ -55,7 +55,7 @@ func set(t testing.TB, ts *Typesetter, b *review.Book, p Pictures) *Result {
 	return r
 }
 
-// body are the sheets of a chapter.
+// sheetsOf are the sheets of a chapter.
 func sheetsOf(r *Result, id string) []*sheet.Sheet {
 	var list []*sheet.Sheet
 	for _, s := range r.Sheets {
@@ -66,7 +66,7 @@ func sheetsOf(r *Result, id string) []*sheet.Sheet {
 	return list
 }
 
-// text returns what stands on a sheet, in the order in which it was set,
+// textOf returns what stands on a sheet, in the order in which it was set,
 // without its head and foot.
 func textOf(s *sheet.Sheet) string {
 	g := ReadGeometry(&review.Settings{})
@@ -104,7 +104,7 @@ func japaneseText(seed uint64, sentences int) string {
 	return b.String()
 }
 
-// lineOf groups a sheet's runs by their baseline.
+// linesOf groups a sheet's runs by their baseline.
 func linesOf(s *sheet.Sheet) [][]sheet.Run {
 	g := ReadGeometry(&review.Settings{})
 	var lines [][]sheet.Run

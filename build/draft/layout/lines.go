@@ -2,10 +2,10 @@ package layout
 
 import "math"
 
-// measure is how wide lines are: Indent of the first, and of the others.
+// measure is how wide lines are.
 type measure struct {
 	width         float64
-	first, others float64
+	first, others float64 // indents of the first line and of the others
 }
 
 func (m measure) line(first bool) float64 {

@@ -19,7 +19,7 @@ func TestLinesKeepTheRulesOfPunctuation(t *testing.T) {
 	g := ReadGeometry(&review.Settings{})
 	lines, full := 0, 0
 	for _, s := range sheetsOf(r, "ch01") {
-		for _, line := range linesOf(s)[0:] {
+		for _, line := range linesOf(s) {
 			if line[0].Size > float32(g.Em)*1.1 {
 				continue // the chapter's title
 			}

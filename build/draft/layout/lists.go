@@ -23,11 +23,7 @@ func (c *chapter) list(l *review.ItemList) {
 	for i, item := range l.Items {
 		label := []string{"•", "–", "*", "·"}[min(c.listed-1, 3)]
 		if l.Numbered {
-			number := l.Start + i
-			if l.Start == 0 {
-				number = i + 1
-			}
-			label = strconv.Itoa(number) + "."
+			label = strconv.Itoa(l.Start+i) + "."
 		}
 		g.within(indent, 0, nil, func() {
 			t := c.fresh()
@@ -87,10 +83,8 @@ func (c *chapter) passage(p *review.Passage) {
 	left, right := 0.0, 0.0
 	how := justify
 	switch p.Command {
-	case "quote", "blockquote":
+	case "quote", "blockquote", "lead", "read":
 		left = 3 * c.em()
-	case "lead", "read":
-		left, right = 3*c.em(), 0
 	case "centering":
 		how = centered
 	case "flushright":

@@ -46,8 +46,8 @@ func (s *setting) titlePage() []*body {
 	return s.paginate(g.items)[:1]
 }
 
-// cover is a page that the cover's image fills.
-func (s *setting) cover(dir string) []*body {
+// cover is a page that the cover's image fills, nil for a book that shows none.
+func (s *setting) cover(dir string) *body {
 	set := s.book.Settings
 	name := set.Text("pdfmaker.coverimage", set.Text("coverimage", ""))
 	if name == "" || !s.geometry.Cover {
@@ -67,7 +67,7 @@ func (s *setting) cover(dir string) []*body {
 		X: float32((s.geometry.Paper.Width - w) / 2), Y: float32((s.geometry.Paper.Height - h) / 2),
 		Width: float32(w), Height: float32(h), File: pic.file, Orientation: pic.orientation,
 	}}
-	return []*body{b}
+	return b
 }
 
 // colophon sets who made the book, when, and whose it is.

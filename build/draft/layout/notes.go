@@ -14,7 +14,7 @@ type note struct {
 	height float64
 }
 
-// note sets a footnote. Its second mark leads to the first's.
+// note sets a footnote, nil where it has been set for an earlier mark of it.
 func (c *chapter) note(n *review.Note) *note {
 	if c.notes == nil {
 		c.notes = map[*review.Note]*note{}
@@ -45,7 +45,8 @@ func (c *chapter) note(n *review.Note) *note {
 	return done
 }
 
-// noteRule is the rule above the notes of a page, with the space around it.
+// noteRule is the height of the rule above the notes of a page and of the space around
+// it, in points.
 const noteRule = 7.0
 
 func (s *setting) drawNoteRule(out *sheet.Sheet, y float64) {

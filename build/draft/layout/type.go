@@ -76,10 +76,10 @@ func (h *hand) monoLike(s style) style {
 type glyph struct {
 	r     rune
 	id    uint16
-	style uint16  // index into text.styles
-	thing int16   // index into text.things plus 1, 0 for a character
-	class class   //
-	flags flags   //
+	style uint16 // index into text.styles
+	thing int16  // index into text.things plus 1, 0 for a character
+	class class
+	flags flags
 	empty float32 // how much of the glyph's left is not counted
 	width float32 // what is counted
 }
@@ -108,7 +108,8 @@ type text struct {
 	marks  []mark
 	points []point
 
-	placed, drawn int // points that have their line, marks that end before the line that is drawn
+	placed int // how many of points stand in a line
+	drawn  int // how many of marks end before the line that is drawn
 
 	lacking []rune // characters that the typefaces lack
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"runtime"
 	"time"
 
 	"github.com/bookci/bookci/build/draft/fonts"
@@ -43,9 +44,9 @@ type Bookmark struct {
 	To    Anchor
 }
 
-// Write writes a document. The error is of w or of ctx.
+// Write writes a document. The error is of w, or the end of ctx.
 func Write(ctx context.Context, w io.Writer, doc *Document) error {
-	p := &writer{w: w, doc: doc, jobs: jobs(), fontOf: map[*fonts.Face]*usedFont{}, imageOf: map[string]int{}}
+	p := &writer{w: w, doc: doc, jobs: runtime.GOMAXPROCS(0), fontOf: map[*fonts.Face]*usedFont{}, imageOf: map[string]int{}}
 	for _, step := range []func(context.Context) error{p.begin, p.pages, p.pictures, p.fonts, p.outline, p.finish} {
 		if err := step(ctx); err != nil {
 			return err
@@ -87,7 +88,7 @@ func (p *writer) finish(context.Context) error {
 	}
 	p.print(" >> /XObject <<")
 	for i := range p.images {
-		p.print(" /I%d %d 0 R", i, p.firstImg+i)
+		p.print(" /I%d %d 0 R", i, p.firstImage+i)
 	}
 	p.print(" >> >>\nendobj\n")
 

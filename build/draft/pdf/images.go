@@ -3,6 +3,7 @@ package pdf
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/bookci/bookci/build/draft/picture"
 )
@@ -17,7 +18,7 @@ func (p *writer) numberPictures() {
 			}
 		}
 	}
-	p.firstImg = p.last + 1
+	p.firstImage = p.last + 1
 	p.last += len(p.images)
 }
 
@@ -45,7 +46,8 @@ func (p *writer) pictures(ctx context.Context) error {
 			for _, part := range m.object.Parts {
 				p.hash(part)
 			}
-			p.stream(p.firstImg+i, "/Type /XObject /Subtype /Image /Width "+itoa(m.object.Width)+" /Height "+itoa(m.object.Height)+" "+m.object.Entries, m.object.Parts...)
+			entries := fmt.Sprintf("/Type /XObject /Subtype /Image /Width %d /Height %d %s", m.object.Width, m.object.Height, m.object.Entries)
+			p.stream(p.firstImage+i, entries, m.object.Parts...)
 			return p.err
 		})
 }

@@ -21,9 +21,9 @@ func (p *writer) pages(ctx context.Context) error {
 			p.hash(m.raw)
 			s := p.doc.Sheets[i]
 			page := []byte("<< /Type /Page /Parent " + strconv.Itoa(p.root) + " 0 R /Resources " + strconv.Itoa(p.resources) + " 0 R /MediaBox [0 0 ")
-			page = number(page, s.Width)
+			page = decimal(page, s.Width)
 			page = append(page, ' ')
-			page = number(page, s.Height)
+			page = decimal(page, s.Height)
 			page = append(page, "] /Contents "+strconv.Itoa(p.page(i)+1)+" 0 R"...)
 			page = p.annotations(page, s)
 			p.object(p.page(i), "%s >>", page)
@@ -49,7 +49,7 @@ func (p *writer) annotations(page []byte, s *sheet.Sheet) []byte {
 			if i > 0 {
 				page = append(page, ' ')
 			}
-			page = number(page, v)
+			page = decimal(page, v)
 		}
 		page = append(page, ']')
 		if l.URL != "" {
@@ -73,7 +73,7 @@ func (p *writer) destination(out []byte, a Anchor) []byte {
 	out = append(out, '[')
 	out = strconv.AppendInt(out, int64(p.page(a.Sheet)), 10)
 	out = append(out, " 0 R /XYZ 0 "...)
-	out = number(out, p.doc.Sheets[a.Sheet].Height-a.Y)
+	out = decimal(out, p.doc.Sheets[a.Sheet].Height-a.Y)
 	return append(out, " null]"...)
 }
 
@@ -83,13 +83,13 @@ func (p *writer) content(s *sheet.Sheet) []byte {
 	color := sheet.Color(0)
 	for _, f := range s.Fills {
 		out = setColor(out, f.Color, &color)
-		out = number(out, f.X)
+		out = decimal(out, f.X)
 		out = append(out, ' ')
-		out = number(out, s.Height-f.Y-f.Height)
+		out = decimal(out, s.Height-f.Y-f.Height)
 		out = append(out, ' ')
-		out = number(out, f.Width)
+		out = decimal(out, f.Width)
 		out = append(out, ' ')
-		out = number(out, f.Height)
+		out = decimal(out, f.Height)
 		out = append(out, " re f\n"...)
 	}
 	for _, pic := range s.Pictures {
@@ -109,12 +109,12 @@ func (p *writer) content(s *sheet.Sheet) []byte {
 			out = append(out, "/F"...)
 			out = strconv.AppendInt(out, int64(p.fontOf[face].index), 10)
 			out = append(out, ' ')
-			out = number(out, size)
+			out = decimal(out, size)
 			out = append(out, " Tf "...)
 		}
 		if r.Track != track {
 			track = r.Track
-			out = number(out, track)
+			out = decimal(out, track)
 			out = append(out, " Tc "...)
 		}
 		if r.Slant {
@@ -122,9 +122,9 @@ func (p *writer) content(s *sheet.Sheet) []byte {
 		} else {
 			out = append(out, "1 0 0 1 "...)
 		}
-		out = number(out, r.X)
+		out = decimal(out, r.X)
 		out = append(out, ' ')
-		out = number(out, s.Height-r.Y)
+		out = decimal(out, s.Height-r.Y)
 		out = append(out, " Tm "...)
 		out = show(out, r)
 	}
@@ -177,7 +177,7 @@ func (p *writer) place(out []byte, s *sheet.Sheet, pic sheet.Picture) []byte {
 	}
 	out = append(out, "q "...)
 	for _, v := range m {
-		out = number(out, v)
+		out = decimal(out, v)
 		out = append(out, ' ')
 	}
 	out = append(out, "cm /I"...)
@@ -192,18 +192,18 @@ func setColor(out []byte, c sheet.Color, now *sheet.Color) []byte {
 	*now = c
 	r, g, b := byte(c>>16), byte(c>>8), byte(c)
 	if r == g && g == b {
-		out = number(out, float32(r)/255)
+		out = decimal(out, float32(r)/255)
 		return append(out, " g "...)
 	}
 	for _, v := range []byte{r, g, b} {
-		out = number(out, float32(v)/255)
+		out = decimal(out, float32(v)/255)
 		out = append(out, ' ')
 	}
 	return append(out, "rg "...)
 }
 
-// number writes a length, to a thousandth of a point.
-func number(out []byte, v float32) []byte {
+// decimal writes a number to three decimals.
+func decimal(out []byte, v float32) []byte {
 	n := int64(math.Round(float64(v) * 1000))
 	if n < 0 {
 		out = append(out, '-')

@@ -4,14 +4,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strconv"
 	"unicode/utf16"
 
 	"github.com/bookci/bookci/build/draft/fonts"
 	"github.com/bookci/bookci/build/draft/sheet"
 )
-
-func itoa(n int) string { return strconv.Itoa(n) }
 
 // usedFont is a typeface of the document and the glyphs that it shows.
 type usedFont struct {

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
-	"runtime"
 	"sync"
 	"unicode/utf16"
 
@@ -23,23 +22,22 @@ type writer struct {
 	jobs int
 	err  error
 
-	at      int64
-	offsets []int64 // of each object, by its number
-	last    int     // the highest number that was given out
-	sum     [32]byte
+	at      int64    // how much has been written
+	offsets []int64  // of each object, by its number
+	last    int      // the highest number that was given out
+	sum     [32]byte // of all that was handed to hash
 
-	catalog, root, info, resources, outlines int
+	catalog, root, info, resources, outlines int // numbers of objects; outlines is 0 when there are none
 
-	firstPage int
-	used      []*usedFont
-	fontOf    map[*fonts.Face]*usedFont
-	images    []string // files, in the order in which they are met
-	firstImg  int
-	imageOf   map[string]int
+	firstPage  int // the number of its object; see page
+	used       []*usedFont
+	fontOf     map[*fonts.Face]*usedFont
+	images     []string // files, in the order in which they are met
+	firstImage int      // the number of its object; those of the others follow
+	imageOf    map[string]int
 }
 
-func jobs() int { return runtime.GOMAXPROCS(0) }
-
+// number returns the number of a new object.
 func (p *writer) number() int {
 	p.last++
 	return p.last
@@ -55,7 +53,7 @@ func (p *writer) write(data []byte) {
 
 func (p *writer) print(format string, args ...any) { p.write(fmt.Appendf(nil, format, args...)) }
 
-// begun opens an object.
+// begun begins an object.
 func (p *writer) begun(number int) {
 	for len(p.offsets) <= max(number, p.last) {
 		p.offsets = append(p.offsets, 0)
@@ -145,10 +143,10 @@ func deflate(data []byte) []byte {
 	return out.Bytes()
 }
 
-// inOrder makes count things on several goroutines and hands each to take in
-// order, on the caller's goroutine. No more than twice as many as there are
-// jobs are made ahead.
-func inOrder[T any](ctx context.Context, jobs, count int, produce func(int) (T, error), take func(int, T) error) error {
+// inOrder makes count things by produce, on as many goroutines as jobs says, and hands
+// them to use in order, on the caller's goroutine. No more than 2*jobs are made ahead.
+// The error is the first of the two functions', or the end of ctx.
+func inOrder[T any](ctx context.Context, jobs, count int, produce func(int) (T, error), use func(int, T) error) error {
 	type result struct {
 		value T
 		err   error
@@ -190,7 +188,7 @@ func inOrder[T any](ctx context.Context, jobs, count int, produce func(int) (T, 
 			if r.err != nil {
 				return r.err
 			}
-			if err := take(i, r.value); err != nil {
+			if err := use(i, r.value); err != nil {
 				return err
 			}
 		case <-ctx.Done():

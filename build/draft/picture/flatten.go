@@ -24,8 +24,8 @@ const version = "1"
 // maxDecoded is the most pixels of an image that cannot be read row by row.
 const maxDecoded = 30_000_000
 
-// kept gives an image laid on white, from keep or worked out. What is kept is
-// the compressed rows; how many colours they have follows from the header.
+// kept gives an image laid on white, from keep or worked out. keep holds the
+// compressed rows; how many colours they have follows from the header.
 func kept(info *Info, file []byte, keep Keep, o *Object) (*Object, error) {
 	colors := 3
 	if info.Format == PNG && (info.png.color == pngGrayAlpha || info.png.color == pngGray) {
@@ -67,14 +67,15 @@ func kept(info *Info, file []byte, keep Keep, o *Object) (*Object, error) {
 	return o, nil
 }
 
-// rowWriter filters rows before they are compressed: each sample as the
-// difference to the one above, or to the left where the row above is another.
+// rowWriter filters rows before they are compressed. A row equal to the one above
+// becomes zeros, another the differences to the pixel at the left.
 type rowWriter struct {
 	w             io.Writer
-	pixel         int
-	before, write []byte
+	pixel         int    // bytes of one
+	before, write []byte // the row above, and what is written of this one
 }
 
+// row writes a row of samples of 8 bits.
 func (r *rowWriter) row(row []byte) error {
 	if r.before == nil {
 		r.before, r.write = make([]byte, len(row)), make([]byte, len(row)+1)

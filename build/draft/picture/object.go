@@ -30,8 +30,9 @@ type Keep interface {
 	Put(key string, data []byte)
 }
 
-// Encode turns a whole file into an object. info is what Probe said of it.
-// What costs time is looked for in keep first.
+// Encode turns a whole file into an object. info is what Probe said of it. What costs
+// time is looked for in keep first, nil for none. The error is the end of a sentence
+// that begins with the file.
 func Encode(info *Info, file []byte, keep Keep) (*Object, error) {
 	o := &Object{Width: info.Width, Height: info.Height}
 	switch {
@@ -54,8 +55,8 @@ func (o *Object) encodeJPEG(info *Info, file []byte) {
 	o.Parts = [][]byte{file}
 }
 
-// passPNG takes the compressed rows of a PNG as they are: a PDF knows PNG's
-// filters.
+// passPNG takes the compressed rows of a PNG as they are, as many as the file holds:
+// a PDF knows PNG's filters.
 func (o *Object) passPNG(info *Info, file []byte) error {
 	h := &info.png
 	for chunks := newIDAT(file); ; {

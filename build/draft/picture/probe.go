@@ -26,7 +26,7 @@ const (
 )
 
 // MaxPixels is the most that an image may have: a poster of 30 by 40 cm at 800
-// dots to the inch. What is larger is refused by its header.
+// dots to the inch. An image with more is refused by its header.
 const MaxPixels = 120_000_000
 
 // Info is what an image's header tells.
@@ -57,7 +57,9 @@ func (i *Info) Size() (width, height float64) {
 	return w, h
 }
 
-// Probe reads an image's header. HeaderSize bytes of a file are enough for most.
+// Probe reads an image's header. HeaderSize bytes of a file are enough for most. The
+// error is the end of a sentence that begins with the file; it wraps ErrFormat or
+// ErrSize where they are the reason.
 func Probe(data []byte) (*Info, error) {
 	info := &Info{DPI: 72, Orientation: 1}
 	var err error

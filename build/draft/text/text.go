@@ -9,7 +9,7 @@ import (
 
 // File is the text of one chapter.
 type File struct {
-	Name string // as review-textmaker names it
+	Name string // as review-textmaker names it: "ch01.txt", "part_1.txt"
 	Text string
 }
 
@@ -25,13 +25,13 @@ func Files(book *review.Book) []File {
 			files = append(files, File{"part_" + strconv.Itoa(c.Number) + ".txt", title + "\n"})
 			continue
 		}
-		files = append(files, File{c.ID + ".txt", Chapter(book, c)})
+		files = append(files, File{c.ID + ".txt", textOf(book, c)})
 	}
 	return files
 }
 
-// Chapter returns the text of one chapter.
-func Chapter(book *review.Book, c *review.Chapter) string {
+// textOf returns the text of one chapter.
+func textOf(book *review.Book, c *review.Chapter) string {
 	w := &writer{
 		book:     book,
 		blank:    true,
@@ -50,7 +50,7 @@ type writer struct {
 	tabWidth int
 }
 
-// line prints a line. Text that ends in a line end gets no other one.
+// line prints a text and a line end, unless the text has one at its end.
 func (w *writer) line(s string) {
 	w.blank = false
 	w.out.WriteString(s)
@@ -186,7 +186,8 @@ func (w *writer) definitions(list *review.DefinitionList) {
 	}
 }
 
-// child prints what stands between //beginchild and //endchild, if they are there.
+// child prints what stands between //beginchild and //endchild, and tells whether they
+// are there.
 func (w *writer) child(blocks []review.Block, there bool) bool {
 	if !there {
 		return false
