@@ -10,8 +10,10 @@ import (
 )
 
 // Check returns everything that is wrong with a book's config, catalog and
-// chapters for its targets, in the order of files and lines, and notes on what
-// nothing uses. No maker is asked. Fault is what book.Read had to say.
+// chapters for its targets (the PDF when none is named), in the order of files and
+// lines, and notes on what nothing uses. No maker is asked. fault is the error that
+// book.Read returned with the book, nil when there was none; a *book.Faults becomes
+// diagnostics, any other is returned.
 func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic, error) {
 	if len(targets) == 0 {
 		targets = []book.Target{book.PDF}
@@ -29,7 +31,7 @@ func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic
 	seen := map[string]bool{}
 	for _, t := range targets {
 		if seen[builders[t]] {
-			continue // equal to the eye
+			continue // the EPUB and the web page are made of the same HTML
 		}
 		seen[builders[t]] = true
 		tree, err := Read(b, t)
@@ -42,15 +44,16 @@ func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic
 		trees = append(trees, tree)
 		found = append(found, tree.Faults...)
 	}
-	notes, err := unused(b, trees, pdf)
+	notes, err := forgotten(b, trees, pdf)
 	if err != nil {
 		return nil, err
 	}
 	return inOrder(b, append(found, notes...)), nil
 }
 
-// inOrder sorts by the files of a book as its reader meets them, and then by
-// place. What several targets share is told once, as the worst of them has it.
+// inOrder sorts by the files of a book, configs first and chapters as their reader
+// meets them, and then by place. What several targets share is told once, as the
+// worst of them has it.
 func inOrder(b *book.Book, list []book.Diagnostic) []book.Diagnostic {
 	order := map[string]int{}
 	for _, name := range b.ConfigFiles {

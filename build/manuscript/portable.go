@@ -11,8 +11,7 @@ import (
 )
 
 // unportable finds files of a book that a Windows machine could not check out, or
-// a Mac would take for another one. A book that one author has begun here may be
-// the next one's there.
+// a Mac would take for another one. A book that is begun here may be written on there.
 func unportable(files fs.FS, dir string) []book.Diagnostic {
 	var names []string
 	const most = 20_000
@@ -23,13 +22,18 @@ func unportable(files fs.FS, dir string) []book.Diagnostic {
 			return nil
 		case len(names) == most:
 			return fs.SkipAll
-		case d.IsDir() && name != dir && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "artifacts"):
+		case name != dir && isAside(d):
 			return fs.SkipDir
 		}
 		names = append(names, name)
 		return nil
 	})
 	return onlyHere(names)
+}
+
+// isAside tells whether d is a folder in a book's that holds nothing of the author's.
+func isAside(d fs.DirEntry) bool {
+	return d.IsDir() && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "artifacts")
 }
 
 // onlyHere tells which of names, slash paths, do not work everywhere.

@@ -14,10 +14,10 @@ import (
 // builders are Re:VIEW's names for what makes each target's text.
 var builders = map[book.Target]string{book.PDF: "latex", book.EPUB: "html", book.Web: "html", book.Text: "plaintext", book.IDGXML: "idgxml"}
 
-// Read reads a book's chapters into a tree, as they are for its targets; the
-// first of them, the PDF when there is none, decides which images and which
-// section of the config count. A book that Check finds fault with is read as far
-// as that goes.
+// Read reads a book's chapters into a tree, as they are for its targets. The first
+// of them, the PDF when there is none, decides which images and which section of the
+// config count. What is wrong with the chapters is in the tree's Faults; the error is
+// that the root cannot be opened.
 func Read(b *book.Book, targets ...book.Target) (*review.Book, error) {
 	root, err := fsx.OpenRoot(b.Root)
 	if err != nil {
@@ -60,8 +60,8 @@ func settingsOf(b *book.Book, t book.Target) map[string]any {
 // manuscriptFiles are the files below a root.
 type manuscriptFiles struct{ root *fsx.Root }
 
-// maxFile bounds what is read of a file. It is more than the reader takes in of a
-// whole book, so that it tells of a chapter that is cut here.
+// maxFile bounds what is read of a file. The review package reads less of a whole
+// book, and so tells of a chapter that is cut here.
 const maxFile = 64 << 20 // bytes
 
 func (f manuscriptFiles) Read(name string) ([]byte, error) {

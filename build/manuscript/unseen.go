@@ -9,6 +9,8 @@ import (
 	"github.com/bookci/bookci/build/review"
 )
 
+// This file finds what a PDF would not show.
+
 // unprinted tells, once, of terms for an index that the PDF does not have.
 func unprinted(tree *review.Book) []book.Diagnostic {
 	if tree.Settings.Bool("pdfmaker.makeindex", false) {
@@ -26,9 +28,9 @@ func unprinted(tree *review.Book) []book.Diagnostic {
 	return notes
 }
 
-// blank tells of images that poppler, and so most viewers of a Linux desktop, show
-// as nothing: dvipdfmx hands on 16 bits of transparency, which it does not draw.
-func (u *users) blank(tree *review.Book) []book.Diagnostic {
+// blank tells of images of which most viewers of a Linux desktop show nothing:
+// dvipdfmx hands on 16 bits of transparency, and poppler does not draw them.
+func (u *uses) blank(tree *review.Book) []book.Diagnostic {
 	const header = 26 // bytes, up to the colour type
 	var found []book.Diagnostic
 	seen := map[string]bool{}

@@ -13,11 +13,11 @@ import (
 	"github.com/bookci/bookci/internal/fsx"
 )
 
-// unused finds what the author may have forgotten: images that no chapter
+// forgotten finds what the author may have overlooked: images that no chapter
 // shows, labels that nothing refers to, chapters that the catalog does not name,
-// names that other systems cannot have; and what a PDF, made of trees[pdf], would
-// not show. There is no PDF when pdf is -1.
-func unused(b *book.Book, trees []*review.Book, pdf int) ([]book.Diagnostic, error) {
+// names that other systems cannot have, and what the PDF would not show. trees are
+// the book for each target; that of the PDF is trees[pdf], and pdf is -1 without one.
+func forgotten(b *book.Book, trees []*review.Book, pdf int) ([]book.Diagnostic, error) {
 	if slices.ContainsFunc(trees, func(t *review.Book) bool { return t.Cut }) {
 		return nil, nil // what was not read may use anything
 	}
@@ -26,7 +26,7 @@ func unused(b *book.Book, trees []*review.Book, pdf int) ([]book.Diagnostic, err
 		return nil, fmt.Errorf("reading the manuscript: %w", err)
 	}
 	defer root.Close()
-	u := users{files: manuscriptFiles{root}, book: b, stems: map[string]bool{}, labels: map[string]bool{}}
+	u := uses{files: manuscriptFiles{root}, book: b, stems: map[string]bool{}, labels: map[string]bool{}}
 	for _, tree := range trees {
 		u.read(tree)
 	}
@@ -37,16 +37,17 @@ func unused(b *book.Book, trees []*review.Book, pdf int) ([]book.Diagnostic, err
 	return slices.Concat(unseen, u.unusedImages(), u.unusedLabels(trees), u.unnamedChapters(), unportable(root.FS(), b.Dir)), nil
 }
 
-// users is what a book's chapters use.
-type users struct {
+// uses is what a book's chapters use.
+type uses struct {
 	files  manuscriptFiles
 	book   *book.Book
 	stems  map[string]bool // paths of images without extension
 	labels map[string]bool
-	raw    bytes.Buffer // what is handed on as it is: it may name an image
+	raw    bytes.Buffer // what is handed on as it is: it may name an image or a label
 }
 
-func (u *users) read(tree *review.Book) {
+// read adds what a tree uses.
+func (u *uses) read(tree *review.Book) {
 	folder := path.Join(u.book.Dir, tree.Settings.Text("imagedir", "images"))
 	image := func(c *review.Chapter, id string) {
 		for _, builder := range []string{"", "latex/", "html/", "top/", "plaintext/", "idgxml/"} {
@@ -88,7 +89,7 @@ func (u *users) read(tree *review.Book) {
 // are what images are drawn in.
 var imageKinds = []string{".eps", ".pdf", ".tif", ".tiff", ".png", ".bmp", ".jpg", ".jpeg", ".gif", ".svg"}
 
-func (u *users) unusedImages() []book.Diagnostic {
+func (u *uses) unusedImages() []book.Diagnostic {
 	var notes []book.Diagnostic
 	folder, _ := u.book.Setting("", "imagedir").(string)
 	if folder == "" {
@@ -117,7 +118,7 @@ func (u *users) unusedImages() []book.Diagnostic {
 
 // elsewhere is all text beside the chapters' own that may name an image:
 // configs, styles, layouts, and what chapters hand to TeX or HTML.
-func (u *users) elsewhere() []byte {
+func (u *uses) elsewhere() []byte {
 	const most = 16 << 20 // bytes
 	text := u.raw.Bytes()
 	for _, name := range u.book.ConfigFiles {
@@ -126,12 +127,11 @@ func (u *users) elsewhere() []byte {
 		}
 	}
 	kinds := []string{".sty", ".cls", ".css", ".scss", ".erb", ".html", ".tex", ".rb", ".yml"}
-	// What cannot be read names no image.
 	_ = u.files.root.Walk(u.book.Dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || len(text) > most:
 			return fs.SkipAll
-		case d.IsDir() && name != u.book.Dir && (strings.HasPrefix(d.Name(), ".") || d.Name() == "node_modules" || d.Name() == "artifacts"):
+		case name != u.book.Dir && isAside(d):
 			return fs.SkipDir
 		case !d.IsDir() && slices.Contains(kinds, path.Ext(name)):
 			if data, err := u.files.Read(name); err == nil {
@@ -143,7 +143,7 @@ func (u *users) elsewhere() []byte {
 	return text
 }
 
-func (u *users) unusedLabels(trees []*review.Book) []book.Diagnostic {
+func (u *uses) unusedLabels(trees []*review.Book) []book.Diagnostic {
 	var notes []book.Diagnostic
 	for _, tree := range trees[:min(len(trees), 1)] {
 		tree.Walk(func(_ *review.Chapter, n review.Node) bool {
@@ -159,7 +159,7 @@ func (u *users) unusedLabels(trees []*review.Book) []book.Diagnostic {
 	return notes
 }
 
-func (u *users) unnamedChapters() []book.Diagnostic {
+func (u *uses) unnamedChapters() []book.Diagnostic {
 	var notes []book.Diagnostic
 	named := map[string]bool{}
 	for _, t := range append([]book.Target{""}, book.Targets...) {
