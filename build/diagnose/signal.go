@@ -26,20 +26,20 @@ type hookSignal struct {
 // from inside the session and may be anything.
 func parseSignal(line string) (signal, bool) {
 	kind, rest, _ := strings.Cut(line, " ")
-	switch event.EventKind(kind) {
+	switch event.Kind(kind) {
 	case event.Pass, event.PassSkipped:
 		number, program, _ := strings.Cut(rest, " ")
 		n, err := strconv.Atoi(number)
 		if err != nil || n < 0 {
 			return signal{}, false
 		}
-		return signal{event: event.Event{Kind: event.EventKind(kind), N: int64(n), Text: text.Printable(program)}}, true
+		return signal{event: event.Event{Kind: event.Kind(kind), N: int64(n), Text: text.Printable(program)}}, true
 	case event.Page, event.ConvertPage:
 		n, err := strconv.Atoi(rest)
 		if err != nil || n < 0 {
 			return signal{}, false
 		}
-		return signal{event: event.Event{Kind: event.EventKind(kind), N: int64(n)}}, true
+		return signal{event: event.Event{Kind: event.Kind(kind), N: int64(n)}}, true
 	case event.Convert:
 		return signal{event: event.Event{Kind: event.Convert}}, true
 	case "hook":

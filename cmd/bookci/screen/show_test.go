@@ -54,7 +54,7 @@ func TestALogIsNotSilentWhileAMakerIs(t *testing.T) {
 	var clock atomic.Int64
 	p := newPlain(&out, func() time.Time { return time.Unix(clock.Load(), 0) })
 	p.every = 5 * time.Millisecond
-	ev := func(kind event.EventKind, b, text string, n int64) {
+	ev := func(kind event.Kind, b, text string, n int64) {
 		p.Event(event.Event{Kind: kind, Book: b, Target: book.PDF, Text: text, N: n, Seconds: map[string]float64{"make": 150}})
 	}
 	p.Event(event.Event{Kind: event.Stage, Text: "pulling vvakame/review:5.9"})
