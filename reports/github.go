@@ -39,13 +39,13 @@ func WriteAnnotations(w io.Writer, run Run) error {
 	return nil
 }
 
-// escapeData is what the runner undoes in a command's message. What terminals
-// obey goes: the message is shown in a log.
+// escapeData escapes a command's message as the runner reads it. What terminals obey,
+// carriage returns among it, is left out: the message is shown in a log.
 func escapeData(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(printable(s))
+	return strings.NewReplacer("%", "%25", "\n", "%0A").Replace(printable(s))
 }
 
-// escapeProperty is what the runner undoes in a command's properties.
+// escapeProperty escapes a command's property as the runner reads it.
 func escapeProperty(s string) string {
 	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(escapeData(s))
 }
@@ -136,7 +136,7 @@ func thousands(n int64) string {
 	return s
 }
 
-// markdown is text that Markdown and HTML leave as it is, on one line.
+// markdown is a text on one line in which nothing is markup to Markdown or HTML.
 func markdown(s string) string {
 	s = html.EscapeString(clip(s))
 	var b strings.Builder
@@ -150,10 +150,11 @@ func markdown(s string) string {
 	return b.String()
 }
 
-// code is text as code, which holds no Markdown: an element, as no number of
-// backticks is safe for a text and a table at once.
+// code is a text as code. It is an element of HTML, as no number of backticks is safe
+// both for any text and inside a table.
 func code(s string) string { return "<code>" + markdown(s) + "</code>" }
 
+// clip is a text on one line, cut to summaryText.
 func clip(s string) string {
 	s = strings.Join(strings.Fields(printable(s)), " ")
 	if r := []rune(s); len(r) > summaryText {

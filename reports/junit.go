@@ -81,7 +81,7 @@ func WriteJUnit(w io.Writer, run Run) error {
 	return err
 }
 
-// add counts a suite's cases and takes it in.
+// add adds a suite and counts its cases.
 func (d *junitSuites) add(s junitSuite) {
 	for i := range s.Cases {
 		c := &s.Cases[i]
@@ -103,6 +103,7 @@ func (d *junitSuites) add(s junitSuite) {
 	d.Suites = append(d.Suites, s)
 }
 
+// junitCases are the artifact's case and those of the chapters.
 func junitCases(res Result) []junitCase {
 	class := strings.ReplaceAll(res.Book, ".", "_") + "." + res.Target // a dot parts package and class in Jenkins
 	byFile := map[string][]Finding{}
@@ -119,7 +120,7 @@ func junitCases(res Result) []junitCase {
 	}
 
 	whole := junitCase{Name: res.Target, Classname: class, File: res.Config, Time: junitTime(res.Seconds)}
-	whole.take(byFile[""])
+	whole.fill(byFile[""])
 	switch {
 	case res.Status == Broken:
 		text := withHint(res.Err, res.Hint)
@@ -135,7 +136,7 @@ func junitCases(res Result) []junitCase {
 	for _, c := range res.Chapters {
 		one := junitCase{Name: c.ID, Classname: class, File: c.File, Time: junitTime(0)}
 		if !done[c.File] { // a file that the catalog names twice
-			one.take(byFile[c.File])
+			one.fill(byFile[c.File])
 			done[c.File] = true
 		}
 		if one.Failure == nil && !res.Checked {
@@ -146,8 +147,8 @@ func junitCases(res Result) []junitCase {
 	return cases
 }
 
-// take makes the findings a case's failure and output.
-func (c *junitCase) take(findings []Finding) {
+// fill makes the errors of findings the case's failure, and the rest its output.
+func (c *junitCase) fill(findings []Finding) {
 	var errors, warnings []string
 	var first Finding
 	for _, f := range findings {
@@ -192,11 +193,11 @@ func withHint(text, hint string) string {
 // junitTime is a number of seconds without exponent or separators.
 func junitTime(seconds float64) string { return fmt.Sprintf("%.3f", seconds) }
 
-// timestamp is in UTC and without a zone, as the form wants it.
+// timestamp is when the run began, in UTC and without a zone, as JUnit's form wants it.
 func timestamp(run Run) string { return run.Begun.UTC().Format("2006-01-02T15:04:05") }
 
-// printable leaves out what XML 1.0 cannot hold, escaped neither, and what
-// terminals obey: a maker's log holds anything.
+// printable leaves out what terminals obey, and what XML 1.0 cannot hold even
+// escaped: a maker's log holds anything.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

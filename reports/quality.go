@@ -52,11 +52,11 @@ func WriteCodeQuality(w io.Writer, run Run) error {
 	return writeJSON(w, issues)
 }
 
-// fingerprints tell whether a finding is the one of an earlier build. It is
-// while its file, its kind and the manuscript's line are the same, wherever
-// that line has moved to; numbers in messages move with the text around them.
-// Equal ones in one build are told apart by their order.
-type fingerprints map[string]int
+// fingerprints tell whether a finding is one of an earlier build: its file, its code
+// and the text of its line are the same, wherever that line has moved to. Numbers in
+// a message do not count, as they move with the text around them. Equal findings of
+// one build are told apart by their order.
+type fingerprints map[string]int // how often each key has come up
 
 var number = regexp.MustCompile(`[0-9]+`)
 

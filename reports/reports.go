@@ -17,7 +17,7 @@ type Run struct {
 	Begun   time.Time // when the build began
 	Seconds float64   // how long it took
 	Results []Result
-	Err     string // why there are no results at all, "" when there are
+	Err     string // why there are no results, "" when there are some
 	Hint    string // what to do about Err
 	Config  string // a file to show Err at; as Finding.File
 }
@@ -119,9 +119,9 @@ func (r Result) failed() bool { return r.Status == Failed || r.Status == Broken 
 // name is what people call the result.
 func (r Result) name() string { return r.Book + " " + r.Target }
 
-// located are the findings of a run with a place for each, those that several
-// targets share once, errors first, then by place. A failure that no error
-// explains is among them, so that no failed build looks sound.
+// located are the findings of a run: errors first, then by place, those that several
+// targets share once. One without a file has its book's config as its place. A failure
+// that no error explains is among them, so that no failed build looks sound.
 func (r Run) located() []Finding {
 	var all []Finding
 	if r.Err != "" {
