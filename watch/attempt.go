@@ -12,11 +12,11 @@ import (
 // attempt is one call of build.
 type attempt struct {
 	change     Change
-	snap       *snapshot // as it was called
+	snap       *snapshot // what the folders held when it was called
 	start      time.Duration
 	cancel     context.CancelCauseFunc
 	done       chan outcome
-	doubt      bool // nothing differs; the build before may have read something else
+	doubt      bool // it was called because the build before may have read something else
 	superseded bool
 	disturbed  bool // some look during the build differed from snap
 	away       bool // the first folder was gone during the build
@@ -27,6 +27,7 @@ type outcome struct {
 	err    error
 }
 
+// start calls build, with what the latest look has found.
 func (l *loop) start(ctx context.Context, c Change) {
 	bctx, cancel := context.WithCancelCause(ctx)
 	a := &attempt{change: c, snap: l.cur, start: l.clock.Mono(), cancel: cancel, doubt: l.doubt, done: make(chan outcome, 1)}
@@ -60,9 +61,9 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 	if err := l.look(ctx, before); err != nil {
 		return err
 	}
-	news := touched(before, l.cur, nil)
-	// A build that was given up but tells what it read has come to its end. It
-	// counts, also where the book is wrong.
+	news := rewritten(before, l.cur, nil)
+	// A build that was given up but tells what it read has come to its end all the
+	// same. It counts, also where the book is wrong.
 	if a.superseded && out.err != nil && out.result.Read == nil {
 		l.tries++
 		l.doubt = a.doubt
@@ -75,10 +76,10 @@ func (l *loop) ended(ctx context.Context, out outcome) error {
 		if out.result.Read != nil {
 			l.base = a.snap.withRead(out.result.Read)
 		}
-		// A build without an edit is not repeated for touched files alone, or
-		// one that touches its own inputs would go on for ever.
+		// Rewritten files call for one more build, and for no further one: a build
+		// that touches its own inputs would be repeated for ever.
 		l.doubt = out.err != nil && a.away || out.result.Read == nil && a.disturbed ||
-			!a.doubt && touched(a.snap, l.cur, out.result.Read)
+			!a.doubt && rewritten(a.snap, l.cur, out.result.Read)
 	}
 	if out.result.Scope != nil {
 		if err := l.rescope(ctx, out.result.Scope.clean()); err != nil {

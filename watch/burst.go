@@ -20,7 +20,7 @@ type burst struct {
 	held  int           // how often hold was granted
 }
 
-// touch notes that something happened.
+// touch begins the burst, or prolongs it.
 func (b *burst) touch(now time.Duration, wall time.Time, maxWait time.Duration) {
 	if !b.open {
 		*b = burst{open: true, since: wall, first: now, limit: now + maxWait}

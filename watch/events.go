@@ -21,7 +21,7 @@ import (
 type events struct {
 	w     *fsnotify.Watcher
 	have  map[string]fsx.FolderID // folders that were added; Run's goroutine alone
-	ready chan struct{}           // holds one token while there is something to take
+	ready chan struct{}           // holds one token while there is something to drain
 	done  chan struct{}           // closed when the goroutine has ended
 
 	mu    sync.Mutex
@@ -78,6 +78,7 @@ func (e *events) pump() {
 	}
 }
 
+// put keeps a name for drain, or that events were lost.
 func (e *events) put(name string, lost bool) {
 	e.mu.Lock()
 	if lost {
@@ -92,8 +93,9 @@ func (e *events) put(name string, lost bool) {
 	}
 }
 
-// take returns the names that events have come for since the last call.
-func (e *events) take() (names []string, lost bool) {
+// drain returns the names that events have come for since the last call, and whether
+// events were lost.
+func (e *events) drain() (names []string, lost bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	names = make([]string, 0, len(e.names))

@@ -64,7 +64,7 @@ func (l *loop) interval(took time.Duration) time.Duration {
 		}
 	}
 	share := time.Duration(pollShare)
-	if l.touched > 0 && l.clock.Mono()-l.touched < atWork {
+	if l.noticed > 0 && l.clock.Mono()-l.noticed < atWork {
 		share /= 4
 	}
 	d := max(l.PollInterval, cost*share, took*4)
@@ -74,7 +74,8 @@ func (l *loop) interval(took time.Duration) time.Duration {
 	return min(d, max(slowest, l.PollInterval))
 }
 
-// fill reads some of the files that the first look left unread.
+// fill reads some of the files that the first look left unread, into the snapshot
+// that the next looks are compared with.
 func (l *loop) fill() {
 	end := l.clock.Mono() + fillFor
 	for len(l.unread) > 0 && l.clock.Mono() < end {

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// A look at intervals may use 1/400 of a processor: idle below 0.5 % with
-	// room for the garbage collector. While the author is at work it may use
-	// four times as much, and under the events a quarter.
+	// A look at intervals may use 1/pollShare of a processor: idle below 0.5 % with
+	// room for the garbage collector. It may use four times as much while the author
+	// is at work, which is until atWork after an edit, and a quarter under the events.
 	pollShare = 400
 	atWork    = time.Minute
 	// recheck is how often the slow poll under the events looks.
@@ -21,8 +21,8 @@ const (
 	// peekQuiet is Options.Peek's quiet time: longer than the gap within a save
 	// of the editors that write in place or rename, shorter than a glance.
 	peekQuiet = 10 * time.Millisecond
-	// rounds bounds looking and listening while new folders keep turning up. After
-	// that the burst goes on.
+	// rounds is how often a look is repeated because new folders turned up. After that
+	// the burst goes on.
 	rounds = 4
 	// asleep is how far the two clocks may part before the machine has slept.
 	asleep = 2 * time.Second
@@ -44,16 +44,16 @@ type loop struct {
 	peeked *snapshot // what the last Peek saw
 
 	burst    burst
-	heard    bool          // an event came since the burst began
-	touched  time.Duration // when the latest edit was noticed, 0: none yet
-	tickAt   time.Duration
-	peekAt   time.Duration // 0: none to do
-	cost     [4]time.Duration
+	heard    bool             // an event came since the burst began
+	noticed  time.Duration    // when the latest edit was noticed, 0: none yet
+	tickAt   time.Duration    // of the next look at intervals
+	peekAt   time.Duration    // 0: none to do
+	cost     [4]time.Duration // of the last looks, by turns
 	costAt   int
-	wary     bool // events were found missing: poll as well
-	deaf     int  // bursts that no event announced
-	wallOff  time.Duration
-	awayTold bool
+	wary     bool          // events were found missing: poll as well
+	deaf     int           // bursts that no event announced
+	wallOff  time.Duration // what offset was at the last act
+	awayTold bool          // it was told that the first folder is gone
 
 	running *attempt
 	tries   int
@@ -182,9 +182,9 @@ func (l *loop) act(ctx context.Context) error {
 	return nil
 }
 
-// hear takes what the event source has, and opens or prolongs the burst if any of it counts.
+// hear asks the event source what came, and opens or prolongs the burst if any of it counts.
 func (l *loop) hear() {
-	names, lost := l.src.take()
+	names, lost := l.src.drain()
 	if lost {
 		l.Notify(Notice{Kind: Overflow, Text: "more events than the system keeps: looking at every file"})
 	}
@@ -200,9 +200,10 @@ func (l *loop) hear() {
 	}
 }
 
+// touch opens or prolongs the burst.
 func (l *loop) touch() {
 	now := l.clock.Mono()
-	l.touched = now
+	l.noticed = now
 	l.burst.touch(now, l.clock.Wall(), l.MaxWait)
 	if l.Peek != nil {
 		l.peekAt = now + peekQuiet
@@ -355,7 +356,7 @@ func (l *loop) distrust(edited bool) {
 	l.Notify(Notice{Kind: ByPolling, Text: "events of some edits did not arrive"})
 }
 
-// away says that the first folder is not there, and tells when that changes.
+// away reports whether the first folder is gone, and notifies when that changes.
 func (l *loop) away() bool {
 	if l.cur.gone != l.awayTold {
 		l.awayTold = l.cur.gone

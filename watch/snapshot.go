@@ -16,10 +16,12 @@ type Sum [sha256.Size]byte
 // look, but for sums that are filled in later (loop.fill).
 type snapshot struct {
 	files   map[string]*entry
-	folders map[string]fsx.FolderID    // every folder that was walked
-	beside  map[string]map[string]bool // folders outside that hold single files, targets of links or what is missing -> the names that count
-	gone    bool                       // the first folder is not there
-	moving  bool                       // something changed while it was looked at
+	folders map[string]fsx.FolderID // every folder that was walked
+	// beside are folders to listen to beside those, with the names in them that count:
+	// single files, targets of links, and what is missing.
+	beside map[string]map[string]bool
+	gone   bool // the first folder is not there
+	moving bool // something changed while it was looked at
 }
 
 // entry is one file that counts. Folders are none: an empty one changes no build.
@@ -76,9 +78,10 @@ func diff(a, b *snapshot) []Edit {
 	return edits
 }
 
-// touched says that some file may have been written between a and b, also if
-// its content is the same now. Files whose content in between is known do not count.
-func touched(a, b *snapshot, known map[string]Sum) bool {
+// rewritten says that some file may have been written between a and b, also if
+// its content is the same now. The files of known do not count: what a build read of
+// them is known.
+func rewritten(a, b *snapshot, known map[string]Sum) bool {
 	for path, eb := range b.files {
 		if _, ok := known[path]; ok {
 			continue
@@ -112,7 +115,7 @@ func hollow(a, b *snapshot, edits []Edit) bool {
 	return false
 }
 
-// withRead returns s as a build saw it that reports to have read these sums.
+// withRead returns s with the sums that a build says it has read.
 func (s *snapshot) withRead(read map[string]Sum) *snapshot {
 	c := *s
 	c.files = maps.Clone(s.files)
@@ -130,8 +133,8 @@ func (s *snapshot) withRead(read map[string]Sum) *snapshot {
 	return &c
 }
 
-// rescoped returns s without the files that the old scope covers and the new
-// does not, and with those of now that only the new one covers.
+// rescoped returns s for the scope to in the place of from: without the files that
+// only from covers, and with those of now that only to covers.
 func (s *snapshot) rescoped(from, to Scope, now *snapshot) *snapshot {
 	c := *s
 	c.files = maps.Clone(s.files)

@@ -12,9 +12,9 @@ const probeFor = 500 * time.Millisecond
 
 // chooseSource returns the event source, or nil and why edits have to be looked
 // for. No events arrive for what another machine writes: a file server, or the host
-// of Docker Desktop's or WSL2's virtual machine. The file system's name tells of
-// most such folders, a trial (probe) of more, and the slow poll under the events
-// (loop.tick) of the rest.
+// of Docker Desktop's or WSL2's virtual machine. Most such folders are known by their
+// file system's name, some more by a trial (probe). The slow poll under the events
+// (loop.tick) finds the rest.
 func chooseSource(opts Options) (src *events, why Notice) {
 	if opts.Poll {
 		return nil, Notice{Kind: ByPolling, Text: "as asked"}
@@ -55,7 +55,8 @@ func limitNotice(err error) Notice {
 	return Notice{Kind: ByPolling, Text: err.Error()}
 }
 
-// probe writes a file in dir and waits for its event.
+// probe writes a file in dir and waits for its event. The error says that none came,
+// or that the system allows no more of them.
 func (e *events) probe(dir string, clock Clock) error {
 	if err := e.w.Add(dir); err != nil {
 		return fmt.Errorf("trying file events: %w", limitOf(err, "max_user_watches"))
@@ -75,7 +76,7 @@ func (e *events) probe(dir string, clock Clock) error {
 	for {
 		select {
 		case <-e.ready:
-			if names, _ := e.take(); len(names) > 0 {
+			if names, _ := e.drain(); len(names) > 0 {
 				return nil
 			}
 		case <-timer:

@@ -32,7 +32,7 @@ type Change struct {
 	First  bool      // no build has ended yet
 	Edits  []Edit    // what differs from the last build that was not superseded, by path
 	Reason string    // what came in by Options.Rebuild, or "again" after Result.Again
-	Since  time.Time // when the first of the edits was noticed
+	Since  time.Time // when the first of the edits was noticed, or the build was asked for
 	Tries  int       // how many builds in a row were superseded before this one
 }
 
@@ -101,11 +101,10 @@ type Options struct {
 	MaxWait      time.Duration // but never later than this after its first event; DefaultMaxWait
 
 	// Busy says that something is at work that writes many files, such as git
-	// while .git/index.lock is there: MaxWait then becomes maxBusy.
+	// while .git/index.lock is there. A burst may then last for 10 seconds.
 	Busy func() bool
-	// Cancel decides, when newer edits come during a build that has run for so
-	// long, whether to give that build up. Nil: never, the newer edits are
-	// built right after. See CancelYoung.
+	// Cancel decides whether to give up a build, which has run for ran, for newer
+	// edits. Nil: never, they are built right after it. See CancelYoung.
 	Cancel func(running Change, ran time.Duration, newer []Edit) bool
 	// Peek is told of edits a few milliseconds after a save, before the burst
 	// is over, for previews that cost little. Edits are against the last Peek.
@@ -146,19 +145,19 @@ const (
 	Woke       NoticeKind = "woke"     // the machine slept, or its clock was set
 )
 
-// CancelYoung returns a policy for Options.Cancel: a build is worthless while
-// it has run for less than d, but of tries builds in a row one is let through,
-// so that an author whose editor saves all the time still gets results.
+// CancelYoung returns a policy for Options.Cancel: a build is given up while it has
+// run for less than d, but after tries builds in a row that were given up the next is
+// let through. So an author whose editor saves all the time still gets results.
 func CancelYoung(d time.Duration, tries int) func(Change, time.Duration, []Edit) bool {
 	return func(running Change, ran time.Duration, _ []Edit) bool {
 		return ran < d && running.Tries < tries
 	}
 }
 
-// Run calls build at once and then once after each burst of edits, until ctx
-// ends (its cause is returned) or build returns a Fatal error (which is).
-// When the folders have come to rest, the last call of build began after that or
-// read exactly what they hold.
+// Run calls build at once and then once after each burst of edits. It returns the
+// cause of ctx's end, a Fatal error of build, or what is wrong with the scope. When
+// the folders have come to rest, the last call of build began after that or read
+// exactly what they hold.
 func Run(ctx context.Context, opts Options, build Func) error {
 	opts = opts.withDefaults()
 	if len(opts.Scope.Folders) == 0 {
