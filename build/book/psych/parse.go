@@ -22,8 +22,9 @@ type Error struct {
 
 func (e *Error) Error() string { return e.Message }
 
-// maxExpanded bounds how many values aliases may multiply a file into. The
-// largest config in the field has a few hundred.
+// maxExpanded bounds the values of a file. Those that an alias or a << repeats
+// count each time: a few lines can stand for billions. The largest config in the
+// field has a few hundred.
 const maxExpanded = 100_000
 
 // Parse reads the first document of a YAML file. The value is nil for an
@@ -42,13 +43,16 @@ func Parse(file string, data []byte) (*Value, error) {
 		return nil, err
 	}
 	if expanded(v, map[*Value]int{}) > maxExpanded {
-		return nil, &Error{Line: root.Line, Message: fmt.Sprintf("aliases expand the file to more than %d values", maxExpanded)}
+		return nil, tooManyValues(root)
 	}
 	return v, nil
 }
 
-// expanded counts the values below v, those that aliases repeat as often as
-// they are repeated, and stops counting beyond maxExpanded.
+func tooManyValues(at *yaml.Node) error {
+	return &Error{Line: at.Line, Message: fmt.Sprintf("has more than %d values, counting those that aliases repeat", maxExpanded)}
+}
+
+// expanded counts v and the keys and values below it, and stops beyond maxExpanded.
 func expanded(v *Value, seen map[*Value]int) int {
 	if n, ok := seen[v]; ok {
 		return n
@@ -64,6 +68,7 @@ func expanded(v *Value, seen map[*Value]int) int {
 		}
 	case *Map:
 		for _, k := range x.Keys {
+			add(k)
 			add(x.Values[k.Identity()])
 		}
 	}
@@ -145,9 +150,10 @@ func troubleLine(data []byte, err error) int {
 // resolver turns nodes into values. Values behind an anchor are made once and
 // shared, as Ruby shares the object.
 type resolver struct {
-	file string
-	done map[*yaml.Node]*Value
-	open map[*yaml.Node]bool
+	file   string
+	done   map[*yaml.Node]*Value
+	open   map[*yaml.Node]bool // those that are being resolved
+	merged int                 // keys that << has copied
 }
 
 func (r *resolver) resolve(n *yaml.Node) (*Value, error) {
@@ -205,7 +211,11 @@ func (r *resolver) mapping(n *yaml.Node) (*Map, error) {
 			return nil, err
 		}
 		if key.Val == "<<" && n.Content[i].Tag != "!!str" || key.Val == "<<" && n.Content[i].Style&yaml.TaggedStyle == 0 {
-			if r.merge(m, value, n.Content[i+1]) {
+			merged, err := r.merge(m, value, n.Content[i+1])
+			if err != nil {
+				return nil, err
+			}
+			if merged {
 				continue
 			}
 		}
@@ -216,29 +226,32 @@ func (r *resolver) mapping(n *yaml.Node) (*Map, error) {
 
 // merge puts the mappings that << names into m and reports whether it could.
 // Unlike the YAML specification, Psych lets them override the keys above.
-func (r *resolver) merge(m *Map, value *Value, n *yaml.Node) bool {
+func (r *resolver) merge(m *Map, value *Value, n *yaml.Node) (merged bool, err error) {
 	var sources []*Map
 	switch x := value.Val.(type) {
 	case *Map:
 		sources = append(sources, x)
 	case []*Value:
 		if n.Kind == yaml.AliasNode {
-			return false
+			return false, nil
 		}
 		for i := len(x) - 1; i >= 0; i-- {
 			e, ok := x[i].Val.(*Map)
 			if !ok {
-				return false
+				return false, nil
 			}
 			sources = append(sources, e)
 		}
 	default:
-		return false
+		return false, nil
 	}
 	for _, s := range sources {
+		if r.merged += len(s.Keys); r.merged > maxExpanded {
+			return false, tooManyValues(n)
+		}
 		for _, k := range s.Keys {
 			m.set(k, s.Values[k.Identity()])
 		}
 	}
-	return true
+	return true, nil
 }

@@ -136,8 +136,15 @@ func rubyParseFloat(s string) (float64, error) {
 	return f, err
 }
 
+// longestInt bounds the numbers that are read: it takes quadratic time. A longer one
+// is taken for text.
+const longestInt = 10_000 // digits
+
 func rubyParseInt(s string) (any, error) {
 	s = deleteCommas.Replace(s)
+	if len(s) > longestInt {
+		return nil, strconv.ErrSyntax
+	}
 	i, ok := new(big.Int).SetString(s, 0)
 	if !ok {
 		return nil, strconv.ErrSyntax
