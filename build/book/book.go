@@ -223,6 +223,11 @@ func (b *Book) checkConfig(t Target, own bool) []Diagnostic {
 			fail(section, maker+" is "+section.Is()+", not a mapping of settings", "write its settings below it, indented")
 		}
 	}
+	if root := b.conf.lookup(t, "docroot"); t == Web && root != nil {
+		if name, ok := root.Val.(string); ok && (path.IsAbs(name) || !Below(path.Clean(name)) || path.Clean(name) == ".") {
+			fail(root, fmt.Sprintf("docroot is %q, which is no folder inside the book's", name), "write docroot: webroot, or take the line out")
+		}
+	}
 	if dir := b.conf.lookup(t, "contentdir"); dir != nil && b.catalogs[t] != nil {
 		if s, ok := dir.Val.(string); !ok || strings.TrimSpace(s) == "" {
 			fail(dir, "contentdir is "+dir.Is()+", not a folder", "take the line out, or write contentdir: .")

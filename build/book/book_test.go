@@ -199,6 +199,8 @@ func TestFaultsOfABookAreFoundAtTheirLine(t *testing.T) {
 		"a part in the appendix":   {map[string]string{"catalog.yml": "CHAPS: [ch01.re]\nAPPENDIX:\n  - x:\n    - ch02.re\n"}, nil, []string{"catalog.yml:3 error APPENDIX has a part, which only CHAPS can have"}},
 		"a chapter outside":        {map[string]string{"catalog.yml": "CHAPS:\n  - ../../etc/passwd\n"}, nil, []string{"catalog.yml:2 error the chapter file ../../etc/passwd lies outside the folder that the build sees"}},
 		"no catalog":               {map[string]string{"catalog.yml": ""}, nil, []string{"config.yml:0 error there is no catalog.yml"}},
+		"a catalog of git's":       {map[string]string{"config.yml": "bookname: b\ncatalogfile: .git/list.yml\n", ".git/list.yml": "CHAPS: [ch01.re]\n"}, nil, []string{"config.yml:2 error the catalog .git/list.yml lies in a folder that holds no sources"}},
+		"a chapter of git's":       {map[string]string{"catalog.yml": "CHAPS:\n  - .git/x.re\n", ".git/x.re": "= x\n"}, nil, []string{"catalog.yml:2 error the chapter file .git/x.re lies in a folder that holds no sources"}},
 		"an unknown catalog":       {map[string]string{"config.yml": "bookname: b\ncatalogfile: other.yml\n"}, nil, []string{"config.yml:2 error there is no other.yml"}},
 
 		"bookname with a slash":   {map[string]string{"config.yml": "booktitle: x\nbookname: a/b\n"}, nil, []string{"config.yml:2 error bookname is \"a/b\": a slash cannot stand in the name of a file"}},
@@ -214,6 +216,9 @@ func TestFaultsOfABookAreFoundAtTheirLine(t *testing.T) {
 		"a symbol":                {map[string]string{"config.yml": "bookname: b\nx: :y\n"}, nil, []string{"config.yml:2 error :y is a Ruby symbol, which Re:VIEW refuses"}},
 		"a date":                  {map[string]string{"config.yml": "bookname: b\nprt: 2024-01-02\n"}, nil, nil},
 		"a time in an old book":   {map[string]string{"config.yml": "review_version: 3.0\nbookname: b\ndate: 2024-01-02 10:00:00\n"}, nil, []string{"config.yml:3 warning the time 2024-01-02 10:00:00 is a value that Re:VIEW refuses"}},
+		"a docroot outside":       {map[string]string{"config.yml": "bookname: b\nwebmaker:\n  docroot: ../out\n"}, []Target{Web}, []string{"config.yml:3 error docroot is \"../out\", which is no folder inside the book's"}},
+		"the book as its docroot": {map[string]string{"config.yml": "bookname: b\ndocroot: .\n"}, []Target{Web}, []string{"config.yml:2 error docroot is \".\", which is no folder inside the book's"}},
+		"a docroot inside":        {map[string]string{"config.yml": "bookname: b\ndocroot: public/site\n"}, []Target{Web}, nil},
 		"an empty contentdir":     {map[string]string{"config.yml": "bookname: b\ncontentdir:\n"}, nil, []string{"config.yml:2 error contentdir is empty, not a folder"}},
 	} {
 		b := readBook(t, testbook.Small(c.change))

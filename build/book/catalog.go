@@ -326,7 +326,7 @@ func (r *catalogReader) explainMissing(name, file string, info fs.FileInfo, err 
 		return fmt.Sprintf("the chapter file %s is a folder", file), ""
 	case err == nil:
 		return fmt.Sprintf("the chapter file %s is no file of text but a named pipe, a socket or a device", file), "put the chapter itself in its place"
-	case errors.Is(err, errOutside):
+	case errors.Is(err, errOutside), errors.Is(err, errKept):
 		return fmt.Sprintf("the chapter file %s %v", name, err), ""
 	case strings.Contains(name, ext+" - "):
 		first, _, _ := strings.Cut(name, " - ")

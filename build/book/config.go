@@ -132,7 +132,7 @@ func cannotBeRead(err error) string {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "is not there"
-	case err == errOutside, err == errNoFile, err == errTooBig:
+	case err == errOutside, err == errKept, err == errNoFile, err == errTooBig:
 		return err.Error()
 	}
 	return "cannot be read: " + err.Error()

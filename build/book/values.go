@@ -165,7 +165,9 @@ func (c *valueChecker) date() {
 	case isText:
 		return // Ruby reads much else
 	default:
-		if _, isNumber := v.Val.(int64); !isNumber {
+		switch v.Val.(type) {
+		case int64, float64:
+		default:
 			return
 		}
 	}

@@ -23,6 +23,7 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 		{"date: 2026年11月28日", PDF, Error, `write date: "2026-11-28"`},
 		{"date: 2026年1月", PDF, Error, `write date: "2026-01-01"`},
 		{"date: 2026", PDF, Error, `write it as "2030-01-31", with quotes`},
+		{"date: 2026.11", PDF, Error, `write it as "2030-01-31", with quotes`},
 		{"date: 2026年11月28日\ncolophon: true", EPUB, Error, `write date: "2026-11-28"`},
 		{"date: 2026-11-28", PDF, Error, `write date: "2026-11-28"`},
 		{"date: 2026-1-2\ncolophon: true", EPUB, Error, `write date: "2026-01-02"`},
