@@ -41,7 +41,15 @@ func (c *HashCache) Code(tree, inputs []File, recipe any) (string, error) {
 	add := func(f File) error {
 		switch {
 		case f.Mode&fs.ModeSymlink != 0:
-			lines = append(lines, fmt.Sprintf("%q link %s", f.Path, f.Link))
+			line := fmt.Sprintf("%q link %s", f.Path, f.Link)
+			if !passive[strings.ToLower(path.Ext(f.Path))] {
+				// What it leads to counts as what the link is called. A link to a
+				// folder, or out of the root, has nothing of its own.
+				if sum, err := c.codeOf(f); err == nil {
+					line += " " + sum
+				}
+			}
+			lines = append(lines, line)
 			return nil
 		case !f.Mode.IsRegular():
 			return nil
@@ -115,12 +123,16 @@ func (c *HashCache) read(f File) ([]byte, error) {
 
 // programming are the words of TeX, or their beginnings, that do more than set a
 // formula. Where a formula has one, it is code: it might write what the next build
-// reads.
-var programming = regexp.MustCompile(`\\(?:write|openout|openin|read|immediate|csname|catcode|special|directlua|latelua|input|include|addto|addcontents|label|index|let|def|edef|gdef|xdef|expandafter|At(?:End|Begin)|(?:re)?newcommand|providecommand|protected)|\^\^|@auxout`)
+// reads, or make such a word of harmless pieces.
+var programming = regexp.MustCompile(`\\(?:write|openout|openin|read|immediate|csname|catcode|special|directlua|latelua|lua[a-z]|input|include|InputIf|addto|addcontents|label|index|let|def|edef|gdef|xdef|expandafter|scantokens|makeatletter|ExplSyntax|ShellEscape|At(?:End|Begin)|(?:re)?newcommand|providecommand|protected)|\^\^|@auxout|filecontents|VerbatimOut`)
 
 // rawParts are the lines of a chapter that a maker does not set but hands on:
-// raw TeX, includes, and the text of //embed and //graph blocks.
+// raw TeX, includes, and the text of //embed and //graph blocks. Lines are Re:VIEW's:
+// a mark may stand before the first, and a lone carriage return ends one.
 func rawParts(text []byte) []byte {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+	text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
 	var raw []byte
 	handedOn := false
 	for line := range bytes.Lines(text) {
