@@ -1,7 +1,9 @@
 package review
 
 import (
+	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,6 +49,55 @@ func TestABookWithoutEndIsReadInBoundedMemory(t *testing.T) {
 		if b.Cut != (told == 1) || told > 1 {
 			t.Errorf("%s: cut %t, told %d times", name, b.Cut, told)
 		}
+	}
+}
+
+// counted is a manuscript that counts how often each file is read.
+type counted struct {
+	memory
+	reads map[string]int
+}
+
+func (c counted) Read(name string) ([]byte, error) {
+	c.reads[name]++
+	return c.memory.Read(name)
+}
+
+// A catalog and a config of a few megabytes can name a file a million times.
+func TestAFileThatIsNamedWithoutEndIsReadAFewTimes(t *testing.T) {
+	const times = 5000
+	megabyte := strings.Repeat("#@# "+strings.Repeat("x", 1019)+"\n", 1024)
+	files := counted{memory{"ch01.re": megabyte, "words.csv": "a,b\n"}, map[string]int{}}
+	m := &Manuscript{Dir: ".", Files: files, Config: map[string]any{"words_file": slices.Repeat([]any{"words.csv"}, times)}}
+	for range times {
+		m.Chapters = append(m.Chapters, Entry{ID: "ch01", File: "ch01.re", Kind: Body})
+	}
+	if b := Read(m); !b.Cut {
+		t.Error("gigabytes of chapters are read as a whole")
+	}
+	if most := maxBytes>>20 + 1; files.reads["ch01.re"] > most || files.reads["words.csv"] > maxWordFiles {
+		t.Errorf("read are %v", files.reads)
+	}
+}
+
+// Each guess compares a name with all others.
+func TestGuessesAreBoundedInABookOfManyChapters(t *testing.T) {
+	files := counted{memory{"ch.re": "= 章\n\n@<chap>{absent}\n"}, map[string]int{}}
+	m := &Manuscript{Dir: ".", Files: files}
+	for i := range 3000 {
+		m.Chapters = append(m.Chapters, Entry{ID: fmt.Sprintf("ch%d", i), File: "ch.re", Kind: Body})
+	}
+	Read(m)
+	if n := files.reads["absent.re"]; n == 0 || n > 500 {
+		t.Errorf("%d guesses", n)
+	}
+}
+
+func TestALocaleWithoutEndIsToldAndNotRead(t *testing.T) {
+	files := memory{"ch01.re": "= 章\n", "locale.yml": "locale: ja\nlist: 例\n" + strings.Repeat("#\n", maxBeside)}
+	b := Read(&Manuscript{Dir: ".", Files: files, Chapters: []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}})
+	if len(b.Faults) != 1 || b.Faults[0].Severity != book.Warning || b.Faults[0].File != "locale.yml" || b.Locale.Word("list") != "リスト" {
+		t.Errorf("%v, a list is %q", b.Faults, b.Locale.Word("list"))
 	}
 }
 

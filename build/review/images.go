@@ -99,6 +99,7 @@ func (p *parser) missingHint(at Place, command, id string) string {
 		known = append(known, stem)
 	}
 	slices.Sort(known)
+	known = known[:min(len(known), maxKnown)]
 	for _, wanted := range append(f.stems(p.chapter.ID, id), f.stems(p.chapter.ID, strings.TrimSuffix(id, path.Ext(id)))...) {
 		for _, stem := range known {
 			if strings.EqualFold(stem, wanted) && f.takes(stem) {

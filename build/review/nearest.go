@@ -29,11 +29,16 @@ var otherBlocks = map[string]string{
 	"newpage": "pagebreak", "clearpage": "pagebreak", "br": "blankline", "bib": "bibpaper", "html": "embed", "latex": "embed",
 }
 
-// mayGuess bounds the time that is spent on guesses in one chapter.
+// mayGuess bounds the time that is spent on guesses, in one chapter and in a book of
+// very many.
 func (p *parser) mayGuess() bool {
-	const most = 100
+	const most, mostOfBook = 100, 500
 	p.guesses++
-	return p.guesses <= most
+	if p.guesses > most || p.guessed >= mostOfBook {
+		return false
+	}
+	p.guessed++
+	return true
 }
 
 func (p *parser) nearestInline(op string) string {
@@ -171,11 +176,14 @@ func (p *parser) nearestReference(command, arg string, c *Chapter, kind, id stri
 	return fmt.Sprintf(newThing[kind], id)
 }
 
+// maxKnown is how many names are compared for a guess. No chapter has as many, and no
+// book as many chapters.
+const maxKnown = 5000
+
 // ids are the ids of an index, in their order; of headings also the last part alone.
 func ids(x *index) []string {
-	const most = 5000 // no chapter comes near it
 	var list []string
-	for _, e := range x.order[:min(len(x.order), most)] {
+	for _, e := range x.order[:min(len(x.order), maxKnown)] {
 		list = append(list, e.id[strings.LastIndexByte(e.id, '|')+1:])
 	}
 	return list
@@ -187,7 +195,7 @@ func (p *parser) nearestChapter(id string, write func(id string) string) string 
 		return ""
 	}
 	var known []string
-	for _, c := range p.chapters {
+	for _, c := range p.chapters[:min(len(p.chapters), maxKnown)] {
 		known = append(known, c.ID)
 	}
 	if stem := strings.TrimSuffix(id, ".re"); slices.Contains(known, stem) {

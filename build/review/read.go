@@ -34,8 +34,9 @@ type reader struct {
 	bibFile  *Chapter // of //bibpaper: a chapter of the catalog or a file of its own
 	faults   []book.Diagnostic
 
-	room room
-	cut  bool // there was no room for all of the book: what is not found may be in the rest
+	room    room
+	cut     bool // there was no room for all of the book: what is not found may be in the rest
+	guessed int  // how often it was looked for what may be meant
 }
 
 // placed is a text and where it stands.
@@ -70,7 +71,9 @@ func (r *reader) prepare() {
 	r.tableSeparator = r.settings.Text("table_row_separator", "tabs")
 	var own map[string]any
 	name := path.Join(m.Dir, "locale.yml")
-	if data, err := m.Files.Read(name); err == nil {
+	if data, err := m.Files.Read(name); err == nil && len(data) > maxBeside {
+		r.faults = append(r.faults, localeTooLong(Place{File: name}))
+	} else if err == nil {
 		var fault *book.Diagnostic
 		if own, fault = readLocale(name, data); fault != nil {
 			r.faults = append(r.faults, *fault)
@@ -78,21 +81,39 @@ func (r *reader) prepare() {
 	}
 	r.locale = newLocale(r.settings.Text("language", "ja"), own)
 	if data, err := m.Files.Read(path.Join(m.Dir, "review-ext.rb")); err == nil {
-		r.extension = readExtension(string(data))
+		r.extension = readExtension(string(data[:min(len(data), maxBeside)]))
+		if len(data) > maxBeside { // the rest may define anything
+			r.extension.anyBlock, r.extension.anyInline = true, true
+		}
 	}
 	r.words = map[string]string{}
-	for _, name := range r.settings.List("words_file") {
-		if !strings.EqualFold(path.Ext(name), ".csv") {
-			continue
-		}
-		if data, err := m.Files.Read(path.Join(m.Dir, name)); err == nil {
-			r.readWords(data)
-		}
-	}
+	r.readWordFiles()
 	r.images = newImageFinder(m, r.settings, r.builders[0])
 }
 
-const maxWord = 4096 // bytes
+// Bounds of what is read beside the chapters. A config can name one file of words a
+// million times.
+const (
+	maxBeside    = 1 << 20 // bytes of locale.yml, and of review-ext.rb
+	maxWordFiles = 100
+	maxWordBytes = 8 << 20 // of all files of words
+	maxWord      = 4096    // bytes
+)
+
+func (r *reader) readWordFiles() {
+	left := maxWordBytes
+	names := r.settings.List("words_file")
+	for _, name := range names[:min(len(names), maxWordFiles)] {
+		if !strings.EqualFold(path.Ext(name), ".csv") || left == 0 {
+			continue
+		}
+		if data, err := r.manuscript.Files.Read(path.Join(r.manuscript.Dir, name)); err == nil {
+			data = data[:min(len(data), left)]
+			left -= len(data)
+			r.readWords(data)
+		}
+	}
+}
 
 func (r *reader) readWords(data []byte) {
 	lines := csv.NewReader(strings.NewReader(strings.TrimPrefix(string(data), "\ufeff")))
@@ -176,8 +197,12 @@ func (r *reader) parseFile(c *Chapter) {
 }
 
 // newParser returns nil for a file that is not there, which whoever reads the catalog
-// has told.
+// has told, and for one that there is no room for: a catalog can name one file a
+// million times.
 func (r *reader) newParser(c *Chapter) *parser {
+	if r.cut {
+		return nil
+	}
 	data, err := r.manuscript.Files.Read(c.File)
 	if err != nil {
 		r.missing = r.missing || c.Kind != Bibliography

@@ -35,6 +35,11 @@ func bookTooLong(at Place) book.Diagnostic {
 		"what follows is neither checked nor in a draft; Re:VIEW makes all of it")
 }
 
+func localeTooLong(at Place) book.Diagnostic {
+	return fault(at, book.Warning, "review-too-long", fmt.Sprintf("%s is not read: it has more than %d MiB", path.Base(at.File), maxBeside>>20),
+		"take out the words that it shares with Re:VIEW's own")
+}
+
 func notUTF8(at Place, encoding string) book.Diagnostic {
 	message := "the file is not UTF-8"
 	switch encoding {
