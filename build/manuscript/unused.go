@@ -129,7 +129,9 @@ func (u *uses) elsewhere() []byte {
 	kinds := []string{".sty", ".cls", ".css", ".scss", ".erb", ".html", ".tex", ".rb", ".yml"}
 	_ = u.files.root.Walk(u.book.Dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
-		case err != nil || len(text) > most:
+		case err != nil:
+			return nil // what cannot be read names no image
+		case len(text) > most:
 			return fs.SkipAll
 		case name != u.book.Dir && isAside(d):
 			return fs.SkipDir
