@@ -3,6 +3,7 @@ package draft
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"image"
 	"image/color"
 	"image/png"
@@ -202,6 +203,36 @@ func TestAFigureThatIsAPDFIsDrawnFromThePictureBesideIt(t *testing.T) {
 		}
 	}
 	t.Error("it is not on the pages at the PDF's size")
+}
+
+func TestAPictureThatComesToLieBesideAPDFIsSeen(t *testing.T) {
+	root := newBook(t, imageChapter, map[string][]byte{"images/a.pdf": []byte("%PDF-1.4\n1 0 obj << /MediaBox [0 0 123 45.5] >>")})
+	var d Draft
+	o := Options{Files: os.DirFS(root), Dir: "."}
+	write(t, &d, read(t, root, ".", "config.yml"), o)
+	for _, width := range []int{20, 30} {
+		if err := os.WriteFile(filepath.Join(root, "images/a.png"), pngFile(t, width, 20), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if data, _, _ := write(t, &d, read(t, root, ".", "config.yml"), o); !bytes.Contains(data, fmt.Appendf(nil, "/Subtype /Image /Width %d ", width)) {
+			t.Errorf("a picture of %d pixels is not shown", width)
+		}
+	}
+}
+
+func TestAnEditedLocaleIsSeen(t *testing.T) {
+	root := newBook(t, "= 章\n\n//memo[題]{\n本文。\n//}\n", map[string][]byte{"locale.yml": []byte("locale: ja\nmemo_head: 覚え書き\n")})
+	var d Draft
+	o := Options{Files: os.DirFS(root), Dir: "."}
+	write(t, &d, read(t, root, ".", "config.yml"), o)
+	if err := os.WriteFile(filepath.Join(root, "locale.yml"), []byte("locale: ja\nmemo_head: 控え\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	edited, _, _ := write(t, &d, read(t, root, ".", "config.yml"), o)
+	fresh, _, _ := write(t, &Draft{}, read(t, root, ".", "config.yml"), o)
+	if !bytes.Equal(edited, fresh) {
+		t.Error("after the edit the draft is not that from nothing")
+	}
 }
 
 // As Re:VIEW has it, makeindex counts below pdfmaker alone.

@@ -14,15 +14,15 @@ import (
 	"github.com/bookci/bookci/build/draft/picture"
 )
 
-// images reads a book's images. Headers are remembered, for as long as a file
-// keeps its size and time.
+// images reads a book's images. Headers are kept as long as a file keeps its size and
+// time.
 type images struct {
 	files fs.FS
 	keep  picture.Keep
 
 	mu    sync.Mutex
-	known map[string]*imageFile
-	round int // counts the times that the book was set
+	known map[string]*imageFile // by slash path below the root
+	round int                   // counts the times that the book was set
 }
 
 // imageFile is what is known of a file.
@@ -31,7 +31,7 @@ type imageFile struct {
 	changed time.Time
 	round   int // when it was last looked at
 	picture layout.Picture
-	info    *picture.Info
+	info    *picture.Info // nil for what cannot be drawn
 }
 
 // maxFile is the largest image file that is read.
@@ -66,7 +66,7 @@ func (m *images) Picture(name string) layout.Picture {
 	if err != nil {
 		return layout.Picture{File: name, Err: errors.New("cannot be read")}
 	}
-	if known == nil || known.size != stat.Size() || !known.changed.Equal(stat.ModTime()) {
+	if known == nil || known.size != stat.Size() || !known.changed.Equal(stat.ModTime()) || isFigure(name) {
 		known = &imageFile{size: stat.Size(), changed: stat.ModTime()}
 		known.picture, known.info = m.probe(name)
 	} else {
@@ -78,6 +78,16 @@ func (m *images) Picture(name string) layout.Picture {
 	m.known[name] = known
 	m.mu.Unlock()
 	return known.picture
+}
+
+// isFigure tells whether a file is of a kind that is not drawn itself. What is drawn
+// in its place may change although the file does not.
+func isFigure(name string) bool {
+	switch strings.ToLower(path.Ext(name)) {
+	case ".pdf", ".ai", ".eps", ".svg":
+		return true
+	}
+	return false
 }
 
 // stamp is another one for every content of an image's file.
@@ -94,9 +104,8 @@ func (m *images) stamp(name string) string {
 
 // probe reads an image's header.
 func (m *images) probe(name string) (layout.Picture, *picture.Info) {
-	ext := strings.ToLower(path.Ext(name))
-	if ext == ".pdf" || ext == ".ai" || ext == ".eps" || ext == ".svg" {
-		return m.sibling(name, ext), nil
+	if isFigure(name) {
+		return m.sibling(name), nil
 	}
 	head, err := m.read(name, picture.HeaderSize)
 	if err != nil {
@@ -116,7 +125,8 @@ func (m *images) probe(name string) (layout.Picture, *picture.Info) {
 }
 
 // sibling finds the picture beside a figure that cannot be drawn.
-func (m *images) sibling(name, ext string) layout.Picture {
+func (m *images) sibling(name string) layout.Picture {
+	ext := strings.ToLower(path.Ext(name))
 	for _, other := range []string{".png", ".jpg", ".jpeg", ".gif"} {
 		beside := name[:len(name)-len(ext)] + other
 		if _, err := fs.Stat(m.files, beside); err != nil {

@@ -68,22 +68,29 @@ func (ts *Typesetter) bind(ctx context.Context, s *setting, in Input, chapters [
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			contents = ts.contentsOf(s, s.gather(in, chapters, pages, nil).entries)
+			contents = ts.contentsOf(s, s.gather(in, chapters, emptyPages(pages), true).entries)
 			if len(contents) == pages {
 				break
 			}
 			pages = len(contents)
 		}
 	}
-	return s.gather(in, chapters, len(contents), contents), ctx.Err()
+	return s.gather(in, chapters, contents, false), ctx.Err()
 }
 
-// gather binds all parts of the book. contents is nil while only the number of its
-// pages is known: then nothing is drawn.
-func (s *setting) gather(in Input, chapters []*setChapter, contentsPages int, contents []*body) *binding {
-	b := &binding{setting: s, anchors: map[string]Anchor{}, pages: map[string]string{}, byTerm: map[string]*term{}}
+// emptyPages stand for pages of which only the number is known.
+func emptyPages(n int) []*body {
+	pages := make([]*body, n)
+	for i := range pages {
+		pages[i] = &body{}
+	}
+	return pages
+}
+
+// gather binds all parts of the book. When dry it draws nothing.
+func (s *setting) gather(in Input, chapters []*setChapter, contents []*body, dry bool) *binding {
+	b := &binding{setting: s, dry: dry, anchors: map[string]Anchor{}, pages: map[string]string{}, byTerm: map[string]*term{}}
 	set := s.book.Settings
-	b.dry = contents == nil && set.Bool("toc", true)
 	b.number, b.roman = s.geometry.StartPage, !s.geometry.Serial
 
 	if cover := s.cover(in.Dir); cover != nil {
@@ -103,12 +110,6 @@ func (s *setting) gather(in Input, chapters []*setChapter, contentsPages int, co
 	}
 	add(review.Predef)
 	if set.Bool("toc", true) {
-		if contents == nil {
-			contents = make([]*body, contentsPages)
-			for i := range contents {
-				contents[i] = &body{}
-			}
-		}
 		b.add(section{bodies: contents, right: !s.geometry.OpenAny, head: s.words.contents, title: &headingMark{level: 1, title: s.words.contents, anchor: "contents"}})
 	}
 	b.mainMatter()

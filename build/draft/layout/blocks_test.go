@@ -104,6 +104,18 @@ func TestPicturesFitOnTheirPage(t *testing.T) {
 	}
 }
 
+func TestAPictureOnAPageOfTwoLinesIsSmall(t *testing.T) {
+	b := review.Read(&review.Manuscript{Dir: ".", Config: map[string]any{"texdocumentclass": []any{"review-jsbook", "number_of_lines=2"}}, Files: noFiles{}})
+	b.Chapters = bookOf([]review.Block{&review.Image{Command: "image", ID: "a", File: "a.png", Caption: review.Caption{Label: "図1.1", Text: words_("題")}}}).Chapters
+	for _, s := range set(t, &Typesetter{}, b, pictures{100, 50}).Sheets {
+		for _, p := range s.Pictures {
+			if p.Width <= 0 || p.Height <= 0 {
+				t.Errorf("a picture of %.1f by %.1f", p.Width, p.Height)
+			}
+		}
+	}
+}
+
 func TestAMissingPictureSaysSo(t *testing.T) {
 	r := set(t, &Typesetter{}, bookOf([]review.Block{&review.Image{Command: "image", ID: "x", File: "missing.png"}}), pictures{1, 1})
 	if text := allText(r, "ch01"); !strings.Contains(text, "missing.png: cannot be read") {

@@ -82,7 +82,7 @@ func (c *chapter) picture(b *review.Image, below float64) {
 		return
 	}
 	w, h := fit(b.Metric, c.words.scaleIsWidth, pic.width, pic.height, g.width)
-	if limit := c.geometry.TextHeight - below - 2*c.em(); h > limit {
+	if limit := max(c.geometry.TextHeight-below-2*c.em(), c.lead()); h > limit {
 		w, h = w*limit/h, limit
 	}
 	it := g.item()

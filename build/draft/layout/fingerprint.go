@@ -20,10 +20,7 @@ func (s *setting) fingerprint() uint64 {
 	var h maphash.Hash
 	h.SetSeed(hashSeed)
 	hashValue(&h, reflect.ValueOf(s.geometry), nil, 0)
-	w := s.words
-	w.locale = nil
-	hashValue(&h, reflect.ValueOf(w), nil, 0)
-	hashValue(&h, reflect.ValueOf(s.words.locale.Word("note_head")+s.words.locale.Word("tip_head")+s.words.locale.Word("column_head")), nil, 0)
+	hashValue(&h, reflect.ValueOf(s.words), nil, 0)
 	return h.Sum64()
 }
 
@@ -107,6 +104,7 @@ func hashValue(h *maphash.Hash, v reflect.Value, s *setting, depth int) {
 				return
 			case *review.NoteRef: // its mark; the chapter's notes count by themselves
 				h.WriteString(n.Arg)
+				hashValue(h, reflect.ValueOf(n.Endnote), s, depth+1)
 				if n.Note != nil {
 					number(h, uint64(n.Note.Number))
 				}

@@ -1,6 +1,8 @@
 package layout
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,7 +58,7 @@ func ReadGeometry(s *review.Settings) Geometry {
 	}
 
 	paper := strings.TrimSuffix(strings.ToLower(options.text("paper", "a4")), "paper")
-	for name := range papers {
+	for _, name := range slices.Sorted(maps.Keys(papers)) { // of several the last
 		if options.flag(name) || options.flag(name+"paper") || options.flag(name+"j") {
 			paper = name
 		}

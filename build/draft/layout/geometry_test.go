@@ -1,11 +1,26 @@
 package layout
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/bookci/bookci/build/review"
+)
 
 func TestLengthsOfTeX(t *testing.T) {
 	for s, want := range map[string]float64{"10pt": 9.963, "72.27pt": 72, "1in": 72, "25.4mm": 72, "2zw": 20, "13Q": 9.213, "3": -1, "": -1, "pt": -1, "1e9pt": -1} {
 		if got := parseLength(s, 10, -1); got < want-0.01 || got > want+0.01 {
 			t.Errorf("%q is %v, not %v", s, got, want)
+		}
+	}
+}
+
+// The same manuscript gives the same bytes.
+func TestOfSeveralPapersTheSameIsTaken(t *testing.T) {
+	b := review.Read(&review.Manuscript{Dir: ".", Config: map[string]any{"texdocumentclass": []any{"review-jsbook", "a4paper,a5paper,b5paper,letterpaper"}}, Files: noFiles{}})
+	first := ReadGeometry(b.Settings)
+	for range 50 {
+		if g := ReadGeometry(b.Settings); g != first {
+			t.Fatalf("first %v, then %v", first.Paper, g.Paper)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"math"
 	"strconv"
 	"strings"
 
@@ -203,10 +204,10 @@ func (c *chapter) noteRef(t *text, n *review.NoteRef, st style) {
 }
 
 // icon sets an image in the line, at its own size as far as the page has room. Where
-// there is none its source is shown.
+// there is none, or a text has more than a glyph can count, its source is shown.
 func (c *chapter) icon(t *text, n *review.Icon, st style) {
 	pic := c.pictures.size(n.File)
-	if pic.err != nil {
+	if pic.err != nil || len(t.things) == math.MaxInt16 {
 		c.source(t, "[icon: "+n.ID+"]", st)
 		return
 	}

@@ -184,6 +184,20 @@ func TestOnlyTheEditedChapterIsSetAgain(t *testing.T) {
 	}
 }
 
+func TestAFootnoteThatBecomesAnEndnoteIsSetAgain(t *testing.T) {
+	foot, end := &review.Note{ID: "a", Number: 1, Text: words_("注")}, &review.Note{ID: "a", Number: 1, Text: words_("注"), Endnote: true}
+	with := func(ref *review.NoteRef) *review.Book {
+		b := bookOf([]review.Block{&review.Paragraph{Text: []review.Inline{&review.Text{Text: "字"}, ref}}})
+		b.Chapters[0].Notes, b.Chapters[0].Endnotes = []*review.Note{foot}, []*review.Note{end}
+		return b
+	}
+	var ts Typesetter
+	set(t, &ts, with(&review.NoteRef{Arg: "a", Note: foot}), nil)
+	if again := set(t, &ts, with(&review.NoteRef{Arg: "a", Note: end, Endnote: true}), nil); !slices.Equal(again.Fresh, []string{"ch01"}) {
+		t.Errorf("%v were set again", again.Fresh)
+	}
+}
+
 func TestEveryPageSaysThatItIsADraft(t *testing.T) {
 	r := set(t, &Typesetter{}, bookOf([]review.Block{para("甲")}, []review.Block{para("乙")}), nil)
 	for i, s := range r.Sheets {
@@ -223,6 +237,13 @@ func TestHostileManuscriptsAreBounded(t *testing.T) {
 	r := set(t, &Typesetter{}, bookOf(blocks), nil)
 	if len(r.Sheets) > 400 {
 		t.Errorf("%d pages", len(r.Sheets))
+	}
+	crowd := &review.Paragraph{}
+	for range 40_000 {
+		crowd.Text = append(crowd.Text, &review.Icon{ID: "a", File: "a.png"})
+	}
+	if r := set(t, &Typesetter{}, bookOf([]review.Block{crowd}), pictures{10, 10}); len(sheetsOf(r, "ch01")) < 10 {
+		t.Errorf("40,000 icons stand on %d pages", len(sheetsOf(r, "ch01")))
 	}
 	huge := set(t, &Typesetter{}, bookOf([]review.Block{para(strings.Repeat("あいうえお。", 2_000_000))}, []review.Block{para("次")}), nil)
 	if !slices.Equal(huge.Cut, []string{"ch01"}) {
@@ -273,6 +294,20 @@ func TestABookWithoutADateBearsThatOfItsSources(t *testing.T) {
 		if dated != 2 {
 			t.Errorf("with the date %q in the config, %s stands on %d pages", c.config, c.want, dated)
 		}
+	}
+}
+
+func TestContentsWithoutTitleAndEntriesTakeNoPage(t *testing.T) {
+	b := review.Read(&review.Manuscript{Dir: ".", Config: map[string]any{"toctitle": "", "toclevel": 0}, Files: noFiles{}})
+	b.Chapters = bookOf([]review.Block{para("字")}).Chapters
+	r := set(t, &Typesetter{}, b, nil)
+	for i, s := range r.Sheets {
+		if s == nil {
+			t.Fatalf("sheet %d is not drawn", i)
+		}
+	}
+	if text := allText(r, "ch01"); !strings.Contains(text, "字") {
+		t.Errorf("the chapter says %q", text)
 	}
 }
 

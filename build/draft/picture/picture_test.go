@@ -225,6 +225,10 @@ func TestImagesTooLargeAreRefusedByTheirHeader(t *testing.T) {
 			t.Errorf("kind %d: %v", kind, err)
 		}
 	}
+	// A row of it would take a gigabyte.
+	if _, err := Probe(append(header(MaxPixels, 1, 16, pngRGBA, 0), chunk("IDAT", []byte("x"))...)); !errors.Is(err, ErrSize) {
+		t.Errorf("one row: %v", err)
+	}
 	file := append(header(10_000, 10_000, 8, pngRGBA, 1), chunk("IDAT", []byte("x"))...)
 	info, err := Probe(file)
 	if err != nil {

@@ -29,6 +29,10 @@ const (
 // dots to the inch. An image with more is refused by its header.
 const MaxPixels = 120_000_000
 
+// maxWidth is the most pixels of a row, as JPEG and GIF can have them. Rows are held
+// in memory.
+const maxWidth = 65_535
+
 // Info is what an image's header tells.
 type Info struct {
 	Format        Format
@@ -88,7 +92,7 @@ func Probe(data []byte) (*Info, error) {
 	if info.Width <= 0 || info.Height <= 0 {
 		return nil, errors.New("has no pixels")
 	}
-	if int64(info.Width)*int64(info.Height) > MaxPixels {
+	if info.Width > maxWidth || int64(info.Width)*int64(info.Height) > MaxPixels {
 		return nil, fmt.Errorf("%w (%d x %d)", ErrSize, info.Width, info.Height)
 	}
 	if !(info.DPI >= 10 && info.DPI <= 10000) {
