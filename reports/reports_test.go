@@ -121,6 +121,15 @@ func TestCodeQualityNamesEveryFaultOnce(t *testing.T) {
 	}
 }
 
+func TestTwoFaultsOfOneLineAreTwo(t *testing.T) {
+	f := Finding{Level: Error, Code: "x", File: "a.re", Line: 3, Column: 1, Message: "no"}
+	second := f
+	second.Column = 9
+	if issues := quality(t, Run{Results: []Result{{Status: Failed, Findings: []Finding{f, second}}}}); len(issues) != 2 {
+		t.Errorf("%d issues: %+v", len(issues), issues)
+	}
+}
+
 func TestFingerprintsFollowTheLine(t *testing.T) {
 	of := func(f ...Finding) (prints []string) {
 		for _, i := range quality(t, Run{Results: []Result{{Status: Failed, Findings: f}}}) {
