@@ -16,7 +16,7 @@ import (
 func (b *texBench) pictures(pages int) {
 	b.t.Helper()
 	b.write("image/dvipdfmx", b.shell+`echo "$* [$BOOKCI_PICTURES_NEW]" >>"$RUNS"; sleep "${TAKES:-0}"; echo "done" >>"$RUNS"`+"\n", 0o755)
-	b.write("own/pictures/loads", "yes\n", 0o666)
+	b.write("own/pictures/loads", "remember\n", 0o666)
 	must(b.t, os.MkdirAll(filepath.Join(b.dir, "own/pictures/new"), 0o777))
 	b.write("own/pictures/ahead/command", "dvipdfmx\n-z\n9\n", 0o666)
 	for n := range pages {
@@ -131,5 +131,44 @@ func TestASessionKeepsOfTheMemoryWhatIsNotAtHome(t *testing.T) {
 		if list("kept") != "a" || list("new") != "b" {
 			t.Errorf("kept are %q, new are %q", list("kept"), list("new"))
 		}
+	})
+}
+
+// A conversion gets the list of what the last one asked for, where a core is free
+// for what is prepared, and leaves its own. The fake's list is one line longer each time.
+func TestAConversionKnowsWhatTheLastOneAskedFor(t *testing.T) {
+	eachEarly(t, func(t *testing.T, b *texBench) {
+		if !b.follows {
+			t.Skip("tail does not know --pid here")
+		}
+		must(t, os.MkdirAll(filepath.Join(b.dir, "own/pictures/new"), 0o777))
+		b.write("own/pictures/loads", "remember\nahead\n", 0o666)
+		// The shells that stand in for programs can load no library that reads pictures.
+		libraries, err := filepath.Glob(filepath.Join(b.dir, "own/lib/pictures/remember-*.so"))
+		must(t, err)
+		for _, library := range libraries {
+			text, err := os.ReadFile(library)
+			must(t, err)
+			must(t, os.WriteFile(strings.Replace(library, "remember", "ahead", 1), text, 0o666))
+		}
+		asked := func(what string, lines int) {
+			t.Helper()
+			text, _ := os.ReadFile(filepath.Join(b.dir, "state/tex/asked")) // none: 0
+			if n := strings.Count(string(text), "\n"); n != lines {
+				t.Errorf("%s: the list has %d lines, want %d", what, n, lines)
+			}
+		}
+		b.chapters("one", "two")
+		b.run()
+		asked("a first build", 1)
+		b.chapters("one", "two with an edit")
+		b.run(b.waitEarly())
+		asked("an edit", 2)
+		b.run(b.published())
+		asked("nothing new", 2)
+		b.endEarly()
+		b.chapters("one", "two with another edit")
+		b.run("CORES=1")
+		asked("on one core", 1)
 	})
 }

@@ -44,7 +44,7 @@ var tools = []tool{
 	{name: "pdfinfo", purpose: "a draft's title", debian: []string{"poppler-utils"}},
 	{name: "qpdf", purpose: "a draft's soundness", debian: []string{"qpdf"}},
 	{name: "zstd", purpose: "kept images read by its own program", debian: []string{"zstd"}},
-	{name: "gcc", purpose: "the race detector, and the library in dvipdfmx", debian: []string{"gcc", "libc6-dev", "zlib1g-dev"}, args: "--sysroot=@", env: []string{"PATH=@/usr/bin:$PATH"}},
+	{name: "gcc", purpose: "the race detector, and the libraries in dvipdfmx", debian: []string{"gcc", "libc6-dev", "zlib1g-dev", "libpng-dev"}, args: "--sysroot=@", env: []string{"PATH=@/usr/bin:$PATH"}},
 	{name: "aws", purpose: "a second client for the stand-in of ECS", debian: []string{"awscli"}, at: []string{"usr/bin/python3.[0-9]*"}, args: "@/usr/bin/aws",
 		env: []string{"PYTHONHOME=@/usr", "PYTHONPATH=@/usr/lib/python3/dist-packages"}},
 	{name: "shellcheck", purpose: "what .ci/run reads scripts with", debian: []string{"shellcheck"}},

@@ -7,7 +7,8 @@
 # page (the sample) under the usual names, and the sample's identifier is put in.
 #
 # The folder is one of early.sh. It also holds stamp (command and environment),
-# pages (the pipe), dvi (what went through it), sample (a folder) and made.pdf. Its
+# pages (the pipe), dvi (what went through it), sample (a folder), asked (of
+# pictures.sh) and made.pdf. Its
 # name is BOOKCI_OWN/ahead/conversion. Beside an early pass that nobody has taken
 # yet it is pdf in that pass's folder.
 
@@ -54,7 +55,7 @@ convert() {
 		left=$((left - 1))
 		[ "$left" = 0 ] || set -- "$@" "$word"
 	done
-	remember
+	remember "$1" ../asked "$BOOKCI_STATE/tex/asked"
 	exec "$@" -o ../made.pdf <../pages
 }
 
@@ -93,6 +94,7 @@ take_conversion() {
 			[ ! -s "$ahead/out" ] && ! grep -qiE 'warning:.*(locat|find|found|open|inclu|missing)' "$ahead/err" &&
 			set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" && mv "$ahead/made.pdf" "$job.pdf" &&
 			sed "s|^stdin -> \.\./made\.pdf\$|$job.dvi -> $job.pdf|" "$ahead/err" >"$out/dvi.err" && taken=1
+		[ ! -f "$ahead/asked" ] || mv "$ahead/asked" "$out/asked"
 	fi
 	drop_early "$ahead"
 	[ -n "$taken" ]

@@ -7,15 +7,16 @@ esac
 job=${arg%.dvi}
 [ -f "$job.dvi" ] || return 0
 out=$(run_folder) && mkdir -p "$out" || return 0
-: >"$out/dvi.err" || return 0
+: >"$out/dvi.err" && rm -f "$out/asked" || return 0
 
 dvi_words=$(lines "$real" "$@") || return 0
 event dvi
 if same_pdf "$dvi_words"; then
 	end_conversion
+	[ ! -f "$BOOKCI_STATE/tex/asked" ] || cp "$BOOKCI_STATE/tex/asked" "$out/asked"
 	rc=0
 elif ! take_conversion "$dvi_words"; then
-	with_pages "$out/dvi.err" dvipage remembering "$real" "$@" 2>"$out/dvi.err"
+	with_pages "$out/dvi.err" dvipage remembering "$out/asked" "$real" "$@" 2>"$out/dvi.err"
 	rc=$?
 else
 	rc=0
@@ -26,6 +27,7 @@ case " $* " in
 *)
 	if [ -d "$BOOKCI_STATE/next" ]; then
 		printf '%s\n' "$dvi_words" >"$BOOKCI_STATE/next/dvi.cmd"
+		[ ! -f "$out/asked" ] || mv "$out/asked" "$BOOKCI_STATE/next/asked"
 		[ "$rc" != 0 ] || keep_pdf
 	fi
 	;;

@@ -2,22 +2,28 @@
 # before. A library that is preloaded into it (native/remember.c) knows what came
 # out then. BOOKCI_OWN/pictures holds kept (the memory that bookci brought, not
 # to be written to), new (what this session adds), used (in new: which entries
-# served the current build) and loads (whether the library can be loaded).
+# served the current build) and loads (which libraries can be loaded). A second
+# library (native/ahead.c) prepares what the last conversion asked for.
 
-# remember gives the program that this shell becomes next the library and its
-# memory. A library that cannot be loaded is left out: the loader would complain
-# where an author sees it.
+# remember PROGRAM ASKED BEFORE gives PROGRAM, which this shell becomes next, the
+# libraries and their memory. What it asks for is written to ASKED; BEFORE is
+# such a list of the last conversion with this command. Without these names the
+# second library is left out.
 remember() {
 	memory=$BOOKCI_OWN/pictures
 	[ -d "$memory/new" ] || return 0
-	library=$BOOKCI_OWN/lib/pictures/remember-$(uname -m).so
-	case $library in *[:\ ]*) return 0 ;; esac
-	if [ ! -f "$memory/loads" ]; then
-		loads=
-		[ ! -f "$library" ] || [ -n "$(LD_PRELOAD=$library "$real" --version 2>&1 >/dev/null)" ] || loads=yes
-		echo "$loads" >"$memory/loads"
+	libraries=$BOOKCI_OWN/lib/pictures
+	case $libraries in *[:\ ]*) return 0 ;; esac
+	[ -f "$memory/loads" ] || { loadable "$1" >"$memory/loads.$$" && mv "$memory/loads.$$" "$memory/loads"; }
+	grep -qx remember "$memory/loads" || return 0
+	LD_PRELOAD=$(library remember)${LD_PRELOAD:+:$LD_PRELOAD}
+	if [ -n "${2-}" ] && grep -qx ahead "$memory/loads"; then
+		LD_PRELOAD=$(library ahead):$LD_PRELOAD
+		BOOKCI_ASKED=$2
+		BOOKCI_ASKED_BEFORE=
+		[ "$(cores)" -lt 2 ] || BOOKCI_ASKED_BEFORE=${3-}
+		export BOOKCI_ASKED BOOKCI_ASKED_BEFORE
 	fi
-	[ "$(cat "$memory/loads")" = yes ] || return 0
 	BOOKCI_PICTURES=$memory/kept
 	BOOKCI_PICTURES_NEW=$memory/new
 	BOOKCI_PICTURES_ROOM=$(memory_room)
@@ -26,13 +32,24 @@ remember() {
 	MALLOC_MMAP_THRESHOLD_=1000000000
 	MALLOC_TRIM_THRESHOLD_=1000000000
 	MALLOC_TOP_PAD_=16000000
-	LD_PRELOAD=$library${LD_PRELOAD:+:$LD_PRELOAD}
 	export BOOKCI_PICTURES BOOKCI_PICTURES_NEW BOOKCI_PICTURES_ROOM MALLOC_MMAP_THRESHOLD_ MALLOC_TRIM_THRESHOLD_ MALLOC_TOP_PAD_ LD_PRELOAD
 } 2>/dev/null
 
-# remembering COMMAND... runs COMMAND with that memory.
+library() { echo "$libraries/$1-$(uname -m).so"; }
+
+# loadable PROGRAM prints the names of the libraries that can be loaded into it. The
+# loader would complain about another one where an author sees it.
+loadable() {
+	for loadable in remember ahead; do
+		[ ! -f "$(library "$loadable")" ] ||
+			[ -n "$(LD_PRELOAD=$(library "$loadable") "$1" --version 2>&1 >/dev/null)" ] || echo "$loadable"
+	done
+}
+
+# remembering ASKED COMMAND... runs COMMAND with that memory.
 remembering() (
-	remember
+	remember "$2" "$1"
+	shift
 	exec "$@"
 )
 
