@@ -290,10 +290,7 @@ func bookIsWrong(found []book.Diagnostic) error {
 
 // known is what is wrong with the config and the catalog for t.
 func (job Job) known(t book.Target) []book.Diagnostic {
-	if job.Command[t] != "" {
-		return job.Book.CheckCommand(t)
-	}
-	return job.Book.Check(t)
+	return job.Book.CheckWith(job.Command, t)
 }
 
 // target brings one artifact up to date.

@@ -23,7 +23,7 @@ func TestAPlainBookHasNothingThatIsWrong(t *testing.T) {
 	if b.Name != "my-book" || len(b.Chapters) != 1 || b.Chapters[0].ID != "ch01" {
 		t.Errorf("the book is %s with %v", b.Name, b.Chapters)
 	}
-	found, err := manuscript.Check(b, nil, book.Targets...)
+	found, err := manuscript.Check(b, nil, nil, book.Targets...)
 	if err != nil || len(found) > 0 {
 		t.Errorf("check says %v, %v", found, err)
 	}
@@ -53,7 +53,7 @@ func TestNoFolderGivesAPlainBookAChapterOfTheBooksName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found, err := manuscript.Check(b, nil, book.Targets...); err != nil || len(found) > 0 {
+		if found, err := manuscript.Check(b, nil, nil, book.Targets...); err != nil || len(found) > 0 {
 			t.Errorf("%s: check says %v, %v", name, found, err)
 		}
 	}

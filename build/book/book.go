@@ -149,14 +149,12 @@ func (b *Book) Setting(t Target, key string) any {
 // of targets (of the PDF when none is named), in the order of files and lines.
 // What Re:VIEW stops at has the severity Error; what it accepts although the
 // book comes out wrong is Lax; what only looks like a slip is a Warning.
-func (b *Book) Check(targets ...Target) []Diagnostic { return b.check(targets, false) }
+func (b *Book) Check(targets ...Target) []Diagnostic { return b.CheckWith(nil, targets...) }
 
-// CheckCommand is Check for a target that a command of the book's own makes. What
-// Re:VIEW's maker would stumble over in a value may be no fault there: it is a Warning.
-func (b *Book) CheckCommand(t Target) []Diagnostic { return b.check([]Target{t}, true) }
-
-// check is Check, or CheckCommand where own says that the book has its own command.
-func (b *Book) check(targets []Target, own bool) []Diagnostic {
+// CheckWith is Check for a book some of whose targets are made by commands of its
+// own. What Re:VIEW's maker would stumble over in a value may be no fault there: it
+// is a Warning.
+func (b *Book) CheckWith(commands map[Target]string, targets ...Target) []Diagnostic {
 	if b.conf == nil || b.catalogs == nil {
 		return nil
 	}
@@ -169,7 +167,7 @@ func (b *Book) check(targets []Target, own bool) []Diagnostic {
 	}
 	found := b.conf.refusals(severity)
 	for _, t := range targets {
-		found = append(found, b.checkConfig(t, own)...)
+		found = append(found, b.checkConfig(t, commands[t] != "")...)
 		for _, f := range b.catalogs[t].faults {
 			if f.concerns(t) {
 				found = append(found, f.Diagnostic)

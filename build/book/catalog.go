@@ -50,6 +50,7 @@ type catalogReader struct {
 
 	told      map[Severity]int // faults of each severity
 	inCatalog map[string]bool  // the base names that stand anywhere in it
+	parts     []string         // their titles, in the order in which they are numbered
 }
 
 // named is a chapter and the entry that names it.
@@ -121,6 +122,7 @@ func (r *catalogReader) read() {
 			r.section(s.name, s.kind, section, m.Key(s.name))
 		}
 	}
+	r.partsCollide()
 	r.checkSections(m)
 	if len(r.out.chapters) == 0 && len(r.out.faults) == 0 {
 		r.add(r.conf.diagnostic(Lax, "catalog-empty", &psych.Value{File: file, Line: max(v.Line, 1)},
@@ -237,6 +239,7 @@ func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
 	key := m.Keys[0]
 	title := key.Ruby()
 	part := title
+	r.parts = append(r.parts, title)
 	switch {
 	case path.Ext(title) == ".re":
 		r.chapter(PartFile, title, key, "")

@@ -2,6 +2,7 @@ package book
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/bookci/bookci/build/book/psych"
 )
@@ -32,6 +33,18 @@ func (c *config) ownPages(t Target) map[string]string {
 		pages[name] = "the cover"
 	}
 	return pages
+}
+
+// partsCollide tells of chapters whose file takes the place of the one that a maker
+// writes for a part without a file of its own.
+func (r *catalogReader) partsCollide() {
+	for i, title := range r.parts {
+		id := fmt.Sprintf("part_%d", i+1)
+		if chapter, ok := r.seen[id]; ok && path.Ext(title) != ".re" {
+			r.add(r.conf.diagnostic(Lax, "catalog-collision", chapter.entry, fmt.Sprintf("names the chapter %s, which is what Re:VIEW calls the title page of the part %q", id, title),
+				"give the chapter's file another name"), EPUB, Web, Text, IDGXML)
+		}
+	}
 }
 
 // collides tells of a chapter whose page takes the place of one of the makers' own.

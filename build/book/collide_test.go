@@ -43,3 +43,33 @@ func TestAChapterWhosePageAMakerWritesItselfIsTold(t *testing.T) {
 		}
 	}
 }
+
+func TestAChapterCalledLikeThePageOfAPartIsTold(t *testing.T) {
+	for _, c := range []struct {
+		catalog string
+		line    int // of what is told, 0 for nothing
+	}{
+		{"CHAPS:\n  - 基礎:\n    - ch01.re\n  - part_1.re\n", 4},
+		{"PREDEF:\n  - part_2.re\nCHAPS:\n  - one.re:\n    - ch01.re\n  - 応用:\n    - ch02.re\n", 2},
+		{"CHAPS:\n  - one.re:\n    - part_1.re\n", 0}, // the part has a file
+		{"CHAPS:\n  - part_1.re\n", 0},
+		{"CHAPS:\n  - 基礎:\n    - part_2.re\n", 0},
+	} {
+		files := map[string]string{"config.yml": "bookname: b\n", "catalog.yml": c.catalog}
+		for _, name := range []string{"one", "ch01", "ch02", "part_1", "part_2"} {
+			files[name+".re"] = "= x\n"
+		}
+		b := readBook(t, files)
+		for _, target := range Targets {
+			found := b.Check(target)
+			switch {
+			case c.line == 0 || target == PDF:
+				if len(found) > 0 {
+					t.Errorf("%q, %s: %v", c.catalog, target, found)
+				}
+			case len(found) != 1 || found[0].Code != "catalog-collision" || found[0].Line != c.line || !strings.Contains(found[0].Message, "part_"):
+				t.Errorf("%q, %s: %v", c.catalog, target, found)
+			}
+		}
+	}
+}

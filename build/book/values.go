@@ -27,10 +27,12 @@ func (b *Book) checkValues(t Target) []Diagnostic {
 	if t == PDF {
 		c.classOptions()
 		c.makeindex()
+		c.titleFile()
 	}
 	c.language()
 	c.date()
 	c.cover()
+	c.hooks()
 	c.colophonOrder()
 	return c.found
 }
@@ -123,6 +125,35 @@ func (c *valueChecker) makeindex() {
 	if c.set("makeindex") && c.value("makeindex") == outside {
 		c.add(Warning, outside, "makeindex stands outside pdfmaker, where Re:VIEW does not see it", "write it below pdfmaker:, indented")
 	}
+}
+
+// makerHooks are the hooks that the makers call.
+var makerHooks = map[Target][]string{
+	PDF:  strings.Fields("hook_beforetexcompile hook_beforemakeindex hook_aftermakeindex hook_aftertexcompile hook_afterdvipdf"),
+	EPUB: strings.Fields("hook_beforeprocess hook_afterfrontmatter hook_afterbody hook_afterbackmatter hook_aftercopyimage hook_prepack"),
+}
+
+// hooks looks for them outside the maker's section, where they are never called.
+func (c *valueChecker) hooks() {
+	maker := string(c.target) + "maker"
+	for _, hook := range makerHooks[c.target] {
+		if outside := c.book.conf.values.Get(hook); outside != nil && c.value(hook) == outside && c.set(hook) {
+			c.add(Warning, outside, hook+" stands outside "+maker+", so that Re:VIEW never calls it", "write it below "+maker+":, indented")
+		}
+	}
+}
+
+// titleFile looks for the title page that a PDF takes as it is. A hook may still make it.
+func (c *valueChecker) titleFile() {
+	v := c.value("titlefile")
+	if v == nil || !c.set("titlefile") || !c.book.conf.isSet(PDF, "titlepage", true) || c.hooked() {
+		return
+	}
+	name := v.Ruby()
+	if path.IsAbs(name) || c.files.isFile(path.Join(c.book.Dir, name)) {
+		return
+	}
+	c.add(Error, v, "the title page "+name+" is not there, and Re:VIEW stops at it", "put it beside the config, or take titlefile out")
 }
 
 var (

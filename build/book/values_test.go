@@ -31,6 +31,9 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 		{"history: [[2026-11-28]]\ncolophon: true", EPUB, Error, `write "2026-11-28"`},
 		{"makeindex: true", PDF, Warning, "write it below pdfmaker:, indented"},
 		{"makeindex: true\npdfmaker: {makeindex_dic: a.dic}", PDF, Warning, "write it below pdfmaker:, indented"},
+		{"hook_beforetexcompile: fix.sh", PDF, Warning, "write it below pdfmaker:, indented"},
+		{"hook_prepack: fix.sh", EPUB, Warning, "write it below epubmaker:, indented"},
+		{"titlefile: title.tex", PDF, Error, "put it beside the config, or take titlefile out"},
 		{"coverimage: covr.png", PDF, Error, "write coverimage: cover.png"},
 		{"coverimage: covr.png", EPUB, Error, "write coverimage: cover.png"},
 		{"coverimage: zzz/absent-one.jpg", PDF, Error, "put it there, or take coverimage out of the config"},
@@ -65,7 +68,14 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 		"coverimage: cover.png":                                  Targets,
 		"coverimage: sub.png":                                    {EPUB, Text, Web},
 		"coverimage: absent.png":                                 {Web, Text, IDGXML},
-		"coverimage: a.png\nhook_beforeprocess: h":               Targets,
+		"coverimage: a.png\nhook_beforeprocess: h":               {PDF, Web, Text, IDGXML},
+		"coverimage: a.png\nepubmaker: {hook_beforeprocess: h}":  {EPUB},
+		"hook_beforetexcompile: h":                               {EPUB, Web, Text, IDGXML},
+		"pdfmaker: {hook_beforetexcompile: h}":                   Targets,
+		"titlefile: title.tex":                                   {EPUB, Web, Text, IDGXML},
+		"titlefile: title.tex\ntitlepage: false":                 Targets,
+		"titlefile: images/cover.png":                            Targets,
+		"titlefile: made.tex\npdfmaker: {hook_afterdvipdf: h}":   Targets,
 		"colophon_order: [aut, pbl, cov]":                        Targets,
 		"colophon_order: [mine]\nmine: x":                        Targets,
 	} {
@@ -88,12 +98,12 @@ func TestValuesThatReVIEWCannotUseAreToldAtTheirLine(t *testing.T) {
 func TestWhatAnOwnCommandMayNotStumbleOverIsAWarning(t *testing.T) {
 	for _, line := range []string{"coverimage: made.png", "language: fr", "date: 2026-11-28"} {
 		b := readBook(t, map[string]string{"config.yml": "bookname: b\n" + line + "\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= x\n"})
-		if found := b.CheckCommand(PDF); len(found) != 1 || found[0].Severity != Warning || found[0].Line != 2 {
+		if found := b.CheckWith(map[Target]string{PDF: "rake pdf"}, PDF); len(found) != 1 || found[0].Severity != Warning || found[0].Line != 2 {
 			t.Errorf("%s: %v", line, found)
 		}
 	}
 	b := readBook(t, map[string]string{"config.yml": "bookname: ../b\n", "catalog.yml": "CHAPS: [ch01.re]\n", "ch01.re": "= x\n"})
-	if found := b.CheckCommand(PDF); len(found) != 1 || found[0].Severity != Error {
+	if found := b.CheckWith(map[Target]string{PDF: "rake pdf"}, PDF); len(found) != 1 || found[0].Severity != Error {
 		t.Errorf("the bookname: %v", found)
 	}
 }

@@ -17,7 +17,7 @@ func BenchmarkCheck(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if _, err := Check(bk, nil); err != nil {
+		if _, err := Check(bk, nil, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

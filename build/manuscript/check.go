@@ -13,8 +13,9 @@ import (
 // chapters for its targets (the PDF when none is named), in the order of files and
 // lines, and notes on what nothing uses. No maker is asked. fault is the error that
 // book.Read returned with the book, nil when there was none; a *book.Faults becomes
-// diagnostics, any other is returned.
-func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic, error) {
+// diagnostics, any other is returned. commands make targets in the place of Re:VIEW's
+// makers.
+func Check(b *book.Book, fault error, commands map[book.Target]string, targets ...book.Target) ([]book.Diagnostic, error) {
 	if len(targets) == 0 {
 		targets = []book.Target{book.PDF}
 	}
@@ -25,7 +26,7 @@ func Check(b *book.Book, fault error, targets ...book.Target) ([]book.Diagnostic
 	if fault != nil {
 		return nil, fault
 	}
-	found := b.Check(targets...)
+	found := b.CheckWith(commands, targets...)
 	var trees []*review.Book
 	pdf := -1
 	seen := map[string]bool{}

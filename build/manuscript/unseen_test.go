@@ -14,7 +14,7 @@ func checked(t *testing.T, files map[string]string, code string, targets ...book
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := Check(b, nil, targets...)
+	all, err := Check(b, nil, nil, targets...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,7 +23,7 @@ func TestAFolderThatCannotBeReadHidesNoOther(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := Check(b, nil)
+	found, err := Check(b, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,7 +104,7 @@ func (a *app) runCheck(ctx context.Context, f *checkFlags, r *outcome.Files, cmd
 func check(p *project.Project, b *book.Book) checked {
 	c := checked{book: b, targets: p.Targets[b]}
 	begun := time.Now()
-	c.found, c.err = manuscript.Check(b, p.Faults[b], c.targets...)
+	c.found, c.err = manuscript.Check(b, p.Faults[b], p.Settings.Command, c.targets...)
 	c.seconds = time.Since(begun).Seconds()
 	if n := errorsIn(c.found, p.Settings.Strict); n > 0 {
 		c.err = faultsError(n)

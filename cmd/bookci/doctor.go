@@ -26,6 +26,7 @@ import (
 	"github.com/bookci/bookci/cmd/bookci/settings"
 	"github.com/bookci/bookci/internal/fault"
 	"github.com/bookci/bookci/internal/fsx"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // finding is one thing that doctor looked at.
@@ -128,8 +129,8 @@ func (a *app) examineBooks(p *project.Project, ok func(string, string, ...any), 
 			add(finding{Check: "book", Text: err.Error(), Mend: fault.Hint(err), code: exit.Book})
 			continue
 		}
-		ok("book", "%s: %s, %d chapters, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), len(b.Chapters), p.ImageRef())
-		for _, d := range b.Check(p.Targets[b]...) {
+		ok("book", "%s: %s, %s, from %s", b.Name, filepath.Join(b.Root, filepath.FromSlash(b.Dir), b.Config), text.Count(len(b.Chapters), "chapter"), p.ImageRef())
+		for _, d := range b.CheckWith(p.Settings.Command, p.Targets[b]...) {
 			add(finding{Check: "book", OK: d.Severity == book.Warning, Text: d.String(), code: exit.Book})
 		}
 	}

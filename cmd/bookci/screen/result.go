@@ -93,14 +93,14 @@ func Sum(res build.Result) string {
 	for _, s := range res.Seconds {
 		total += s
 	}
-	text := Size(res.Artifact.Bytes)
+	made := Size(res.Artifact.Bytes)
 	if res.Artifact.Pages > 0 {
-		text = fmt.Sprintf("%d pages, %s", res.Artifact.Pages, text)
+		made = text.Count(res.Artifact.Pages, "page") + ", " + made
 	}
 	if res.Draft {
-		text = "a draft, " + text
+		made = "a draft, " + made
 	}
-	return fmt.Sprintf("%s in %.1f s", text, total)
+	return fmt.Sprintf("%s in %.1f s", made, total)
 }
 
 // Paint is a diagnostic as compilers write them, so that editors find the
