@@ -172,6 +172,7 @@ type pipelineData struct {
 	Image          string   // the reference, "" when the book builds its own
 	ImageName      string   // the same as a word
 	KeyFiles       []string // files that say which image it is; empty when only Image does
+	Branches       []string // the default branch, or what it may be called
 	Links          bool     // with a job for the links
 	Cron           string   // when that runs
 }
@@ -185,9 +186,20 @@ func weekly(name string) string {
 	return fmt.Sprintf("%d %d * * 6", n%60, 15+n/60) // Saturday by UTC
 }
 
+// defaultBranches is the default branch as git has heard of it from the repository that
+// this one is a clone of, else what default branches are called.
+func defaultBranches(top string) []string {
+	const most = 1 << 10
+	head, err := fsx.ReadBelow(top, filepath.Join(top, ".git", "refs", "remotes", "origin", "HEAD"), most)
+	if name, ok := strings.CutPrefix(strings.TrimSpace(string(head)), "ref: refs/remotes/origin/"); err == nil && ok && plainWord.MatchString(name) {
+		return []string{name}
+	}
+	return []string{"main", "master"}
+}
+
 // pipeline is the text of a pipeline for the project's books.
 func pipeline(p *project.Project, system ciSystem, form, top string, withLinks bool) ([]byte, error) {
-	data := pipelineData{Form: form, Image: p.ImageRef(), Links: withLinks, Cron: weekly(p.Books[0].Bookname)}
+	data := pipelineData{Form: form, Image: p.ImageRef(), Branches: defaultBranches(top), Links: withLinks, Cron: weekly(p.Books[0].Bookname)}
 	dir := p.Root
 	if len(p.Settings.Books) == 0 {
 		dir = filepath.Join(p.Root, filepath.FromSlash(p.Books[0].Dir))

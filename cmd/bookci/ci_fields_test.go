@@ -52,10 +52,11 @@ var ciFields = map[string][]field{
 	},
 	"github": {
 		{"name", anyText},
-		{"on.[]", `push|pull_request`},
-		{"on.push", `<nil>`}, {"on.pull_request", `<nil>`}, {"on.workflow_dispatch", `<nil>`},
+		{"on.push.branches.[]", `main|master`}, {"on.pull_request", `<nil>`}, {"on.workflow_dispatch", `<nil>`},
 		{"on.schedule.[].cron", aCron},
 		{"jobs.*.if", `github\.event_name (!=|==) '[a-z_]+'( \|\| github\.event_name == '[a-z_]+')?`},
+		{"concurrency.group", `\$\{\{ github\.workflow \}\}-\$\{\{ github\.event_name == 'pull_request' && github\.ref \|\| github\.run_id \}\}`},
+		{"concurrency.cancel-in-progress", `true`},
 		{"permissions.contents", `read`},
 		{"jobs.*.runs-on", `ubuntu-latest`},
 		{"jobs.*.timeout-minutes", `[0-9]+`},

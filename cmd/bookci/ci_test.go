@@ -258,3 +258,21 @@ func decode(t *testing.T, text string) map[string]any {
 	}
 	return doc
 }
+
+func TestTheWorkflowBuildsTheDefaultBranchOfTheCloneOnPush(t *testing.T) {
+	for head, want := range map[string]string{
+		"ref: refs/remotes/origin/develop\n":   "    branches:\n      - develop\n  pull_request:",
+		"ref: refs/remotes/origin/2026\n":      "    branches:\n      - \"2026\"\n  pull_request:",
+		"ref: refs/remotes/origin/a, *]\n":     "    branches:\n      - main\n      - master\n  pull_request:",
+		"0123456789abcdef0123456789abcdef0123": "    branches:\n      - main\n      - master\n  pull_request:",
+		"":                                     "    branches:\n      - main\n      - master\n  pull_request:",
+	} {
+		top := repository(t, "")
+		if head != "" {
+			write(t, filepath.Join(top, ".git/refs/remotes/origin/HEAD"), head)
+		}
+		if text := generateOK(t, top, "github"); !strings.Contains(text, want) {
+			t.Errorf("%q:\n%s", head, text)
+		}
+	}
+}
