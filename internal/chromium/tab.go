@@ -125,14 +125,15 @@ func (b *Tab) do(r request) answer {
 	return a
 }
 
-// Is evaluates an expression of the page.
+// Is evaluates an expression in the page, and returns its value as text.
 func (b *Tab) Is(expression string) string {
 	b.t.Helper()
 	return fmt.Sprint(b.do(request{Evaluate: expression}).Value)
 }
 
-// Becomes waits until an expression of the page holds. what is said when it
-// never does, with the end of more, if any.
+// Becomes waits until an expression holds in the page, for as long as Open was told.
+// Where it never does the test ends: with what, what the page shows, and what more
+// says.
 func (b *Tab) Becomes(what, expression string, more ...fmt.Stringer) {
 	b.t.Helper()
 	for end := time.Now().Add(b.patience); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {

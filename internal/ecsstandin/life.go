@@ -21,7 +21,6 @@ type task struct {
 	arn      string
 	def      map[string]any
 	request  map[string]any
-	spot     bool
 	created  time.Time
 	stopping chan struct{} // closed when it shall stop
 
@@ -313,7 +312,7 @@ func (s *Server) Log(arn string) []string {
 			lines = append(lines, e.message)
 		}
 	}
-	return slices.Clip(lines)
+	return lines
 }
 
 func jsonLength(v any) int {

@@ -117,10 +117,6 @@ func (s *Server) runTask(in map[string]any) (any, error) {
 	if len(items(network, "subnets")) == 0 {
 		return nil, refuse("InvalidParameterException", "Network Configuration must be provided when networkMode 'awsvpc' is specified.")
 	}
-	spot := false
-	for _, p := range items(in, "capacityProviderStrategy") {
-		spot = text(p.(map[string]any), "capacityProvider") == "FARGATE_SPOT"
-	}
 	if text(in, "launchType") != "" && len(items(in, "capacityProviderStrategy")) > 0 {
 		return nil, refuse("InvalidParameterException", "You may not specify both a launch type and a capacity provider strategy.")
 	}
@@ -143,7 +139,7 @@ func (s *Server) runTask(in map[string]any) (any, error) {
 		return map[string]any{"tasks": []any{known.describe()}, "failures": []any{}}, nil
 	}
 	t := &task{
-		server: s, def: def, request: in, spot: spot,
+		server: s, def: def, request: in,
 		arn:     arn("task", Cluster+"/"+strings.ToLower(rand.Text())),
 		created: time.Now(), status: "PROVISIONING", desired: "RUNNING", missing: s.faults.Missing,
 		stopping: make(chan struct{}),

@@ -4,4 +4,5 @@ package fsx
 
 import "errors"
 
+// exchange cannot be had in one step on this system.
 func exchange(_, _ string) error { return errors.ErrUnsupported }

@@ -107,7 +107,7 @@ func (r *Root) leadsIntoKept(name string) bool {
 	return false
 }
 
-// ReadFile reads a whole file; one of more than max bytes is an error.
+// ReadFile reads a whole file. One of more than max bytes is an ErrTooLarge.
 func (r *Root) ReadFile(name string, max int64) ([]byte, error) {
 	f, err := r.Open(name)
 	if err != nil {
@@ -218,7 +218,8 @@ func rootOf(top, path string) (r *Root, name string, err error) {
 	return r, name, err
 }
 
-// ReadBelow reads the whole file at path, which lies below the folder top.
+// ReadBelow reads the whole file at path, which lies below the folder top. One of
+// more than max bytes is an ErrTooLarge.
 func ReadBelow(top, path string, max int64) ([]byte, error) {
 	f, err := OpenBelow(top, path)
 	if err != nil {
@@ -228,8 +229,9 @@ func ReadBelow(top, path string, max int64) ([]byte, error) {
 	return readWhole(f, max)
 }
 
-// OpenNamed opens a file that the user, or the system, has named, wherever it
-// lies and its links lead: a regular file all the same.
+// OpenNamed opens a file that the user, or the system, has named. It may lie
+// anywhere, and be a link to anywhere; what is no regular file is an
+// ErrNotRegular.
 func OpenNamed(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|doNotWait, 0)
 	if err != nil {
@@ -246,7 +248,8 @@ func OpenNamed(path string) (*os.File, error) {
 	return f, nil
 }
 
-// ReadNamed reads the whole of such a file.
+// ReadNamed reads the whole of a file that OpenNamed opens. One of more than max
+// bytes is an ErrTooLarge.
 func ReadNamed(path string, max int64) ([]byte, error) {
 	f, err := OpenNamed(path)
 	if err != nil {
@@ -311,8 +314,8 @@ func TopOf(root, dir string) string {
 	return dir
 }
 
-// IsFileBelow reports whether path is a regular file below the folder top that
-// no link leads out of it.
+// IsFileBelow reports whether path is a regular file below the folder top, and no
+// link on the way leads out of that.
 func IsFileBelow(top, path string) bool {
 	f, err := OpenBelow(top, path)
 	if err != nil {

@@ -37,8 +37,13 @@ func (s Stamp) Tick() time.Duration {
 
 // SettledAt says that a write after the time of day read would have shown in
 // the stamp: content that was read then is the content as long as the stamp is
-// the same.
+// the same. Tools set the mtime to any date, so it counts only where there is no
+// ctime.
 func (s Stamp) SettledAt(read time.Time) bool {
-	age := read.Sub(time.Unix(0, max(s.MTime, s.CTime)))
+	written := s.CTime
+	if written == 0 {
+		written = s.MTime
+	}
+	age := read.Sub(time.Unix(0, written))
 	return age > freshFor || age < -freshFor
 }

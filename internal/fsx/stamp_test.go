@@ -56,6 +56,15 @@ func TestAStampSettlesWhenItsFileWasReadLongAfterTheWrite(t *testing.T) {
 			t.Errorf("read %v after the write: settled %t", after, got)
 		}
 	}
+	// Nor does an mtime in the future say that the write was long ago.
+	s.MTime = wrote.Add(time.Hour).UnixNano()
+	if s.SettledAt(wrote.Add(time.Millisecond)) {
+		t.Error("a file that was dated ahead counts as settled when it is written")
+	}
+	if s.CTime = 0; !s.SettledAt(wrote.Add(2 * time.Hour)) {
+		t.Error("without a ctime the mtime does not count")
+	}
+	s.CTime = wrote.UnixNano()
 	if s.Tick() != coarseTick {
 		t.Errorf("whole seconds tick every %v", s.Tick())
 	}

@@ -10,8 +10,8 @@ import (
 // name each other in circles or claim a table of terabytes. These bounds hold
 // for whatever it says. Books of some thousand pages stay well below them.
 const (
-	leastWork    = 256 << 20 // that a PDF may ask for, in bytes unpacked; 535 pages take 8 MB
-	mostWork     = 1 << 30   // that it may, unless its own bytes come to more
+	leastWork    = 256 << 20 // that even a small PDF may ask for, in bytes unpacked; 535 pages take 8 MB
+	mostWork     = 1 << 30   // that a PDF may ask for, unless twice its own bytes are more
 	mostSize     = 16 << 30  // of a file that is read to its end
 	mostObjects  = 2 << 20   // entries of the cross-reference table: 48 MB
 	mostSections = 1024      // cross-reference sections, one for each update of the file
@@ -34,15 +34,15 @@ const (
 	costOfValue  = 32  // that is made
 	costOfLookup = 128 // of an object by its number
 
-	costOfStream     = 4 << 10 // for its begin
-	costOfRow        = 64      // for its begin, of those that a predictor works on
-	costOfPredicting = 2       // of a byte of such a row, beside the byte itself
+	costOfStream     = 4 << 10 // that is opened
+	costOfRow        = 64      // that a predictor works on
+	costOfPredicting = 2       // of each byte of such a row, beside the byte itself
 )
 
-// workFor is what a PDF of a size may ask for. It grows with the size, as what a
-// large book draws and shows is in its file. Reading a small file takes a second
-// or two at most, and a large one some seconds. A photo book's pictures are read
-// as they stand, each byte at its price, however many they are.
+// workFor is what a PDF of size bytes may ask for, in bytes unpacked. It grows with
+// the size, as what a large book draws and shows is in its file. Reading a small
+// file takes a second or two at most, and a large one some seconds. A photo book's
+// pictures are read as they stand, each byte at its price, however many they are.
 func workFor(size int64) int64 {
 	const perByte = 8
 	size = min(size, mostSize)

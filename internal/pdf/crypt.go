@@ -112,6 +112,7 @@ func (k *fileKey) of(ref Ref) []byte {
 	return h.Sum(nil)[:min(len(k.key)+5, 16)]
 }
 
+// reader decrypts the data of a stream. A cross-reference stream is not encrypted.
 func (k *fileKey) reader(r io.Reader, s *stream) (io.Reader, error) {
 	if s.dict["Type"] == Name("XRef") {
 		return r, nil

@@ -144,7 +144,7 @@ func (d *Document) load(ref Ref) any {
 type broken struct{ err error }
 
 // readObject reads the object at a place of the file, and tells how many values
-// it holds. It has any number when number is 0.
+// it holds. An object of another number is an error, unless number is 0.
 func (d *Document) readObject(at, number int64) (x any, values int, err error) {
 	if at < 0 || at >= d.size {
 		return nil, 0, errors.New("it lies outside the file")

@@ -45,7 +45,7 @@ func (d *Document) EachPage(visit func(Page) error) error {
 }
 
 // walk goes through a page tree from its top, once. Looking for each page from
-// the top took four times as long of 535 pages.
+// the top took four times as long for 535 pages.
 type walk struct {
 	d     *Document
 	left  int          // nodes that may still be met

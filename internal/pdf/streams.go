@@ -212,8 +212,8 @@ func (p *rows) Read(b []byte) (n int, err error) {
 func (p *rows) next() error {
 	p.row, p.above = p.above, p.row
 	n, err := io.ReadFull(p.r, p.row)
-	// The last row may be short. Data that break off end with the same
-	// error, before a row too.
+	// A last row that is short ends with io.ErrUnexpectedEOF. So do data that
+	// break off, which say it again at the next call: then nothing is read.
 	if n == 0 || err != nil && err != io.ErrUnexpectedEOF {
 		return err
 	}

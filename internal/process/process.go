@@ -14,7 +14,7 @@ type Group struct {
 	group
 }
 
-// Start starts cmd as a group of its own.
+// Start starts cmd as a group of its own. It sets cmd.SysProcAttr.
 func Start(cmd *exec.Cmd) (*Group, error) { return start(cmd) }
 
 // Kill ends all processes of the group.

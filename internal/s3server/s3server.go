@@ -34,37 +34,38 @@ const (
 // Server is one process on a port of this machine, with a folder of its own.
 type Server struct {
 	Endpoint string // its URL
-	Dir      string // what it holds: a folder a bucket, a file an object
+	Dir      string // what it holds: a folder is a bucket, a file an object
 	program  string
-	port     string
-	sidecar  string
+	address  string // host and port
+	sidecar  string // a folder for what extended attributes would hold, and its home
 	cmd      *exec.Cmd
 	ended    chan struct{}
 	log      bytes.Buffer
 }
 
-// Start runs a server until the test ends and sets the AWS SDK's variables, for
-// the whole process, to its account. The test is skipped, with the reason, where the server cannot be built.
+// Start runs a server until the test ends. It sets the AWS SDK's variables, for the
+// whole process, to the server's account. The test is skipped where the server
+// cannot be built.
 func Start(t testing.TB) *Server {
 	t.Helper()
 	program, err := Build()
 	if err != nil {
 		t.Skipf("no S3 server: %v", err)
 	}
-	address, err := freePort()
+	address, err := freeAddress()
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Endpoint: "http://" + address, Dir: t.TempDir(), program: program, port: address, sidecar: t.TempDir()}
+	s := &Server{Endpoint: "http://" + address, Dir: t.TempDir(), program: program, address: address, sidecar: t.TempDir()}
 	account()
 	t.Cleanup(s.Stop)
 	s.Resume(t)
 	return s
 }
 
-// freePort is an address that nobody else will be given while the server is
-// stopped: systems hand out ports from 32768 on.
-func freePort() (string, error) {
+// freeAddress is one that nobody else will be given while the server is stopped:
+// systems hand out ports from 32768 on.
+func freeAddress() (string, error) {
 	for range 100 {
 		address := fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000))
 		if listen, err := net.Listen("tcp", address); err == nil {
@@ -110,10 +111,11 @@ func (s *Server) List(bucket string) []string {
 	return names
 }
 
-// Resume starts the server again after Stop, on the same port and folder.
+// Resume starts the server again after Stop, at the same address and on the same
+// folder.
 func (s *Server) Resume(t testing.TB) {
 	t.Helper()
-	args := []string{"--port", s.port, "--quiet", "posix"}
+	args := []string{"--port", s.address, "--quiet", "posix"}
 	if !attributes(s.Dir) {
 		args = append(args, "--sidecar", s.sidecar) // not quite atomic: a reader may find one writer's checksum beside another's bytes
 	}
@@ -127,7 +129,7 @@ func (s *Server) Resume(t testing.TB) {
 	s.ended = ended
 	go func() { _ = s.cmd.Wait(); close(ended) }()
 	for range 200 {
-		conn, err := net.Dial("tcp", s.port)
+		conn, err := net.Dial("tcp", s.address)
 		if err == nil {
 			conn.Close()
 			return
@@ -161,15 +163,15 @@ func (s *Server) Stop() {
 	}
 }
 
-// place is where the program lies once it is built.
-func place() (string, error) {
+// programPath is where the program lies once it is built.
+func programPath() (string, error) {
 	cache, err := os.UserCacheDir()
 	return filepath.Join(cache, "bookci-test", "versitygw-"+version, "versitygw"), err
 }
 
 // Built reports whether Build has nothing to do.
 func Built() bool {
-	program, err := place()
+	program, err := programPath()
 	if err == nil {
 		_, err = os.Stat(program)
 	}
@@ -178,7 +180,7 @@ func Built() bool {
 
 // Build builds the server, unless that was done before, and returns its program.
 var Build = sync.OnceValues(func() (string, error) {
-	program, err := place()
+	program, err := programPath()
 	if err != nil {
 		return "", err
 	}

@@ -73,7 +73,8 @@ func Build(ctx context.Context, api API) (ref string, err error) {
 	return buildWith(ctx, api, "5.9-", nil)
 }
 
-// buildWith makes the image with more files of this machine, by path in the image.
+// buildWith makes the image, whose tag begins with tag. more are files of this
+// machine that it has too, by their path in the image.
 func buildWith(ctx context.Context, api API, tag string, more map[string]string) (ref string, err error) {
 	busybox, err := Busybox()
 	if err != nil {
@@ -158,8 +159,7 @@ func each(put func(name string, mode fs.FileMode, text []byte) error) error {
 	})
 }
 
-// applets are the programs that busybox can be, but for those that the
-// stand-in has a file for.
+// applets are the names of the programs that busybox can be, without its own.
 func applets(busybox string) ([]string, error) {
 	out, err := exec.Command(busybox, "--list").Output()
 	if err != nil {
@@ -174,7 +174,8 @@ func applets(busybox string) ([]string, error) {
 	return names, nil
 }
 
-// write writes the image's file system, the same bytes for the same content.
+// write writes the image's file system as a tar: the same bytes for the same
+// content.
 func write(w io.Writer, busybox string, more map[string]string) error {
 	tw := tar.NewWriter(w)
 	made := map[string]bool{}

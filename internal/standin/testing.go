@@ -9,7 +9,7 @@ import (
 	"github.com/docker/docker/client"
 )
 
-// RealImage is what the stand-in stands in for.
+// RealImage is the image that the stand-in stands in for.
 const RealImage = "vvakame/review:5.9"
 
 // Docker connects to the machine's Docker Engine. The test is skipped where

@@ -33,7 +33,8 @@ func Folder(t testing.TB, files map[string]string) string {
 	return root
 }
 
-// Small is a book without fault.
+// Small is a book without fault. change has other texts for its files, and more
+// files; a file whose text is "" is left out.
 func Small(change map[string]string) map[string]string {
 	files := map[string]string{
 		"config.yml":  "review_version: 5.0\nbookname: book\nbooktitle: 本\n",
@@ -52,6 +53,7 @@ func Small(change map[string]string) map[string]string {
 	return files
 }
 
+// In is a book's files as they lie in the folder dir.
 func In(dir string, files map[string]string) map[string]string {
 	out := map[string]string{}
 	for name, text := range files {

@@ -21,7 +21,7 @@ func main() {
 	log.SetFlags(0)
 	log.SetPrefix("tests: ")
 	args := os.Args[1:]
-	asked := len(args) == 1 && args[0] == "-env"
+	printEnv := len(args) == 1 && args[0] == "-env"
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		log.Fatal(err)
@@ -32,7 +32,7 @@ func main() {
 			log.Fatal(err)
 		}
 	}
-	if asked {
+	if printEnv {
 		for name, value := range env {
 			fmt.Printf("export %s='%s'\n", name, strings.ReplaceAll(value, "'", `'\''`))
 		}

@@ -86,7 +86,8 @@ func setUp(dir string) (env map[string]string) {
 	}
 	defer func() { _ = lock.Unlock() }()
 
-	var missing, fetched, absent []string
+	var fetched, absent []string
+	announced := false
 	lacks := func(name, purpose string, err error) {
 		absent = append(absent, fmt.Sprintf("%s (%s): %v", name, purpose, err))
 	}
@@ -95,20 +96,20 @@ func setUp(dir string) (env map[string]string) {
 		if t.here() {
 			continue
 		}
-		if len(missing) == 0 {
+		if !announced {
 			log.Printf("fetching what is missing into %s", dir)
+			announced = true
 		}
-		missing = append(missing, t.name)
-		if err == nil {
-			if err := packages.fetch(t, bin); err != nil {
-				lacks(t.name, t.purpose, err)
-			} else {
-				log.Printf("fetched %s from Debian's packages: %s", t.name, t.purpose)
-				fetched = append(fetched, t.name)
-			}
+		if err != nil {
+			lacks(t.name, t.purpose, err)
 			continue
 		}
-		lacks(t.name, t.purpose, err)
+		if err := packages.fetch(t, bin); err != nil {
+			lacks(t.name, t.purpose, err)
+			continue
+		}
+		log.Printf("fetched %s from Debian's packages: %s", t.name, t.purpose)
+		fetched = append(fetched, t.name)
 	}
 	if packages != nil {
 		env["BOOKCI_TEST_DEBIAN"] = packages.root

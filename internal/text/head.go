@@ -1,6 +1,6 @@
 package text
 
-// Head keeps the first max bytes.
+// Head is a writer that keeps the first Max bytes, and lets the rest go.
 type Head struct {
 	Max int
 	buf []byte
