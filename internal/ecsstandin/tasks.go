@@ -2,6 +2,7 @@ package ecsstandin
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -150,6 +151,15 @@ func (s *Server) runTask(in map[string]any) (any, error) {
 	}
 	s.running.Go(t.live)
 	return map[string]any{"tasks": []any{t.describe()}, "failures": []any{}}, nil
+}
+
+// jsonLength is how many bytes a value is as JSON.
+func jsonLength(v any) int {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return 0
+	}
+	return len(text)
 }
 
 func (s *Server) describeTasks(in map[string]any) (any, error) {
