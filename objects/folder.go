@@ -28,15 +28,16 @@ const ownFolder = ".objects"
 //
 // One file lock serialises the writers of all processes. Whoever holds it owns
 // the half-written files too, and removes those of writers that were killed.
-// What several folders have in common with S3 ends at names: "a" and "a/b"
-// cannot both be objects here.
+//
+// Unlike in a bucket, "a" and "a/b" cannot both be objects.
 type Folder struct {
 	dir string
 }
 
 var _ Store = (*Folder)(nil)
 
-// OpenFolder makes nothing; the first Put makes the folder.
+// OpenFolder is the store in the folder dir. It makes nothing; the first Put makes
+// the folder.
 func OpenFolder(dir string) (*Folder, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -48,6 +49,7 @@ func OpenFolder(dir string) (*Folder, error) {
 // String implements Store.
 func (f *Folder) String() string { return f.dir }
 
+// errorf makes one of this package's errors of the system's.
 func (f *Folder) errorf(ctx context.Context, op, name string, err error) error {
 	switch {
 	case err == nil:
@@ -136,7 +138,7 @@ func noParent(err error) error {
 // Put implements Store.
 func (f *Folder) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutOptions) (Info, error) {
 	var info Info
-	err := checkPut(name, opts)
+	err := errors.Join(checkPut(opts), checkName(name))
 	if err == nil {
 		err = f.locked(ctx, true, func(root *os.Root) error {
 			if err := f.allowed(root, name, opts); err != nil {
@@ -149,6 +151,8 @@ func (f *Folder) Put(ctx context.Context, name string, body io.ReadSeeker, opts 
 	return info, f.errorf(ctx, "writing", name, err)
 }
 
+// allowed returns why the conditions of a Put do not hold. The caller holds the
+// lock.
 func (f *Folder) allowed(root *os.Root, name string, opts PutOptions) error {
 	if !opts.IfAbsent && opts.IfMatch == "" {
 		return nil
@@ -168,6 +172,7 @@ func (f *Folder) allowed(root *os.Root, name string, opts PutOptions) error {
 	return nil
 }
 
+// write puts body in the place of the object. The caller holds the lock.
 func (f *Folder) write(ctx context.Context, root *os.Root, name string, body io.ReadSeeker) (Info, error) {
 	if _, err := body.Seek(0, io.SeekStart); err != nil {
 		return Info{}, err
@@ -248,7 +253,8 @@ func (f *Folder) Delete(ctx context.Context, names ...string) error {
 // lockPause is between two looks at a lock that another process holds.
 const lockPause = 10 * time.Millisecond
 
-// locked calls do while no other writer is at work in the folder.
+// locked calls do while no other writer is at work in the folder. With create it
+// makes the folder where there is none.
 func (f *Folder) locked(ctx context.Context, create bool, do func(*os.Root) error) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -42,7 +42,7 @@ type S3 struct {
 
 var _ Store = (*S3)(nil)
 
-// IsS3 reports the address of a bucket.
+// IsS3 reports whether location is the address of a bucket.
 func IsS3(location string) bool { return strings.HasPrefix(location, "s3://") }
 
 // ParseS3 takes s3://bucket/prefix apart. The prefix has no slash at either end.
@@ -216,10 +216,7 @@ const (
 
 // Put implements Store.
 func (s *S3) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutOptions) (Info, error) {
-	if err := checkPut(name, opts); err != nil {
-		return Info{}, err
-	}
-	if err := s.check(name); err != nil {
+	if err := errors.Join(checkPut(opts), s.check(name)); err != nil {
 		return Info{}, err
 	}
 	size, err := body.Seek(0, io.SeekEnd)
@@ -230,23 +227,23 @@ func (s *S3) Put(ctx context.Context, name string, body io.ReadSeeker, opts PutO
 		return Info{}, s.errorf(ctx, "writing", name, err)
 	}
 	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: s.key(name), Body: body, ContentLength: &size}
-	mine := ""
+	in.Metadata = map[string]string{}
 	if opts.ContentType != "" {
 		in.ContentType = &opts.ContentType
-	}
-	in.Metadata = map[string]string{}
-	if opts.IfAbsent || opts.IfMatch != "" {
-		mine = rand.Text()
-		in.Metadata[writer] = mine
 	}
 	if opts.Note != "" {
 		in.Metadata[noted] = opts.Note
 	}
+	mine := "" // names this Put where it has a condition
 	refused := ErrChanged
 	if opts.IfAbsent {
 		in.IfNoneMatch, refused = aws.String("*"), ErrExists
 	} else if opts.IfMatch != "" {
 		in.IfMatch = &opts.IfMatch
+	}
+	if opts.IfAbsent || opts.IfMatch != "" {
+		mine = rand.Text()
+		in.Metadata[writer] = mine
 	}
 	out, err := s.api.PutObject(ctx, in)
 	if err == nil {

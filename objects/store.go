@@ -85,14 +85,14 @@ type PutOptions struct {
 const maxName = 1024
 
 // checkName refuses names that would not mean the same in every store: slash
-// paths without empty, "." and ".." elements, of printable UTF-8.
+// paths of printable UTF-8, without empty, "." and ".." elements.
 func checkName(name string) error {
 	bad := func(why string) error { return fmt.Errorf("the object name %q %s", name, why) }
 	switch {
 	case name == "":
 		return bad("is empty")
 	case len(name) > maxName:
-		return bad("is longer than 1024 bytes")
+		return bad(fmt.Sprintf("is longer than %d bytes", maxName))
 	case !utf8.ValidString(name):
 		return bad("is not UTF-8")
 	case strings.ContainsFunc(name, func(r rune) bool { return r == '\\' || unicode.IsControl(r) }):
@@ -103,7 +103,8 @@ func checkName(name string) error {
 			return bad("is not a clean slash path")
 		}
 	}
-	if first, _, _ := strings.Cut(name, "/"); first == ownFolder {
+	// On a Mac and on Windows, .Objects is the same folder.
+	if first, _, _ := strings.Cut(name, "/"); strings.EqualFold(first, ownFolder) {
 		return bad("is the store's own")
 	}
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
@@ -112,11 +113,11 @@ func checkName(name string) error {
 	return nil
 }
 
-func checkPut(name string, opts PutOptions) error {
+func checkPut(opts PutOptions) error {
 	if opts.IfAbsent && opts.IfMatch != "" {
 		return errors.New("objects: both IfAbsent and IfMatch are set")
 	}
-	return checkName(name)
+	return nil
 }
 
 // Open opens the store at location: s3://bucket/prefix, or a folder. Neither has

@@ -238,7 +238,7 @@ func contract(t *testing.T, fresh func(t *testing.T) objects.Store) {
 	})
 	t.Run("refuses names that mean something else elsewhere", func(t *testing.T) {
 		s := fresh(t)
-		for _, name := range []string{"", "/a", "a/", "a//b", "../a", "a/../b", "./a", ".", "a\\b", "a\x00", "a\nb", "\xff", strings.Repeat("a", 1025), ".objects/lock"} {
+		for _, name := range []string{"", "/a", "a/", "a//b", "../a", "a/../b", "./a", ".", "a\\b", "a\x00", "a\nb", "\xff", strings.Repeat("a", 1025), ".objects/lock", ".Objects/lock"} {
 			if _, err := s.Put(ctx, name, strings.NewReader("x"), objects.PutOptions{}); err == nil {
 				t.Errorf("Put takes %q", name)
 			}
