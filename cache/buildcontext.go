@@ -143,10 +143,14 @@ func (c *buildContext) hash(opts BuildOptions) (string, error) {
 	for _, k := range slices.Sorted(maps.Keys(opts.Args)) {
 		fmt.Fprintf(sum, "arg %q %q\n", k, opts.Args[k])
 	}
+	list, err := readDockerfile(opts)
+	if err != nil {
+		return "", err
+	}
 	if opts.Lock != nil {
-		bases, err := BaseImages(opts)
+		bases, err := baseImages(list, opts.Args)
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("%s: %w", opts.dockerfile(), err)
 		}
 		for _, base := range bases {
 			if pin := opts.Lock.Pin(base); pin != nil {
@@ -154,10 +158,7 @@ func (c *buildContext) hash(opts BuildOptions) (string, error) {
 			}
 		}
 	}
-	copies, err := copiesFiles(opts)
-	if err != nil {
-		return "", err
-	}
+	copies := copiesFiles(list)
 	for _, f := range c.files {
 		if !copies && f.path != path.Clean(opts.dockerfile()) {
 			continue

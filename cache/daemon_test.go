@@ -89,38 +89,35 @@ func busybox(t testing.TB) []byte {
 func makeImage(t testing.TB, c *client.Client, name string, seeds ...string) string {
 	t.Helper()
 	ref := fmt.Sprintf("bookci-test/%s-%08x:1", name, rand.Uint32())
-	var b bytes.Buffer
-	tw := tar.NewWriter(&b)
-	add := func(name string, mode int64, content []byte) {
-		if err := tw.WriteHeader(&tar.Header{Name: name, Mode: mode, Size: int64(len(content))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tw.Write(content); err != nil {
-			t.Fatal(err)
-		}
-	}
+	files := map[string][]byte{"busybox": busybox(t)}
 	dockerfile := "FROM scratch\nCOPY busybox /bin/busybox\nENV BOOK=" + name + "\n"
-	add("busybox", 0o755, busybox(t))
 	for i, seed := range seeds {
 		file := fmt.Sprintf("layer%d", i)
-		add(file, 0o644, noise(seed, 1<<20))
+		files[file] = noise(seed, 1<<20)
 		dockerfile += fmt.Sprintf("COPY %s /%s\n", file, file)
 	}
 	dockerfile += "CMD [\"/bin/busybox\", \"sha256sum\", \"/layer0\"]\n"
-	add("Dockerfile", 0o644, []byte(dockerfile))
-	if err := tw.Close(); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := c.ImageBuild(t.Context(), &b, build.ImageBuildOptions{Tags: []string{ref}, Remove: true, Version: build.BuilderV1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := readStream(resp.Body, func(streamMessage) {}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { removeImage(t, c, ref) })
+	files["Dockerfile"] = []byte(dockerfile)
+	buildImage(t, c, ref, files)
 	return ref
+}
+
+// buildImage builds ref from the files of a context, until the test ends.
+func buildImage(t testing.TB, c *client.Client, ref string, files map[string][]byte) {
+	t.Helper()
+	var b bytes.Buffer
+	tw := tar.NewWriter(&b)
+	for name, content := range files {
+		fatal(t, tw.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content))}))
+		_, err := tw.Write(content)
+		fatal(t, err)
+	}
+	fatal(t, tw.Close())
+	resp, err := c.ImageBuild(t.Context(), &b, build.ImageBuildOptions{Tags: []string{ref}, Remove: true, Version: build.BuilderV1})
+	fatal(t, err)
+	defer resp.Body.Close()
+	fatal(t, readStream(resp.Body, func(streamMessage) {}))
+	t.Cleanup(func() { removeImage(t, c, ref) })
 }
 
 // noise is incompressible by half and the same for the same seed.
@@ -210,36 +207,10 @@ func files(t testing.TB, dir string) map[string]string {
 	return m
 }
 
-type (
-	ioReader     = io.Reader
-	loadResponse = image.LoadResponse
-)
-
 // makeTop builds ref from base with one more layer, and returns its ID.
 func makeTop(t testing.TB, c *client.Client, base, ref string) string {
 	t.Helper()
-	var b bytes.Buffer
-	tw := tar.NewWriter(&b)
-	for name, content := range map[string][]byte{"Dockerfile": []byte("FROM " + base + "\nCOPY top /top\n"), "top": noise("top", 1<<20)} {
-		if err := tw.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(content))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tw.Write(content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := tw.Close(); err != nil {
-		t.Fatal(err)
-	}
-	resp, err := c.ImageBuild(t.Context(), &b, build.ImageBuildOptions{Tags: []string{ref}, Remove: true, Version: build.BuilderV1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if err := readStream(resp.Body, func(streamMessage) {}); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { removeImage(t, c, ref) })
+	buildImage(t, c, ref, map[string][]byte{"Dockerfile": []byte("FROM " + base + "\nCOPY top /top\n"), "top": noise("top", 1<<20)})
 	return imageID(t, c, ref)
 }
 
@@ -259,8 +230,6 @@ func (b *boaster) ImageInspect(ctx context.Context, ref string, opts ...client.I
 	}
 	return b.Client.ImageInspect(ctx, ref, opts...)
 }
-
-var allImages = image.ListOptions{All: true}
 
 // wholeBody notes whether a load's body was read to its end.
 type wholeBody struct {

@@ -7,7 +7,7 @@ import "os"
 // gigabyte until then.
 type eager struct {
 	f  *os.File
-	at int64 // what was written
+	at int64 // bytes written so far
 }
 
 func (e *eager) Write(b []byte) (int, error) {

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 )
 
@@ -212,7 +213,7 @@ func TestACancelledRestoreEndsTheLoadAndChangesNothing(t *testing.T) {
 				t.Errorf("the load of %d bytes was cut off", at)
 			}
 		}
-		list, err := c.ImageList(t.Context(), allImages)
+		list, err := c.ImageList(t.Context(), image.ListOptions{All: true})
 		fatal(t, err)
 		for _, summary := range list {
 			img, err := c.ImageInspect(t.Context(), summary.ID)

@@ -21,7 +21,7 @@ type feed struct {
 	ctx   context.Context
 	f     io.ReaderAt
 	parts []part // still to send
-	begun int    // parts
+	begun int    // parts that were begun
 	sound *checks
 	sent  func(int64)
 

@@ -15,17 +15,17 @@ import (
 
 // BuildOptions says how to build an image of the book's own.
 type BuildOptions struct {
-	Name       string            // names the image bookci/NAME
-	Context    string            // absolute path of the context folder
-	Dockerfile string            // slash path below Context, "" for Dockerfile
-	Exclude    []string          // patterns, as in a .dockerignore, of more that is not sent
-	Args       map[string]string // build arguments
-	Platform   string            // "" for the daemon's
-	Lock       *Lock             // pins of the images that it is built upon; nil for none
-	Network    string            // of RUN steps, "" for the daemon's default
-	Memory     int64             // bytes that a RUN step may use, 0 for no limit
-	Auth       map[string]registry.AuthConfig
-	Output     func(line string) // the build log, line by line; nil for none
+	Name       string                         // names the image bookci/NAME
+	Context    string                         // absolute path of the context folder
+	Dockerfile string                         // slash path below Context, "" for Dockerfile
+	Exclude    []string                       // patterns, as in a .dockerignore, of more that is not sent
+	Args       map[string]string              // build arguments
+	Platform   string                         // "" for the daemon's
+	Lock       *Lock                          // pins of the images that it is built upon; nil for none
+	Network    string                         // of RUN steps, "" for the daemon's default
+	Memory     int64                          // bytes that a RUN step may use, 0 for no limit
+	Auth       map[string]registry.AuthConfig // by the registry's address
+	Output     func(line string)              // the build log, line by line; nil for none
 }
 
 // Built is an image of the book's own.
@@ -76,13 +76,6 @@ func prepare(opts BuildOptions) (*buildContext, string, error) {
 		return nil, "", fmt.Errorf("reading the build context %s: %w", opts.Context, err)
 	}
 	return c, "bookci/" + repository(opts.Name) + ":" + hash[:12], nil
-}
-
-func (o BuildOptions) dockerfile() string {
-	if o.Dockerfile == "" {
-		return "Dockerfile"
-	}
-	return o.Dockerfile
 }
 
 var notInRepository = regexp.MustCompile(`[^a-z0-9]+`)

@@ -149,12 +149,14 @@ func TestTheImagesNameFollowsWhatGoesIntoIt(t *testing.T) {
 
 func TestOfAContextThatIsNotCopiedTheDockerfileAloneCounts(t *testing.T) {
 	for dockerfile, counts := range map[string]bool{
-		"FROM scratch\nENV COPY=1\nRUN apt-get install fonts\n": false,
-		"FROM debian AS a\nFROM scratch\nCOPY --from=a / /\n":   false,
-		"FROM scratch\ncopy ch01.re /\n":                        true,
-		"FROM scratch\nADD --chown=1 ch01.re /\n":               true,
-		"FROM scratch\nONBUILD COPY ch01.re /\n":                true,
-		"FROM scratch\nRUN --mount=type=bind,target=/x true\n":  true,
+		"FROM scratch\nENV COPY=1\nRUN apt-get install fonts\n":    false,
+		"FROM debian AS a\nFROM scratch\nCOPY --from=a / /\n":      false,
+		"FROM scratch\ncopy ch01.re /\n":                           true,
+		"FROM scratch\nADD --chown=1 ch01.re /\n":                  true,
+		"FROM scratch\nONBUILD COPY ch01.re /\n":                   true,
+		"FROM scratch\nRUN --mount=type=bind,target=/x true\n":     true,
+		"FROM scratch\nRUN \\\n --mount=type=bind,target=/x true":  true,
+		"FROM debian AS a\nFROM scratch\nCOPY \\\n --from=a / /\n": false,
 	} {
 		dir := contextDir(t, map[string]string{"docker/Dockerfile": dockerfile, "ch01.re": "= One\n"})
 		opts := BuildOptions{Name: "b", Context: dir, Dockerfile: "docker/Dockerfile"}
@@ -192,17 +194,20 @@ func TestTheDockerfileIsSentAlthoughItIsIgnored(t *testing.T) {
 func TestBaseImagesAreThoseOfFROMLinesWithTheirArguments(t *testing.T) {
 	for text, want := range map[string]string{
 		"FROM vvakame/review:5.9\n": "vvakame/review:5.9",
-		"from --platform=linux/amd64 vvakame/review AS a\nFROM a\nFROM scratch\n":         "vvakame/review:latest",
-		"ARG V=5.8\nFROM vvakame/review:${V}\nARG V=1\nFROM debian:$V\n":                  "vvakame/review:5.9 debian:5.9",
-		"ARG W\nFROM debian:${W:-bookworm}-slim\nCOPY --from=0 / /\nFROM debian:x AS y\n": "debian:bookworm-slim debian:x",
+		"from --platform=linux/amd64 vvakame/review AS a\nFROM a\nFROM scratch\n":          "vvakame/review:latest",
+		"ARG V=5.8\nFROM vvakame/review:${V}\nARG V=1\nFROM debian:$V\n":                   "vvakame/review:5.9 debian:5.9",
+		"ARG W\nFROM debian:${W:-bookworm}-slim\nCOPY --from=0 / /\nFROM debian:x AS y\n":  "debian:bookworm-slim debian:x",
+		"FROM \\\n  debian:x \\\n\n  # a comment\n  AS y\nFROM y\n":                        "debian:x",
+		"FROM debian:x\nRUN psql -c 'select * \\\nfrom users'\n# a comment \\\nFROM a:b\n": "debian:x a:b",
+		"ARG A=x B=y\nARG C=${A}-$B\nFROM debian:$C\n":                                     "debian:x-y",
 	} {
-		got, err := baseImages(strings.NewReader(text), map[string]string{"V": "5.9"})
+		got, err := baseImages(parseDockerfile(text), map[string]string{"V": "5.9"})
 		if err != nil || strings.Join(got, " ") != want {
 			t.Errorf("%q: %v, %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", "FROM\n", "FROM --platform=x\n", "FROM $NONE\n"} {
-		if got, err := baseImages(strings.NewReader(text), nil); err == nil {
+		if got, err := baseImages(parseDockerfile(text), nil); err == nil {
 			t.Errorf("%q: %v", text, got)
 		}
 	}

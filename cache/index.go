@@ -45,9 +45,9 @@ type Segment struct {
 	TarBytes int64  `json:"tar_bytes"`        // decoded
 	XXH64    string `json:"xxh64,omitempty"`  // of the compressed bytes, hex
 	SHA256   string `json:"sha256,omitempty"` // instead, in format 1
-	Layers   []int  `json:"layers,omitempty"`
-	// Layers lists the layers, counted from 0, whose file this segment is.
-	// Empty: the segment holds everything else and is never left out.
+	// Layers lists the layers, counted from 0, whose file this segment is. A segment
+	// without any holds something else and is never left out.
+	Layers []int `json:"layers,omitempty"`
 }
 
 // errNewerIndex says that a newer bookci wrote an index.

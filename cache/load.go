@@ -38,10 +38,8 @@ type streamMessage struct {
 	ID          string `json:"id"`
 	Error       string `json:"error"`
 	ErrorDetail *struct {
-		Code    int    `json:"code"`
 		Message string `json:"message"`
 	} `json:"errorDetail"`
-	Aux json.RawMessage `json:"aux"`
 }
 
 // readStream reads an engine's answer to its end and returns the error that it

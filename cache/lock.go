@@ -44,8 +44,8 @@ type Pin struct {
 }
 
 // Platform is what a reference stands for on one platform. Digest is set where
-// the registry's digest for it is known to differ from the Pin's. All but that
-// is empty until an image of the platform was there to be locked.
+// the registry's digest for it is known to differ from the Pin's. The other fields
+// are empty until an image of the platform has been recorded.
 type Platform struct {
 	Digest   string   `yaml:"digest,omitempty"`
 	Config   string   `yaml:"config,omitempty"`
@@ -162,16 +162,7 @@ func (l *Lock) Write(path string) (bool, error) {
 	if old, err := fsx.ReadBelow(filepath.Dir(path), path, maxLock); err == nil && bytes.Equal(old, text) {
 		return false, nil
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".bookci.lock.*"+tempSuffix)
-	if err != nil {
-		return false, fmt.Errorf("writing the lock: %w", err)
-	}
-	if _, err = f.Write(text); err == nil {
-		err = publish(f, path)
-	}
-	if err != nil {
-		f.Close()           // the first error counts
-		os.Remove(f.Name()) // likewise
+	if err := fsx.WriteFile(path, text, 0o644); err != nil {
 		return false, fmt.Errorf("writing the lock: %w", err)
 	}
 	return true, nil

@@ -188,10 +188,10 @@ func TestAKeptImageThatTheLockDoesNotAllowIsAMiss(t *testing.T) {
 	_, err = s.Save(t.Context(), ref, pin)
 	fatal(t, err)
 	other := makeImage(t, c, "pin2", "b")
-	fatal(t, l2(t, c, other).Pin(other).Check(other, mustFacts(t, c, other)))
+	fatal(t, lockOf(t, c, other).Pin(other).Check(other, mustFacts(t, c, other)))
 	removeImage(t, c, ref)
 	var miss *Miss
-	if _, err := s.Restore(t.Context(), ref, l2(t, c, other).Pin(other)); !errors.As(err, &miss) || miss.Why != Unpinned {
+	if _, err := s.Restore(t.Context(), ref, lockOf(t, c, other).Pin(other)); !errors.As(err, &miss) || miss.Why != Unpinned {
 		t.Errorf("restoring what the lock does not allow: %v", err)
 	}
 	var mismatch *Mismatch
@@ -202,7 +202,9 @@ func TestAKeptImageThatTheLockDoesNotAllowIsAMiss(t *testing.T) {
 	fatal(t, err)
 }
 
-func l2(t *testing.T, c *client.Client, ref string) *Lock {
+// lockOf pins an image of the daemon.
+func lockOf(t *testing.T, c *client.Client, ref string) *Lock {
+	t.Helper()
 	l := &Lock{Version: 1, Images: map[string]*Pin{}}
 	_, err := l.Record(t.Context(), c, ref)
 	fatal(t, err)

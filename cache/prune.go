@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/bookci/bookci/internal/fsx"
 )
 
 // PruneOptions says what to drop. A limit that is 0 is none.
@@ -112,7 +114,7 @@ func (s *Store) drop(key string, x Index) (int64, error) {
 	if err := os.Remove(s.path(x.File)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return 0, err
 	}
-	return x.Bytes, syncDir(s.Dir)
+	return x.Bytes, fsx.Sync(s.Dir)
 }
 
 func boolOrder(b bool) int {

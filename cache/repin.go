@@ -11,7 +11,7 @@ import (
 // Change is one thing that moved.
 type Change struct {
 	Ref  string `json:"ref"`
-	What string `json:"what"` // "registry digest", "linux/amd64", "linux/amd64 config" or "linux/amd64 layers"
+	What string `json:"what"` // "registry digest", "linux/amd64 config", "linux/amd64 layers"; "linux/amd64" itself is "pinned" or ""
 	From string `json:"from"` // "" when it is new
 	To   string `json:"to"`   // "" when it is gone, or unknown until the image is pulled
 }
@@ -158,12 +158,12 @@ func digests(repoDigests []string) []string {
 func changes(ref string, old, pin *Pin) []Change {
 	before := old.clone()
 	var list []Change
-	note := func(what, from, to string) {
+	add := func(what, from, to string) {
 		if from != to {
 			list = append(list, Change{ref, what, from, to})
 		}
 	}
-	note("registry digest", before.Digest, pin.Digest)
+	add("registry digest", before.Digest, pin.Digest)
 	names := slices.Sorted(maps.Keys(pin.Platforms))
 	for name := range before.Platforms {
 		if _, ok := pin.Platforms[name]; !ok {
@@ -174,17 +174,17 @@ func changes(ref string, old, pin *Pin) []Change {
 	for _, name := range names {
 		a, had := before.Platforms[name]
 		b, has := pin.Platforms[name]
-		if had != has {
-			note(name, map[bool]string{true: "pinned"}[had], map[bool]string{true: "pinned"}[has])
-		}
-		note(name+" config", a.Config, b.Config)
+		pinned := map[bool]string{true: "pinned"}
+		add(name, pinned[had], pinned[has])
+		add(name+" config", a.Config, b.Config)
 		if last(a.DiffIDs) != last(b.DiffIDs) || len(a.DiffIDs) != len(b.DiffIDs) {
-			note(name+" layers", layers(a.DiffIDs), layers(b.DiffIDs))
+			add(name+" layers", layers(a.DiffIDs), layers(b.DiffIDs))
 		}
 	}
 	return list
 }
 
+// layers says which layers there are, "" for none.
 func layers(diffIDs []string) string {
 	if len(diffIDs) == 0 {
 		return ""

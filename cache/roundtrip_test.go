@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/docker/docker/api/types/image"
 	"github.com/docker/docker/client"
 )
 
@@ -117,8 +119,8 @@ func TestAnImageThatIsThereIsNotSent(t *testing.T) {
 // noLoad is a daemon that is not to be sent anything.
 type noLoad struct{ *client.Client }
 
-func (noLoad) ImageLoad(context.Context, ioReader, ...client.ImageLoadOption) (loadResponse, error) {
-	return loadResponse{}, errors.New("a load call")
+func (noLoad) ImageLoad(context.Context, io.Reader, ...client.ImageLoadOption) (image.LoadResponse, error) {
+	return image.LoadResponse{}, errors.New("a load call")
 }
 
 func TestLayersThatTheClassicStoreHasAreLeftOut(t *testing.T) {

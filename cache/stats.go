@@ -16,7 +16,7 @@ type Timing struct {
 	Ref   string        `json:"ref"`
 	Kind  TimingKind    `json:"kind"`
 	Bytes int64         `json:"bytes"` // tar bytes saved or sent; compressed bytes pulled
-	Whole bool          `json:"whole"` // nothing was left out
+	Whole bool          `json:"whole"` // of a restore or a pull: no layer was there already
 	Took  time.Duration `json:"took_ns"`
 	At    time.Time     `json:"at"`
 }
@@ -33,7 +33,7 @@ const (
 
 const (
 	keptTimings = 100
-	maxStats    = 1 << 20
+	maxStats    = 1 << 20 // bytes that are read of the file
 )
 
 // Record remembers a timing in the cache folder. What cannot be remembered is
@@ -72,7 +72,8 @@ func (s *Store) timings() []Timing {
 	return list
 }
 
-// Typical returns the median of what a kind of step took for ref, 0 if never measured.
+// Typical returns the median of what a kind of step took for ref, 0 if it was never
+// measured. What left layers out does not count.
 func (s *Store) Typical(ref string, kind TimingKind) time.Duration {
 	return typical(s.timings(), ref, kind)
 }

@@ -13,12 +13,12 @@ import (
 
 // Status tells what a cache folder holds.
 type Status struct {
-	Dir     string  `json:"dir"`
-	Images  []Entry `json:"images"` // newest first
-	Bytes   int64   `json:"bytes"`  // all that the folder holds
-	Unowned int64   `json:"unowned_bytes"`
-	// Unowned is half-written or superseded files: what a prune would free
-	// at once, unless another process is writing them now.
+	Dir    string  `json:"dir"`
+	Images []Entry `json:"images"` // newest first
+	Bytes  int64   `json:"bytes"`  // all that the folder holds
+	// Unowned is the bytes of half-written or superseded files: what a prune would
+	// free at once, unless another process is writing them now.
+	Unowned int64 `json:"unowned_bytes"`
 }
 
 // Entry is one kept image. What is not known is zero.

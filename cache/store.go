@@ -152,7 +152,8 @@ func (s *Store) tryLock(key string) (unlock func(), ok bool) {
 	return s.unlock(l), true
 }
 
-// The lock's file stays: removing it would let two processes hold "the" lock.
+// unlock returns what releases a lock. The lock's file stays: removing it would let
+// two processes hold "the" lock.
 func (s *Store) unlock(l *flock.Flock) func() {
 	return func() {
 		if err := l.Unlock(); err != nil {
@@ -229,7 +230,7 @@ func (s *Store) discard(f *os.File) {
 	} // else the reaper does it, or the next sweep
 }
 
-// settled says that a file of temp has got its name or is gone.
+// settled tells the reaper that a file of temp has its name or is gone.
 func (s *Store) settled(name string) {
 	if s.Reaper == nil {
 		return
@@ -254,20 +255,7 @@ func publish(f *os.File, name string) error {
 	if err := fsx.Rename(f.Name(), name); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(name))
-}
-
-// syncDir puts a folder's names on the disk. Windows has no such call and no need of it.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close() // only read
-	return d.Sync()
+	return fsx.Sync(filepath.Dir(name))
 }
 
 // writeFile replaces a small file by rename.

@@ -11,9 +11,8 @@ import (
 
 // archive is a checked image tar.
 type archive struct {
-	content   Content
-	manifests []string      // digests of the manifest and of the index around it, if the tar has them
-	layers    map[int][]int // segment -> the layers whose file it is
+	content Content
+	layers  map[int][]int // segment -> the layers whose file it is
 }
 
 // The layout of docker save's manifest.json, of OCI manifests and indexes, and
@@ -84,7 +83,7 @@ func verify(entries map[string]*entry) (*archive, error) {
 		return nil, fmt.Errorf("image tar: %d layers for %d diff IDs", len(m.Layers), len(c.RootFS.DiffIDs))
 	}
 	a := &archive{layers: map[int][]int{}}
-	wrapped, err := a.walk(entries, config.sha256)
+	wrapped, err := manifestLayers(entries, config.sha256)
 	if err != nil {
 		return nil, err
 	}
@@ -147,11 +146,11 @@ func resolve(entries map[string]*entry, name string) (*entry, error) {
 	return nil, fmt.Errorf("image tar: %s is a chain of links", name)
 }
 
-// walk follows index.json down to the manifest of the image with the given
-// config and checks that all that it names is there. Other platforms of a
+// manifestLayers follows index.json down to the manifest of the image with the
+// given config and checks that all that it names is there. Other platforms of a
 // multi-platform image may be missing: a daemon keeps only what it pulled.
 // It returns that manifest's layers, none if the tar has no index.json.
-func (a *archive) walk(entries map[string]*entry, config string) ([]descriptor, error) {
+func manifestLayers(entries map[string]*entry, config string) ([]descriptor, error) {
 	top := entries["index.json"]
 	if top == nil {
 		return nil, nil
@@ -168,12 +167,12 @@ func (a *archive) walk(entries map[string]*entry, config string) ([]descriptor, 
 		if entries[blob(d)] == nil {
 			return nil, fmt.Errorf("image tar: %s is missing", d.Digest)
 		}
-		layers, chain, err := a.search(entries, d, config, 0)
+		layers, err := search(entries, d, config, 0)
 		if err != nil {
 			return nil, err
 		}
-		if layers != nil && found == nil {
-			found, a.manifests = layers, chain
+		if found == nil {
+			found = layers
 		}
 	}
 	if found == nil {
@@ -182,41 +181,42 @@ func (a *archive) walk(entries map[string]*entry, config string) ([]descriptor, 
 	return found, nil
 }
 
-// search looks for the manifest with the given config in and below d.
-// chain is the digests on the way to it.
-func (a *archive) search(entries map[string]*entry, d descriptor, config string, depth int) (layers []descriptor, chain []string, err error) {
+// search looks for the manifest with the given config in and below d, and returns
+// its layers: nil where it is not there.
+func search(entries map[string]*entry, d descriptor, config string, depth int) ([]descriptor, error) {
 	e := entries[blob(d)]
 	if e == nil || depth > 4 {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if e.size != d.Size {
-		return nil, nil, fmt.Errorf("image tar: %s has %d bytes instead of %d", d.Digest, e.size, d.Size)
+		return nil, fmt.Errorf("image tar: %s has %d bytes instead of %d", d.Digest, e.size, d.Size)
 	}
 	var m ociManifest
 	if err := json.Unmarshal(e.text, &m); err != nil {
-		return nil, nil, fmt.Errorf("image tar: manifest %s: %w", d.Digest, err)
+		return nil, fmt.Errorf("image tar: manifest %s: %w", d.Digest, err)
 	}
 	if m.Config != nil && m.Config.Digest == "sha256:"+config {
 		for _, part := range append(slices.Clone(m.Layers), *m.Config) {
 			p := entries[blob(part)]
 			if p == nil {
-				return nil, nil, fmt.Errorf("image tar: %s is missing", part.Digest)
+				return nil, fmt.Errorf("image tar: %s is missing", part.Digest)
 			}
 			if p.link == "" && p.size != part.Size {
-				return nil, nil, fmt.Errorf("image tar: %s has %d bytes instead of %d", part.Digest, p.size, part.Size)
+				return nil, fmt.Errorf("image tar: %s has %d bytes instead of %d", part.Digest, p.size, part.Size)
 			}
 		}
-		return append([]descriptor{}, m.Layers...), []string{d.Digest}, nil
+		return append([]descriptor{}, m.Layers...), nil
 	}
 	for _, child := range m.Manifests {
-		layers, chain, err := a.search(entries, child, config, depth+1)
+		layers, err := search(entries, child, config, depth+1)
 		if err != nil || layers != nil {
-			return layers, append([]string{d.Digest}, chain...), err
+			return layers, err
 		}
 	}
-	return nil, nil, nil
+	return nil, nil
 }
 
+// blob is the path of a descriptor's content in the tar.
 func blob(d descriptor) string {
 	return blobs + strings.TrimPrefix(d.Digest, "sha256:")
 }
