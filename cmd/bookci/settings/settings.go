@@ -47,6 +47,15 @@ type Settings struct {
 	Warnings []string `key:"-"`
 }
 
+// The values of the key engine: where makers run.
+const (
+	EngineAuto    = "auto"
+	EngineDocker  = "docker"
+	EngineHost    = "host"
+	EngineFargate = "fargate"
+	EngineDraft   = "draft" // none: bookci sets the pages itself
+)
+
 // Image names an image, or tells how to build one.
 type Image struct {
 	Ref        string            `key:"ref" flag:"image"` // "": chosen by the book, or built
@@ -160,6 +169,16 @@ func (s *Settings) MakesAs(t *Settings) bool {
 // OfStart are those that a watch goes by from its start to its end.
 func (w Watch) OfStart() Watch {
 	return Watch{Debounce: w.Debounce, Poll: w.Poll, Serve: w.Serve, Cancel: w.Cancel}
+}
+
+// Environ is what makers find in their environment, as KEY=value, in order.
+func (s *Settings) Environ() []string {
+	var list []string
+	for k, v := range s.Env {
+		list = append(list, k+"="+v)
+	}
+	slices.Sort(list)
+	return list
 }
 
 // key is a value that some layer may give, wherever it stands.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -204,23 +203,4 @@ func splitPairs(text string) (map[string]string, error) {
 		pairs[name] = value
 	}
 	return pairs, nil
-}
-
-// The values of the key engine: where makers run.
-const (
-	EngineAuto    = "auto"
-	EngineDocker  = "docker"
-	EngineHost    = "host"
-	EngineFargate = "fargate"
-	EngineDraft   = "draft" // none: bookci sets the pages itself
-)
-
-// Environ is what makers find in their environment, as KEY=value, in order.
-func (s *Settings) Environ() []string {
-	var list []string
-	for k, v := range s.Env {
-		list = append(list, k+"="+v)
-	}
-	slices.Sort(list)
-	return list
 }
