@@ -13,7 +13,8 @@ import (
 	"github.com/docker/go-connections/sockets"
 )
 
-// What the user has said of a daemon: each marks the faults that come of it.
+// Each marks an error as the fault of one thing that the user said of a daemon: its
+// address, the certificates, the ssh host.
 type (
 	addressError     struct{ error }
 	certificateError struct{ error }

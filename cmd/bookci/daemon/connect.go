@@ -21,9 +21,9 @@ import (
 // Daemon is a Docker Engine, or what speaks its API, and how it was found.
 type Daemon struct {
 	*client.Client
-	Endpoint string // unix:///…, tcp://…, ssh://…
-	Found    string // DOCKER_HOST, a context's name, or a socket that was looked for
-	Config   *configfile.ConfigFile
+	Endpoint string                 // unix:///…, tcp://…, ssh://…
+	Found    string                 // DOCKER_HOST, a context's name, or a socket that was looked for
+	Config   *configfile.ConfigFile // Docker's config.json
 }
 
 // Connect finds the Docker Engine as the docker command does, and then where
@@ -82,7 +82,7 @@ func ping(ctx context.Context, d *Daemon) error {
 	d.NegotiateAPIVersion(ctx)
 	_, err := d.Ping(ctx)
 	if errors.Is(err, os.ErrPermission) {
-		return fmt.Errorf("no permission to use the socket (add yourself to its group, or use rootless Docker): %w", err)
+		return fmt.Errorf("no permission to use the socket: %w", err)
 	}
 	return err
 }

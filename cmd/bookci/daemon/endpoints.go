@@ -16,13 +16,14 @@ import (
 	"github.com/bookci/bookci/internal/fault"
 )
 
-// candidate is a place where a daemon may answer.
+// candidate is a place where a daemon may answer: Daemon's Endpoint and Found.
 type candidate struct {
 	host, found string
 	open        func() (*Daemon, error)
 }
 
-// endpoints lists where to look. What the user named is the only place then.
+// endpoints lists where to look, in order. Where the user named a place it is the
+// only one.
 func endpoints(getenv func(string) string, cfg *configfile.ConfigFile, dir string) ([]candidate, error) {
 	if host := getenv("DOCKER_HOST"); host != "" {
 		return []candidate{{host, "DOCKER_HOST", func() (*Daemon, error) { return openHost(host, "DOCKER_HOST", getenv) }}}, nil
@@ -49,8 +50,8 @@ func endpoints(getenv func(string) string, cfg *configfile.ConfigFile, dir strin
 func usual(getenv func(string) string, goos string, exists func(path string) bool) []candidate {
 	type place struct{ path, found string }
 	if goos == "windows" {
-		// A pipe that is not there says so at once. Docker Desktop for Linux
-		// containers has one of its own, and the first where the user lets it.
+		// A pipe that is not there says so at once. Docker Desktop has a pipe of its
+		// own for Linux containers; the default one it has where the user lets it.
 		return []candidate{
 			local("npipe:////./pipe/docker_engine", "the default pipe"),
 			local("npipe:////./pipe/dockerDesktopLinuxEngine", "Docker Desktop"),

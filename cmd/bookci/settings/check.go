@@ -85,7 +85,7 @@ func checkArchive(text string) error {
 	return notEmpty(text)
 }
 
-// try checks a value that some layer has said.
+// try checks a value that some layer has given.
 func (r *reader) try(path, text string, check func(string) error) {
 	at, said := r.origin(path)
 	if text == "" && (!said || slices.ContainsFunc(r.problems, func(p problem) bool { return p.place == at })) {
@@ -244,6 +244,7 @@ func checkFolder(s string) error {
 	return nil
 }
 
+// checkDigested accepts an image that is named by its digest.
 func checkDigested(s string) error {
 	named, err := reference.ParseNormalizedNamed(s)
 	if err != nil {

@@ -59,7 +59,7 @@ func (r *reader) ownFile(text []byte) error {
 	return r.v.MergeConfigMap(said)
 }
 
-// yaml is what a text says. What is wrong with it is noted.
+// yaml is what a text says. What is wrong with it is added to the problems.
 func (r *reader) yaml(text string, n *nodes) any {
 	root, err := psych.Nodes([]byte(text))
 	if err != nil {
@@ -86,8 +86,8 @@ func (r *reader) yaml(text string, n *nodes) any {
 // nodes turns YAML nodes into what viper merges.
 type nodes struct {
 	*reader
-	root     string // the path of the whole text, "" for that of a file
-	variable string // that the text stands in, "" for the file
+	root     string // the path that the text is the value of, "" for a file
+	variable string // that holds the text, "" for a file
 	own      bool   // it is the user's own file, and not the book's
 	depth    int
 	left     int // nodes
@@ -162,7 +162,7 @@ func (n *nodes) value(node *yaml.Node, path string) any {
 	if n.variable == "" {
 		refuse := refused
 		if n.own {
-			refuse = foreign
+			refuse = refusedOfUser
 		}
 		if err := refuse(bare(path), node.Value); err != nil {
 			n.problem(at, "%s: %v", label(path), err)

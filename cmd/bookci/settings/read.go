@@ -54,8 +54,8 @@ func OwnFile() string {
 	return filepath.Join(dir, "bookci", "settings.yml")
 }
 
-// ownFile is OwnFile, "" where there is none. A folder that may not be looked into
-// is somebody else's: in a container that runs as another user HOME is /root.
+// ownFile is OwnFile, or "" where no such file is. A folder that may not be looked
+// into is somebody else's: in a container that runs as another user HOME is /root.
 func ownFile() string {
 	file := OwnFile()
 	if _, err := os.Lstat(file); errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
@@ -87,14 +87,14 @@ func parse(own, text []byte, flags *pflag.FlagSet) (*Settings, error) {
 type reader struct {
 	v        *viper.Viper
 	s        Settings         // as the layers so far have it
-	lines    map[string]place // in the file, of each path
-	above    map[string]place // the variable or flag that has taken a key from the file
+	lines    map[string]place // where each path stands in a file
+	above    map[string]place // by key: the variable or flag that prevails over the files
 	problems []problem
-	noted    map[problem]bool
+	told     map[problem]bool // what is in problems
 }
 
 func newReader() *reader {
-	r := &reader{v: viper.New(), lines: map[string]place{}, above: map[string]place{}, noted: map[problem]bool{}}
+	r := &reader{v: viper.New(), lines: map[string]place{}, above: map[string]place{}, told: map[problem]bool{}}
 	for _, k := range keys {
 		if k.preset != "" {
 			r.v.SetDefault(k.path, k.preset)
@@ -184,7 +184,7 @@ func (r *reader) decode() {
 	r.check()
 }
 
-// collect notes the errors of a decoding.
+// collect adds the errors of a decoding to the problems.
 func (r *reader) collect(err error) {
 	switch e := err.(type) {
 	case nil:
@@ -230,7 +230,7 @@ type problem struct {
 	text, hint string
 }
 
-// problem notes what is wrong at a place.
+// problem adds what is wrong at a place, once.
 func (r *reader) problem(at place, format string, args ...any) {
 	p := problem{place: at, text: fmt.Sprintf(format, args...)}
 	for _, arg := range args {
@@ -238,13 +238,13 @@ func (r *reader) problem(at place, format string, args ...any) {
 			p.hint = usage.Hint
 		}
 	}
-	if !r.noted[p] { // each layer is tried with those below it
-		r.noted[p] = true
+	if !r.told[p] { // each layer is tried with those below it
+		r.told[p] = true
 		r.problems = append(r.problems, p)
 	}
 }
 
-// wrong notes what is wrong with the value of a path.
+// wrong adds what is wrong with the value of a path.
 func (r *reader) wrong(path string, err error) {
 	at, _ := r.origin(path)
 	if strings.HasPrefix(at.name, "--") { // a flag's name says it

@@ -72,7 +72,7 @@ type Book struct {
 	Dir     string        `key:"dir"`    // slash path below the root, "." if not said
 	Config  string        `key:"config"` // base name, config.yml if not said
 	Targets []book.Target `key:"targets"`
-	Line    int           `key:"-"` // that names the config, in bookci.yml; 0 elsewhere
+	Line    int           `key:"-"` // of bookci.yml, where the config is named; 0 where it is named elsewhere
 }
 
 // Limits bound a container; 0 is no limit.
@@ -82,14 +82,14 @@ type Limits struct {
 	CPUs   CPUs      `key:"cpus"`
 }
 
-// The types of values that are written as text and are none.
+// The types of values that are written in a way of their own: see values.go.
 type (
 	Bytes     int64
 	Processes int64
 	CPUs      float64
 	Jobs      int    // books built at a time, 0 for as many as is sensible
 	Poll      string // auto, true or false
-	Count     int
+	Count     int    // not below 0
 )
 
 // Watch are the settings of `bookci watch`.
@@ -151,9 +151,8 @@ func (s *Settings) Recipe() any {
 	return of
 }
 
-// MakesAs reports whether the same is made with t as with s. Where something
-// stands, what was warned of, how it is watched and how its links are checked
-// makes no difference.
+// MakesAs reports whether t makes the same as s. It leaves aside where a value
+// stands, warnings, and how a book is watched and its links are checked.
 func (s *Settings) MakesAs(t *Settings) bool {
 	a, b := *s, *t
 	for _, one := range []*Settings{&a, &b} {
@@ -166,7 +165,7 @@ func (s *Settings) MakesAs(t *Settings) bool {
 	return reflect.DeepEqual(a, b)
 }
 
-// OfStart are those that a watch goes by from its start to its end.
+// OfStart are the settings that a watch reads at its start alone.
 func (w Watch) OfStart() Watch {
 	return Watch{Debounce: w.Debounce, Poll: w.Poll, Serve: w.Serve, Cancel: w.Cancel}
 }

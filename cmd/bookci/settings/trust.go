@@ -38,7 +38,7 @@ var refusals = map[string]func(text string) error{
 	"links.archive":           refuseBucket,
 }
 
-// refused tells why the file may not say this for a key. Every value of the file
+// refused tells why bookci.yml may not say this for a key. Every value of the file
 // comes by here before any layer is merged.
 func refused(path, text string) error {
 	if refuse, ok := refusals[path]; ok {
@@ -51,7 +51,8 @@ func refused(path, text string) error {
 // and how bookci works on this machine. What an artifact will be is the book's.
 var ofUser = []string{"engine", "jobs", "fargate", "s3", "watch", "links.contact"}
 
-func foreign(path, _ string) error {
+// refusedOfUser tells why the user's own file may not have a key.
+func refusedOfUser(path, _ string) error {
 	for _, key := range ofUser {
 		if path == key || strings.HasPrefix(path, key+".") {
 			return nil

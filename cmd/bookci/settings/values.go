@@ -75,7 +75,8 @@ func unlimited(text string) bool {
 	return false
 }
 
-// limit is n unless the text lifts the limit or is none.
+// limit is n, or 0 where the text lifts the limit. ok says that the text is a number
+// of that kind; what names the kind in an error.
 func limit[N int64 | float64](text string, n N, ok bool, what string) (N, error) {
 	switch {
 	case unlimited(text):
@@ -135,8 +136,8 @@ func parseBool(text string) (bool, error) {
 	return false, fmt.Errorf("%q is neither true nor false", text)
 }
 
-// ParseDuration reads "15m", "1h30m", "90s", and 0 from what lifts a limit. A bare
-// number has no unit and is refused rather than guessed at.
+// ParseDuration reads "15m", "1h30m", "7d", "90s", and 0 from what lifts a limit. A
+// bare number has no unit and is refused rather than guessed at.
 func ParseDuration(text string) (time.Duration, error) {
 	if unlimited(text) {
 		return 0, nil
