@@ -83,6 +83,20 @@ func colourAt(text string) int {
 	return 0
 }
 
+// withoutColour is text without its colour sequences.
+func withoutColour(text string) string {
+	var b strings.Builder
+	for i := 0; i < len(text); {
+		if n := colourAt(text[i:]); n > 0 {
+			i += n
+			continue
+		}
+		b.WriteByte(text[i])
+		i++
+	}
+	return b.String()
+}
+
 // clean is s without control characters but for line ends and colours:
 // a manuscript must not move the cursor or rename the terminal.
 func clean(s string) string {

@@ -10,12 +10,12 @@ import (
 // by one.
 type fleet struct {
 	done, total, failed int64
-	told                map[string]bool
+	told                map[string]bool // what books have said
 }
 
-// take takes in an event that is about the fleet, or that a fleet has too many of,
-// and reports that nothing more is to be shown of it.
-func (f *fleet) take(e event.Event) bool {
+// absorbs reports whether an event needs no line of its own: it counts the fleet's
+// books, or says what another of them has said already.
+func (f *fleet) absorbs(e event.Event) bool {
 	switch {
 	case e.Kind == event.Count:
 		f.done, f.total, f.failed = e.N, e.Total, e.Failed
@@ -36,7 +36,7 @@ func (f *fleet) take(e event.Event) bool {
 
 func (f *fleet) under() bool { return f.total > 0 && f.done < f.total }
 
-// line is the counts in words; atWork are those of which something is shown.
+// line is the counts in words. atWork is how many books are being built.
 func (f *fleet) line(atWork int) string {
 	text := fmt.Sprintf("%d of %d books done", f.done, f.total)
 	if f.failed > 0 {

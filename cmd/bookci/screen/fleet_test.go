@@ -32,6 +32,26 @@ func TestATerminalShowsAFleetByItsCounts(t *testing.T) {
 	p.Close()
 }
 
+// A line breaks anew when its terminal becomes narrower, and is taken back whole.
+func TestLiveLinesAreTakenBackFromANarrowerTerminal(t *testing.T) {
+	var out strings.Builder
+	cols := 80
+	p := newLive(&out, func() (int, int) { return cols, 24 }, time.Now)
+	defer p.Close()
+	p.Event(event.Event{Kind: event.Stage, Text: "pulling an image whose name is longer than half a line"})
+	p.Println("one")
+	p.mu.Lock()
+	out.Reset()
+	cols = 40
+	p.mu.Unlock()
+	p.Println("two")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !strings.HasPrefix(out.String(), "\x1b[2A") {
+		t.Errorf("wrote %q", out.String())
+	}
+}
+
 // What each of fifty books waits for is said once, and a log has a line for every
 // twentieth part.
 func TestALogOfAFleetIsShort(t *testing.T) {

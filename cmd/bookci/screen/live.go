@@ -3,7 +3,6 @@ package screen
 import (
 	"fmt"
 	"io"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,12 +14,10 @@ import (
 // live redraws a line per variant.
 type live struct {
 	mu      sync.Mutex
-	w       io.Writer
-	size    func() (cols, rows int)
+	region  region
 	now     func() time.Time
 	board   board
 	fleet   fleet
-	drawn   int // lines on the screen
 	done    chan struct{}
 	closing sync.Once
 	ended   sync.WaitGroup
@@ -30,7 +27,7 @@ type live struct {
 const redrawEvery = 100 * time.Millisecond
 
 func newLive(w io.Writer, size func() (cols, rows int), now func() time.Time) *live {
-	p := &live{w: w, size: size, now: now, done: make(chan struct{})}
+	p := &live{region: region{w: w, size: size}, now: now, done: make(chan struct{})}
 	p.ended.Go(func() {
 		tick := time.NewTicker(redrawEvery)
 		defer tick.Stop()
@@ -40,7 +37,7 @@ func newLive(w io.Writer, size func() (cols, rows int), now func() time.Time) *l
 				return
 			case <-tick.C:
 				p.mu.Lock()
-				p.draw()
+				p.draw("")
 				p.mu.Unlock()
 			}
 		}
@@ -50,7 +47,7 @@ func newLive(w io.Writer, size func() (cols, rows int), now func() time.Time) *l
 
 func (p *live) Event(e event.Event) {
 	p.mu.Lock()
-	silent := p.fleet.take(e)
+	silent := p.fleet.absorbs(e)
 	p.mu.Unlock()
 	if silent {
 		return
@@ -61,15 +58,13 @@ func (p *live) Event(e event.Event) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.board.take(e, p.now())
+	p.board.advance(e, p.now())
 }
 
 func (p *live) Println(text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.erase()
-	fmt.Fprintln(p.w, clean(text))
-	p.draw()
+	p.draw(clean(text) + "\n")
 }
 
 func (p *live) Close() {
@@ -77,38 +72,22 @@ func (p *live) Close() {
 	p.ended.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.erase()
 	p.board, p.fleet = board{}, fleet{}
+	p.draw("")
 }
 
-// erase takes the live lines away and leaves the cursor where they began.
-func (p *live) erase() {
-	if p.drawn > 0 {
-		fmt.Fprintf(p.w, "\x1b[%dA\r\x1b[J", p.drawn)
-		p.drawn = 0
+// draw writes what is to stay, and the live lines anew.
+func (p *live) draw(stay string) {
+	width, rows := p.region.size()
+	lines := p.lines(p.now(), rows)
+	for i, line := range lines {
+		lines[i] = runewidth.Truncate(clean(line), width-1, "…")
 	}
-}
-
-func (p *live) draw() {
-	var b strings.Builder
-	if p.drawn > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA\r\x1b[J", p.drawn)
-	}
-	now := p.now()
-	width, rows := p.size()
-	lines := p.lines(now, rows)
-	for _, line := range lines {
-		// A line that wraps could not be taken back.
-		b.WriteString(runewidth.Truncate(clean(line), width-1, "…") + "\n")
-	}
-	p.drawn = len(lines)
-	if b.Len() > 0 {
-		_, _ = io.WriteString(p.w, b.String()) // a terminal that is gone is no reason to stop
-	}
+	p.region.redraw(stay, lines)
 }
 
 // lines are what is shown: the fleet's counts, and a line for each step as far as
-// the terminal has room. Lines that scroll away could not be taken back.
+// the terminal has room.
 func (p *live) lines(now time.Time, rows int) []string {
 	var lines []string
 	if p.fleet.under() {

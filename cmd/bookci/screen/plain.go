@@ -22,17 +22,17 @@ type plain struct {
 	closed bool
 }
 
-// signOfLife is how long a log may stay silent. CI systems end jobs that say nothing.
-const signOfLife = 30 * time.Second
+// longestSilence is that of a log. CI systems end jobs that say nothing.
+const longestSilence = 30 * time.Second
 
 func newPlain(w io.Writer, now func() time.Time) *plain {
-	return &plain{w: w, now: now, every: signOfLife}
+	return &plain{w: w, now: now, every: longestSilence}
 }
 
 func (p *plain) Event(e event.Event) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.fleet.take(e) {
+	if p.fleet.absorbs(e) {
 		if e.Kind == event.Count && e.N > 0 && e.N%p.fleet.every() == 0 {
 			p.write("bookci: " + p.fleet.line(len(p.board.steps)))
 		}
@@ -42,7 +42,7 @@ func (p *plain) Event(e event.Event) {
 		p.write("bookci: " + e.Text)
 		return
 	}
-	if s, fresh := p.board.take(e, p.now()); fresh {
+	if s, fresh := p.board.advance(e, p.now()); fresh {
 		p.write("bookci: " + s.line())
 	}
 }
@@ -55,12 +55,12 @@ func (p *plain) write(line string) {
 		p.timer = nil
 	}
 	if len(p.board.steps) > 0 && !p.closed {
-		p.timer = time.AfterFunc(p.every, p.live)
+		p.timer = time.AfterFunc(p.every, p.signOfLife)
 	}
 }
 
-// live says what is under way, for how long, and what is left by the last time.
-func (p *plain) live() {
+// signOfLife says what is under way, for how long, and what is left by the last time.
+func (p *plain) signOfLife() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {

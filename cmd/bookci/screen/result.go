@@ -38,7 +38,7 @@ func (t Terminal) Result(p Show, root, dir string, res build.Result, hint string
 		p.Println(t.Paint(d))
 	}
 	if rest := warnings - maxWarnings; rest > 0 {
-		p.Println(fmt.Sprintf("bookci: %d more warnings in %s", rest, RelativeTo("", dir, res.Log)))
+		p.Println(fmt.Sprintf("bookci: %s in %s", text.Count(rest, "more warning"), RelativeTo("", dir, res.Log)))
 	}
 	name := res.Book.Name + " " + string(res.Target)
 	switch {
@@ -84,7 +84,7 @@ func Fault(println func(line string), err error, hint string) {
 	}
 }
 
-// Sum is the one line about a result.
+// Sum is the one line about a result: its error, or what was made and in which time.
 func Sum(res build.Result) string {
 	if res.Err != nil {
 		return res.Err.Error()

@@ -8,6 +8,20 @@ import (
 	"github.com/bookci/bookci/build/book"
 )
 
+func TestWarningsBeyondThoseShownAreCounted(t *testing.T) {
+	for more, want := range map[int]string{1: "bookci: 1 more warning in /root/log", 2: "bookci: 2 more warnings in /root/log"} {
+		var found []book.Diagnostic
+		for range maxWarnings + more {
+			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "x", Message: "w"})
+		}
+		var said Caught
+		Terminal{}.Result(&said, "/root", "/elsewhere/far", build.Result{Book: &book.Book{Name: "b"}, Target: book.PDF, Log: "/root/log", Diagnostics: found}, "")
+		if len(said.Lines) != maxWarnings+2 || said.Lines[maxWarnings] != want {
+			t.Errorf("told is %q, not %q", said.Lines, want)
+		}
+	}
+}
+
 func TestUpToDateCountsWhatWasToldBeforeAndTellsTheRest(t *testing.T) {
 	diagnostic := func(s book.Severity, message string, before bool) book.Diagnostic {
 		return book.Diagnostic{Severity: s, Code: "x", Message: message, Before: before}

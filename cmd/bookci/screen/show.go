@@ -13,7 +13,7 @@ import (
 // This file says in which form a build shows its lines while it runs. Rules:
 // they go to stderr; a terminal gets one live line per variant, redrawn in
 // place; anything else gets a line when something new begins, and a sign of
-// life when a step takes long; quiet gets nothing. Whatever else is written
+// life when a step takes long; quiet gets none of these. Whatever else is written
 // meanwhile goes through Println, which keeps the live lines below it.
 
 // Show shows what a build is doing.

@@ -18,9 +18,9 @@ type board struct {
 	steps []*step
 }
 
-// take moves a step on and returns it, nil when it is over; fresh: something
-// new began.
-func (b *board) take(e event.Event, now time.Time) (s *step, fresh bool) {
+// advance moves the step of an event's book on and returns it, nil when it is over.
+// fresh says that something new began.
+func (b *board) advance(e event.Event, now time.Time) (s *step, fresh bool) {
 	if e.Kind == event.Count {
 		return nil, false // no step
 	}
@@ -47,7 +47,7 @@ func (b *board) take(e event.Event, now time.Time) (s *step, fresh bool) {
 	if s.name != stepName(e) { // the variant's next target
 		*s = step{book: e.Book, name: stepName(e)}
 	}
-	return s, s.take(e, now)
+	return s, s.advance(e, now)
 }
 
 // step is where one variant's target stands.
@@ -55,22 +55,22 @@ type step struct {
 	book    string // variant, "" for what all wait for
 	name    string // variant and target
 	begun   time.Time
-	what    string
+	what    string  // the stage, or what is transferred
 	usual   float64 // seconds that the making took the last time, 0 when unknown
 	chapter string
-	n       int64
+	n       int64 // of total: chapters or bytes
 	total   int64
 	pass    int64 // of those that ran
 	call    int64 // as it is numbered inside
 	program string
 	page    int64
 	convert bool
-	drawing bool // what is converted is no book but its formulas, as an EPUB's are
-	bytes   bool
+	drawing bool // what is converted is the formulas of an EPUB, and not the book
+	bytes   bool // n and total are bytes
 }
 
-// take moves the step on, and reports whether something new began.
-func (s *step) take(e event.Event, now time.Time) (fresh bool) {
+// advance moves the step on, and reports whether something new began.
+func (s *step) advance(e event.Event, now time.Time) (fresh bool) {
 	if s.begun.IsZero() {
 		s.begun = now
 	}

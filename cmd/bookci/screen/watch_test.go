@@ -317,9 +317,9 @@ func FuzzFold(f *testing.F) {
 			if n := cells(line); n > width {
 				t.Errorf("%q is %d cells, more than %d", line, n, width)
 			}
-			bare.WriteString(stripColour(line))
+			bare.WriteString(withoutColour(line))
 		}
-		if bare.String() != stripColour(text) {
+		if bare.String() != withoutColour(text) {
 			t.Errorf("%q became %q", text, bare.String())
 		}
 	})
@@ -330,17 +330,4 @@ func abs(n int) int {
 		return -(n + 1)
 	}
 	return n
-}
-
-func stripColour(text string) string {
-	var b strings.Builder
-	for i := 0; i < len(text); {
-		if n := colourAt(text[i:]); n > 0 {
-			i += n
-			continue
-		}
-		b.WriteByte(text[i])
-		i++
-	}
-	return b.String()
 }

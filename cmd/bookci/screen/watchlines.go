@@ -14,6 +14,7 @@ import (
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/internal/fsx"
 	"github.com/bookci/bookci/internal/pdf"
+	"github.com/bookci/bookci/internal/text"
 	"github.com/bookci/bookci/watch"
 )
 
@@ -43,8 +44,8 @@ func NewWatchLines(t Terminal, show Watch, hint func(error) string) *WatchLines 
 }
 
 // Built tells what became of a build of what lies below root, as it is seen from
-// the folder here. again says that nobody has edited anything: what failed in the
-// same way is not told twice.
+// the folder here. again says that the build came without an edit: what failed in
+// the same way is not told twice.
 func (w *WatchLines) Built(ctx context.Context, root, here string, c watch.Change, again bool, results []build.Result) {
 	clock := time.Now().Format("15:04:05")
 	for _, res := range results {
@@ -85,17 +86,17 @@ func (w *WatchLines) holds(root, here, name string, res build.Result) []string {
 		key := d.Code + "\x00" + d.File + "\x00" + d.Message
 		now.faults[key] = true
 		d.File = RelativeTo(root, here, d.File)
-		text := w.terminal.Paint(d)
+		painted := w.terminal.Paint(d)
 		now.errors = now.errors || d.Severity == book.Error
 		switch {
 		case d.Severity == book.Error && before[key]:
-			old = append(old, text)
+			old = append(old, painted)
 		case d.Severity == book.Error:
-			fresh = append(fresh, text)
+			fresh = append(fresh, painted)
 		case before[key] || len(warnings) == most:
 			counted++
 		default:
-			warnings = append(warnings, text)
+			warnings = append(warnings, painted)
 		}
 	}
 	now.warnings = counted + len(warnings)
@@ -109,14 +110,11 @@ func (w *WatchLines) holds(root, here, name string, res build.Result) []string {
 	}
 	lines = append(lines, warnings...)
 	if counted > 0 {
-		what := "warnings"
-		if counted == 1 {
-			what = "warning"
-		}
+		what := "warning"
 		if len(warnings) > 0 {
-			what = "more " + what
+			what = "more warning"
 		}
-		lines = append(lines, fmt.Sprintf("bookci: %d %s; `bookci build` lists them", counted, what))
+		lines = append(lines, fmt.Sprintf("bookci: %s; `bookci build` lists them", text.Count(counted, what)))
 	}
 	return lines
 }

@@ -3,7 +3,6 @@ package screen
 import (
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -22,13 +21,11 @@ import (
 // watchScreen is the terminal form.
 type watchScreen struct {
 	mu     sync.Mutex
-	w      io.Writer
-	size   func() (cols, rows int)
+	region region
 	now    func() time.Time
 	board  board // of the build that runs
 	pins   []pinned
 	status string
-	drawn  []int // width of each line of the part that is redrawn
 	timer  *time.Timer
 	closed bool
 }
@@ -39,7 +36,7 @@ type pinned struct {
 }
 
 func newWatchScreen(w io.Writer, size func() (int, int), now func() time.Time) *watchScreen {
-	return &watchScreen{w: w, size: size, now: now}
+	return &watchScreen{region: region{w: w, size: size}, now: now}
 }
 
 func (s *watchScreen) Event(e event.Event) {
@@ -49,7 +46,7 @@ func (s *watchScreen) Event(e event.Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.board.take(e, s.now())
+	s.board.advance(e, s.now())
 	if s.timer == nil && !s.closed {
 		s.timer = time.AfterFunc(redrawEvery, s.tick)
 	}
@@ -71,7 +68,7 @@ func (s *watchScreen) Println(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		fmt.Fprintln(s.w, clean(text))
+		fmt.Fprintln(s.region.w, clean(text))
 		return
 	}
 	s.draw(clean(text) + "\n")
@@ -101,7 +98,7 @@ func (s *watchScreen) Rest(status string) {
 	s.draw("")
 }
 
-// close leaves the errors that hold on the screen, and the cursor below them.
+// Close leaves the errors that hold on the screen, and the cursor below them.
 func (s *watchScreen) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -122,36 +119,21 @@ func (s *watchScreen) Close() {
 
 // draw writes what is to stay above the part that is redrawn, and that part anew.
 func (s *watchScreen) draw(stay string) {
-	if s.closed && len(s.drawn) == 0 && stay == "" {
+	if s.closed && len(s.region.drawn) == 0 && stay == "" {
 		return
 	}
-	cols, rows := s.size()
-	var b strings.Builder
-	if up := rowsOf(s.drawn, cols); up > 0 {
-		fmt.Fprintf(&b, "\x1b[%dA", up)
-	}
-	if len(s.drawn) > 0 {
-		b.WriteString("\r\x1b[J")
-	}
-	b.WriteString(stay)
-	s.drawn = s.drawn[:0]
-	for _, line := range s.live(cols, rows) {
-		b.WriteString(line + "\n")
-		s.drawn = append(s.drawn, cells(line))
-	}
-	_, _ = io.WriteString(s.w, b.String()) // a terminal that is gone is no reason to stop
+	s.region.redraw(stay, s.below(s.region.size()))
 }
 
-// live is the part that is redrawn, each line shorter than the screen is wide
-// and all of them fewer than it is high: what scrolls out cannot be taken back.
-func (s *watchScreen) live(cols, rows int) []string {
-	var below []string
+// below are the lines of the part that is redrawn, for a terminal of this size.
+func (s *watchScreen) below(cols, rows int) []string {
+	var steps []string
 	now := s.now()
 	for _, st := range s.board.steps {
-		below = append(below, fold(st.line()+"  "+st.clock(now), cols-1)[0])
+		steps = append(steps, fold(st.line()+"  "+st.clock(now), cols-1)[0])
 	}
 	if len(s.board.steps) == 0 && s.status != "" {
-		below = append(below, fold(s.status, cols-1)[0])
+		steps = append(steps, fold(s.status, cols-1)[0])
 	}
 	var errs []string
 	for _, text := range s.holds() {
@@ -159,15 +141,15 @@ func (s *watchScreen) live(cols, rows int) []string {
 			errs = append(errs, fold(line, cols-1)...)
 		}
 	}
-	below = below[:min(len(below), max(0, rows-1))]
-	if room := max(rows-2-len(below), 0); len(errs) > room {
+	steps = steps[:min(len(steps), max(0, rows-1))]
+	if room := max(rows-2-len(steps), 0); len(errs) > room {
 		rest := len(errs) - room + 1
 		errs = errs[:max(room-1, 0)]
 		if room > 0 {
 			errs = append(errs, fold(fmt.Sprintf("... and %d more lines", rest), cols-1)[0])
 		}
 	}
-	return append(errs, below...)
+	return append(errs, steps...)
 }
 
 // holds is what is pinned, errors before all else: the screen may be too low for
@@ -190,7 +172,7 @@ func (s *watchScreen) holds() []string {
 // weight is lower for what has to be seen first.
 func weight(text string) int {
 	first, _, _ := strings.Cut(text, "\n")
-	switch first = uncoloured.ReplaceAllString(first, ""); {
+	switch first = withoutColour(first); {
 	case strings.Contains(first, "error: "):
 		return 0
 	case strings.Contains(first, "warning: "), strings.Contains(first, "`bookci build` lists them"):
@@ -198,5 +180,3 @@ func weight(text string) int {
 	}
 	return 1
 }
-
-var uncoloured = regexp.MustCompile("\x1b\\[[0-9;]*m")
