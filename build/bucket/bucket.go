@@ -7,7 +7,7 @@
 // was read: of several machines at once, each finds what the others wrote.
 //
 // What somebody made of newer sources stays. Newer is what has a later source
-// date, the date of the last commit that touched the book; of equal dates, who
+// date, the date of the last commit that touched the book. Of equal dates, who
 // comes last prevails.
 package bucket
 
@@ -41,13 +41,14 @@ type Shelf struct {
 	version string // of bookci
 	Force   bool   // also what was made of newer sources is replaced
 
-	mu      sync.Mutex // one writer of the manifest at a time
-	waiting []*wanted  // entries that the next one of them writes too
+	mu       sync.Mutex      // held by the one who reads or writes the manifest
+	lastSeen *build.Manifest // nil before; mu guards it
+
 	queue   sync.Mutex
-	known   *build.Manifest // as it was last seen, nil before
+	waiting []*wanted // for mu: who has it next writes them all; queue guards it
 }
 
-// New is a shelf in store.
+// New is a shelf in store. version is bookci's, for the manifest.
 func New(store *objects.S3, version string) *Shelf { return &Shelf{store: store, version: version} }
 
 // Reach finds out whether the store can be read, before something is made for it.
@@ -58,11 +59,13 @@ func (s *Shelf) Reach(ctx context.Context) error {
 	return context.Cause(ctx)
 }
 
-// tries is how often others may come between.
+// tries is how often an artifact or the manifest is written anew because somebody
+// else came first.
 const tries = 20
 
-// Deliver brings the artifact at file, which e tells of, to the shelf, as name. It
-// returns its address. Without listed the manifest stays as it is.
+// Deliver brings the artifact at file, a file or a folder, to the shelf as name, and
+// returns its address. e is what the manifest will say of it; without listed the
+// manifest stays as it is.
 func (s *Shelf) Deliver(ctx context.Context, e build.Entry, name, file string, listed bool) (string, error) {
 	name = filepath.ToSlash(name)
 	at := s.store.String() + "/" + name
@@ -103,7 +106,9 @@ func (s *Shelf) deliver(ctx context.Context, e build.Entry, file string, listed 
 		}
 		old := find(there, e)
 		if listed && old != nil && same(*old, e) {
-			return "", nil
+			if held, err := s.holds(ctx, e.Path, st.IsDir()); held || err != nil {
+				return "", err
+			}
 		}
 		if listed && st.IsDir() && old != nil {
 			if newer := s.newer(old.SourceDate, e); newer != "" {
@@ -129,12 +134,29 @@ func (s *Shelf) deliver(ctx context.Context, e build.Entry, file string, listed 
 	return "", errors.New("others write there all the time")
 }
 
-// same reports an entry that tells of what is there already.
+// holds reports whether there is an object of this name, or one below it for a
+// folder: the manifest still lists what somebody has deleted.
+func (s *Shelf) holds(ctx context.Context, name string, folder bool) (held bool, err error) {
+	if folder {
+		s.store.List(ctx, name+"/")(func(_ objects.Info, first error) bool {
+			held, err = first == nil, first
+			return false
+		})
+		return held, err
+	}
+	if _, err = s.store.Head(ctx, name); errors.Is(err, objects.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// same reports whether two entries tell of the same artifact, made of the same.
 func same(old, e build.Entry) bool {
 	return old.SHA256 == e.SHA256 && old.Fingerprint == e.Fingerprint && old.Fingerprint != ""
 }
 
-// newer tells why what has the date there is not replaced, "" if it is.
+// newer tells why e does not replace what was made of sources of the date there, in
+// seconds since 1970; "" if it does.
 func (s *Shelf) newer(there int64, e build.Entry) string {
 	if s.Force || there <= e.SourceDate {
 		return ""
@@ -143,6 +165,7 @@ func (s *Shelf) newer(there int64, e build.Entry) string {
 	return fmt.Sprintf("it was made of sources of %s, these are of %s", day(there), day(e.SourceDate))
 }
 
+// find is what the manifest says of e's path, nil for nothing.
 func find(m *build.Manifest, e build.Entry) *build.Entry {
 	for i, old := range m.Artifacts {
 		if old.Path == e.Path {
@@ -156,12 +179,12 @@ func find(m *build.Manifest, e build.Entry) *build.Entry {
 func (s *Shelf) look(ctx context.Context) (*build.Manifest, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known == nil {
+	if s.lastSeen == nil {
 		if _, _, err := s.read(ctx); err != nil {
 			return nil, err
 		}
 	}
-	return s.known, nil
+	return s.lastSeen, nil
 }
 
 // read reads the manifest. A damaged one is an error: what it listed is not to
@@ -169,7 +192,7 @@ func (s *Shelf) look(ctx context.Context) (*build.Manifest, error) {
 func (s *Shelf) read(ctx context.Context) (m build.Manifest, version string, err error) {
 	text, info, err := objects.ReadAll(ctx, s.store, build.ManifestName, build.MaxManifest)
 	if errors.Is(err, objects.ErrNotFound) {
-		s.known = &build.Manifest{}
+		s.lastSeen = &build.Manifest{}
 		return build.Manifest{}, "", nil
 	}
 	if err != nil {
@@ -179,7 +202,7 @@ func (s *Shelf) read(ctx context.Context) (m build.Manifest, version string, err
 		return m, "", fmt.Errorf("%s/%s is no manifest of bookci's: %w", s.store, build.ManifestName, err)
 	}
 	seen := build.Manifest{Version: m.Version, Artifacts: slices.Clone(m.Artifacts)}
-	s.known = &seen
+	s.lastSeen = &seen
 	return m, info.Version, nil
 }
 
@@ -263,8 +286,8 @@ type wanted struct {
 	overtaken bool   // another one has come into its place meanwhile
 }
 
-// list puts an entry into the manifest. Who waits for its turn finds its entry
-// written by the one before.
+// list puts an entry into the manifest. Those who wait for mu have their entries
+// written by whoever gets it first.
 func (s *Shelf) list(ctx context.Context, w *wanted) error {
 	s.queue.Lock()
 	s.waiting = append(s.waiting, w)
@@ -307,7 +330,7 @@ func (s *Shelf) write(ctx context.Context, batch []*wanted) error {
 		_, err = s.store.Put(ctx, build.ManifestName, bytes.NewReader(text), opts)
 		switch {
 		case err == nil:
-			s.known = &m
+			s.lastSeen = &m
 			return s.prune(ctx, batch)
 		case !errors.Is(err, objects.ErrChanged) && !errors.Is(err, objects.ErrExists) || try == tries-1:
 			return err

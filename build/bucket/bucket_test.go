@@ -102,6 +102,29 @@ func TestWhatIsThereAlreadyIsNotWrittenAgain(t *testing.T) {
 	})
 }
 
+// The manifest lists it, and somebody has deleted it.
+func TestWhatIsGoneIsBroughtAgain(t *testing.T) {
+	onServer(t, func(t *testing.T, store *objects.S3) {
+		e, file := made(t, "a", "one", 10)
+		web := build.Entry{Book: "a", Target: "web", Fingerprint: "f", Artifact: build.Artifact{SHA256: "sum"}}
+		for range 2 {
+			s := bucket.New(store, "1")
+			if _, err := s.Deliver(t.Context(), e, "a.pdf", file, true); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Deliver(t.Context(), web, "webroot", filepath.Dir(file), true); err != nil {
+				t.Fatal(err)
+			}
+			if read(t, store, "a.pdf") != "one" || read(t, store, "webroot/book.pdf") != "one" {
+				t.Error("it is not there")
+			}
+			if err := store.Delete(t.Context(), "a.pdf", "webroot/book.pdf"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func stamp(t *testing.T, store objects.Store, name string) string {
 	t.Helper()
 	info, err := store.Head(t.Context(), name)

@@ -21,13 +21,13 @@ type Picture struct {
 // there is more to do.
 const perDVI = 16
 
-// leastWork is how many bytes of pixels are worth the begin: dvipdfmx compresses
-// as much in half a second.
+// leastWork is how many bytes of pixels are worth beginning early with: dvipdfmx
+// compresses as much in half a second.
 const leastWork = 16 << 20
 
-// Referenced leaves of the pictures of a book those that its chapters name, in the
-// order in which they do. A picture may be named by its base name, with or
-// without the chapter's ID before it.
+// Referenced are those of a book's pictures that its chapters name, in the order in
+// which they do. A chapter names a picture by its base name, with or without the
+// chapter's ID and a hyphen before it.
 func Referenced(pictures []Picture, chapters []Chapter) []Picture {
 	byID := map[string][]Picture{}
 	for _, p := range pictures {
@@ -70,10 +70,11 @@ func Work(r io.Reader) int64 {
 	return int64(c.Width) * int64(c.Height) * channels
 }
 
-// Ahead returns the DVI files of one page that have dvipdfmx compress the
-// pictures, and need no TeX: the last of the book first, as the book's own
-// conversion begins with its first. work is their bytes of pixels. There are
-// none where that is too little.
+// Ahead returns DVI files of one page each, which have dvipdfmx compress the
+// pictures and need no TeX. pictures are paths as dvipdfmx opens them, in the
+// book's order; the last comes first, as the book's own conversion begins with the
+// first. work is the pictures' bytes of pixels: where that is too little there are
+// no files.
 func Ahead(work int64, pictures []string) [][]byte {
 	if work < leastWork {
 		return nil

@@ -2,6 +2,7 @@ package pictures
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -21,7 +22,8 @@ import (
 // 300 large screenshots takes a tenth of that.
 const Limit = 512 << 20
 
-// MaxEntries bounds the number of files of one memory, and what one build adds.
+// MaxEntries bounds the number of entries of all memories of one root, and of those
+// that one build adds.
 const MaxEntries = 20000
 
 // maxMemories is how many memories are kept beside each other: of the books of a
@@ -142,20 +144,21 @@ func (m Memory) touch(list string) error {
 	return lines.Err()
 }
 
-// kept is a file of a memory.
-type kept struct {
-	path string
-	size int64
-	at   int64
+// stored is a file of a memory.
+type stored struct {
+	path   string
+	size   int64
+	served int64 // when it last served a build, or came: nanoseconds since 1970
 }
 
-// prune removes what is too much.
+// prune removes the memories and the entries that have not served for longest, until
+// there are maxMemories, MaxEntries and limit bytes at most.
 func (m Memory) prune(limit int64) error {
 	folders, err := os.ReadDir(m.Dir)
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(folders, func(a, b fs.DirEntry) int { return int(max(-1, min(1, modified(b)-modified(a)))) })
+	slices.SortFunc(folders, func(a, b fs.DirEntry) int { return cmp.Compare(modified(b), modified(a)) })
 	for _, f := range folders[min(maxMemories, len(folders)):] {
 		if err := fsx.RemoveAll(filepath.Join(m.Dir, f.Name())); err != nil {
 			return err
@@ -165,7 +168,7 @@ func (m Memory) prune(limit int64) error {
 	if err != nil {
 		return err
 	}
-	slices.SortFunc(files, func(a, b kept) int { return int(max(-1, min(1, a.at-b.at))) })
+	slices.SortFunc(files, func(a, b stored) int { return cmp.Compare(a.served, b.served) })
 	for left := len(files); left > 0 && (total > limit || left > MaxEntries); left-- {
 		oldest := files[len(files)-left]
 		if err := os.Remove(oldest.path); err != nil {
@@ -176,6 +179,7 @@ func (m Memory) prune(limit int64) error {
 	return nil
 }
 
+// modified is when a file was last written or touched, in nanoseconds since 1970.
 func modified(f fs.DirEntry) int64 {
 	st, err := f.Info()
 	if err != nil {
@@ -184,8 +188,8 @@ func modified(f fs.DirEntry) int64 {
 	return st.ModTime().UnixNano()
 }
 
-// list lists the files of all memories below dir.
-func list(dir string) (files []kept, total int64, err error) {
+// list lists the files of all memories below dir. total is their bytes.
+func list(dir string) (files []stored, total int64, err error) {
 	err = filepath.WalkDir(dir, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -194,7 +198,7 @@ func list(dir string) (files []kept, total int64, err error) {
 		if err != nil {
 			return err
 		}
-		files = append(files, kept{name, st.Size(), st.ModTime().UnixNano()})
+		files = append(files, stored{name, st.Size(), st.ModTime().UnixNano()})
 		total += st.Size()
 		return nil
 	})

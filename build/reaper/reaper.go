@@ -19,6 +19,8 @@ import (
 // The daemon does the same for containers that run; the reaper is for those
 // that were made and not yet started, for process groups of the host engine and
 // for files that are not yet whole.
+//
+// A nil Reaper removes nothing: all that it is told is lost.
 type Reaper struct {
 	mu    sync.Mutex
 	stdin io.WriteCloser
@@ -85,7 +87,8 @@ func (r *Reaper) say(word, arg string) error {
 	return nil
 }
 
-// Close ends it. What was to be removed and not kept is removed now.
+// Close ends it, and waits for that. What was to be removed and not kept is removed
+// now.
 func (r *Reaper) Close() error {
 	if r == nil {
 		return nil

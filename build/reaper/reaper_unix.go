@@ -5,6 +5,8 @@ package reaper
 import (
 	"os/exec"
 	"strings"
+
+	"github.com/bookci/bookci/internal/text"
 )
 
 // The list of process groups is a string with blanks on both sides of each.
@@ -38,7 +40,7 @@ func command(string) *exec.Cmd {
 func encode(argv []string) string {
 	quoted := make([]string, len(argv))
 	for i, word := range argv {
-		quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		quoted[i] = text.Quote(word)
 	}
 	return strings.Join(quoted, " ")
 }
