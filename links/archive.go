@@ -97,7 +97,7 @@ func putChunk(ctx context.Context, store objects.Store, key, journal string) err
 	return err
 }
 
-// holds returns an error when the object at key is not what a file holds: two
+// holds returns an error when the object at key is another than a file holds: two
 // runs of a book that begin in the same second have one name.
 func holds(ctx context.Context, store objects.Store, key string, whole *os.File) error {
 	there, _, err := store.Get(ctx, key)
@@ -201,8 +201,8 @@ func (r Run) Book() string {
 	return ""
 }
 
-// Runs are the runs of an archive below a prefix, oldest first. The prefix may
-// be that of one run.
+// Runs are the runs of an archive whose keys begin with prefix, oldest first. The
+// prefix may be that of one run, and "" is that of all.
 func Runs(ctx context.Context, store objects.Store, prefix string) ([]Run, error) {
 	byPrefix := map[string]*Run{}
 	for info, err := range store.List(ctx, prefix) {
@@ -272,8 +272,8 @@ type Copy struct {
 	At  string // when it was asked
 }
 
-// FindCopies looks up the newest copy of each URL, in the runs of a book that
-// lie before the one at prefix except.
+// FindCopies looks up the newest copy of each URL in the runs of a book, but for the
+// run at prefix except.
 func FindCopies(ctx context.Context, store objects.Store, book, except string, urls []string) (map[string]Copy, error) {
 	runs, err := Runs(ctx, store, keyName(book)+"/")
 	if err != nil {

@@ -24,7 +24,7 @@ func Citations(b *review.Book) []Citation {
 
 type citer struct{ found []Citation }
 
-// visit takes a node's URLs in, and tells whether what is below it is text.
+// visit adds a node's URLs, and tells whether what is below it is text.
 func (c *citer) visit(n review.Node) bool {
 	switch n := n.(type) {
 	case *review.Href:
@@ -56,8 +56,8 @@ func (c *citer) visit(n review.Node) bool {
 	return true
 }
 
-// label takes in the URLs of what a link shows. One that shows a URL is not cut
-// at its Japanese characters, and is not told twice when it leads there.
+// label adds the URLs of what a link shows. One that shows a URL is not cut at its
+// Japanese characters, and counts once when it leads there.
 func (c *citer) label(h *review.Href) {
 	shown := strings.TrimSpace(h.Text)
 	if !strings.HasPrefix(shown, "http") || strings.ContainsAny(shown, " \t") {
@@ -80,7 +80,7 @@ func (c *citer) inlines(text []review.Inline) {
 	}
 }
 
-// hrefs takes in the links of lines that are else no text.
+// hrefs adds the links of lines that are else no text.
 func (c *citer) hrefs(lines []review.Line) {
 	for _, l := range lines {
 		for _, i := range l.Text {
@@ -95,7 +95,7 @@ func (c *citer) add(at review.Place, url string) {
 	c.found = append(c.found, Citation{URL: url, Place: Place{File: at.File, Line: at.Line, Col: at.Column}})
 }
 
-// plain takes in the URLs of a text.
+// plain adds the URLs of a text.
 func (c *citer) plain(at review.Place, text string) {
 	for _, m := range findPlain(text) {
 		there := at
@@ -150,6 +150,7 @@ func ConfigCitations(file string, text []byte) []Citation {
 	return c.found
 }
 
+// config adds the URLs of a config's node and of those below it.
 func (c *citer) config(n *yaml.Node, file string, depth int) {
 	if depth > 100 {
 		return

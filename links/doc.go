@@ -13,7 +13,7 @@
 //     allowed, whatever name a manuscript or a redirect gives it (guard.go);
 //   - bounded time, size and number of redirects for each page;
 //   - a page is in exactly one chunk of the archive, also when bookci is killed
-//     at any moment and goes on later (journal.go).
+//     at any moment and goes on later (record.go).
 //
-// It knows neither S3 nor Re:VIEW's grammar nor the terminal.
+// It knows neither S3 nor Re:VIEW's notation nor the terminal.
 package links

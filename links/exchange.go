@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -94,7 +95,7 @@ func ask(ctx context.Context, rt http.RoundTripper, u *url.URL, agent string, li
 	return r
 }
 
-// try is what the reply comes to, redirects left aside.
+// try is what the reply comes to. A redirect counts by its status.
 func (r reply) try() Try {
 	t := Try{Status: r.status}
 	if r.err == nil {
@@ -196,12 +197,18 @@ func noRoots(err error) bool {
 
 // retryAfter is how long the server asks to be left alone, 0 when it does not say.
 func (r reply) retryAfter(now time.Time) time.Duration {
-	text := r.header.Get("Retry-After")
+	text := strings.TrimSpace(r.header.Get("Retry-After"))
 	if text == "" {
 		return 0
 	}
-	if seconds, err := time.ParseDuration(strings.TrimSpace(text) + "s"); err == nil {
-		return max(0, seconds)
+	// Seconds are written in digits alone. Years are as good as never.
+	if strings.Trim(text, "0123456789") == "" {
+		const longest = 1 << 31
+		seconds, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			seconds = longest
+		}
+		return time.Duration(min(seconds, longest)) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return max(0, at.Sub(now))
@@ -209,7 +216,8 @@ func (r reply) retryAfter(now time.Time) time.Duration {
 	return 0
 }
 
-// location is where a redirect leads, ok false when the reply is none.
+// location is where a redirect leads; ok is false when the reply is none. to is nil
+// where text, which the server says, is no page's address.
 func (r reply) location(from *url.URL) (to *url.URL, text string, ok bool) {
 	switch r.status {
 	case 301, 302, 303, 307, 308:

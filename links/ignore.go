@@ -36,7 +36,7 @@ func CheckPattern(p string) error {
 	return nil
 }
 
-// Ignore tells whether one of the patterns covers a URL.
+// Ignore returns what tells whether one of the patterns covers a URL.
 func Ignore(patterns []string) func(string) bool {
 	return func(text string) bool {
 		u, err := url.Parse(encodeStray(text))

@@ -30,7 +30,7 @@ type Cited struct {
 type Page struct {
 	URL   string // canonical, without a fragment
 	Cited []Cited
-	at    *url.URL
+	at    *url.URL // nil for a URL that cannot or must not be asked
 }
 
 // fragments are those that the page is cited with, each once, in order.
@@ -119,7 +119,7 @@ type class int
 
 const (
 	good     class = iota
-	definite       // dead, if seen twice
+	definite       // says that the page is dead, if it is seen twice
 	passing        // may be different in a minute
 	refusal        // the server does not want to show it to bookci
 )
@@ -219,9 +219,6 @@ func Gather(citations []Citation, rules Rules) ([]*Page, Left) {
 		p := known[name]
 		if p == nil {
 			p = &Page{URL: name, at: u}
-			if err != nil {
-				p.at = nil
-			}
 			known[name] = p
 			pages = append(pages, p)
 		}

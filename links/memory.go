@@ -17,7 +17,7 @@ import (
 type Memory struct {
 	mu    sync.Mutex
 	pages map[string]*memo
-	fresh bool // as it is in the file
+	saved bool // the file says the same
 	name  string
 }
 
@@ -30,7 +30,7 @@ type memo struct {
 
 const (
 	memoryVersion = 1
-	memoryLimit   = 64 << 20
+	memoryLimit   = 64 << 20 // bytes of the file
 )
 
 type memoryFile struct {
@@ -38,8 +38,8 @@ type memoryFile struct {
 	Pages   map[string]*memo `json:"pages"`
 }
 
-// OpenMemory reads what is remembered. An error says why nothing is; the Memory
-// is good all the same.
+// OpenMemory reads what is remembered in the file name. The Memory is good also with
+// an error, which says why it is empty.
 func OpenMemory(name string) (*Memory, error) {
 	m := &Memory{pages: map[string]*memo{}, name: name}
 	text, err := fsx.ReadBelow(filepath.Dir(name), name, memoryLimit)
@@ -62,7 +62,7 @@ func OpenMemory(name string) (*Memory, error) {
 			m.pages[url] = one
 		}
 	}
-	m.fresh = true
+	m.saved = true
 	return m, nil
 }
 
@@ -96,7 +96,7 @@ func (m *Memory) learn(i *Item, archive string) {
 	if i.Remembered {
 		return // from here
 	}
-	m.fresh = false
+	m.saved = false
 	for _, v := range Judge(i) {
 		if v.Kind == Fine {
 			continue
@@ -127,14 +127,14 @@ func (m *Memory) Save(pages []*Page) error {
 			file.Pages[p.URL] = one
 		}
 	}
-	if m.fresh && len(file.Pages) == len(m.pages) {
+	if m.saved && len(file.Pages) == len(m.pages) {
 		return nil
 	}
 	text, err := json.Marshal(file)
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(m.name, append(text, '\n')); err != nil {
+	if err := fsx.WriteFile(m.name, append(text, '\n'), 0o644); err != nil {
 		return fmt.Errorf("writing %s: %w", m.name, err)
 	}
 	return nil

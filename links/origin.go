@@ -16,8 +16,9 @@ type origin struct {
 	givenUp  *Try // the result of all pages that are left, nil while they are asked
 }
 
-// health notes what an answer says of the whole host. A dead host is not asked for
-// each of its pages, and an impatient one is left alone.
+// health takes from an answer what it says of the whole host. A dead host is not
+// asked for each of its pages, and an impatient one is left alone. wait is the
+// answer's Retry-After.
 func (r *run) health(o *origin, t *task, try Try, wait time.Duration, now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -266,6 +266,19 @@ func TestRetryAfterAndCrawlDelayAreObeyed(t *testing.T) {
 	})
 }
 
+func TestRetryAfterIsRead(t *testing.T) {
+	now := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Duration{
+		"": 0, " ": 0, "90": 90 * time.Second, " 5 ": 5 * time.Second, "-5": 0, "5m": 0, "soon": 0, "Fri, 27 Nov 2026 12:01:00 GMT": time.Minute,
+		"Fri, 27 Nov 2026 11:00:00 GMT": 0, "99999999999": 1 << 31 * time.Second, "99999999999999999999": 1 << 31 * time.Second,
+	} {
+		r := reply{header: http.Header{"Retry-After": {text}}}
+		if got := r.retryAfter(now); got != want {
+			t.Errorf("%q is %v, not %v", text, got, want)
+		}
+	}
+}
+
 func TestRobotsThatSayNotNow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex // the hosts are asked beside each other

@@ -24,11 +24,12 @@ type task struct {
 	hops   []Hop
 	first  *Try // what the first of two tries came to
 	after  time.Time
-	known  *Item // what is remembered of it, to ask for changes only
-	passed map[string]bool
+	known  *Item           // what is remembered of the page, to ask for changes only
+	passed map[string]bool // addresses that redirected to the next
 }
 
-// enqueue hands a task to the host that is to be asked, first or last.
+// enqueue hands a task to the host that is to be asked, before the tasks that wait
+// there or behind them.
 func (r *run) enqueue(ctx context.Context, t *task, front bool) {
 	name := t.at.Hostname()
 	r.mu.Lock()
@@ -76,7 +77,8 @@ func (r *run) serve(ctx context.Context, h *host) {
 	}
 }
 
-// next takes the first task that is due off the queue, else says how long until one is.
+// next takes the first task that is due off the queue. Where none is it says how
+// long that takes, 0 for an empty queue.
 func (r *run) next(h *host) (*task, time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -100,7 +102,7 @@ func (r *run) next(h *host) (*task, time.Duration) {
 // estimateEvery keeps the look at all hosts from taking longer than the pages do.
 const estimateEvery = 100 * time.Millisecond
 
-// progress is called with r.mu held.
+// progress is how far the run has come. The caller holds mu.
 func (r *run) progress() Progress {
 	if now := r.o.Now(); now.Sub(r.estimated) >= estimateEvery {
 		r.estimated, r.estimate = now, r.hostsLeft(now)
@@ -110,7 +112,8 @@ func (r *run) progress() Progress {
 	return p
 }
 
-// hostsLeft is called with r.mu held.
+// hostsLeft counts the hosts with pages to ask, and what politeness will take. The
+// caller holds mu.
 func (r *run) hostsLeft(now time.Time) (p Progress) {
 	for _, h := range r.hosts {
 		n := len(h.tasks)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path"
@@ -28,8 +27,8 @@ const (
 	journalGlob = "items.*.jl"
 )
 
-// Keep says what a run keeps, and where.
-type Keep struct {
+// RecordOptions say what a run keeps, and where.
+type RecordOptions struct {
 	Dir    string // bookci's own folder for the unfinished run
 	Memory *Memory
 	Book   string        // the book's name
@@ -42,16 +41,16 @@ type Keep struct {
 
 // Record is what a run keeps. Its methods may be called from several goroutines.
 type Record struct {
-	keep   Keep
+	opts   RecordOptions
 	prefix string          // of the run in the archive
 	ctx    context.Context // outlives the run's own: an interrupted run closes its chunk
 
 	mu      sync.Mutex
 	before  map[string]*Item // what the unfinished run had seen
 	n       int              // items so far
-	first   int              // the first item of the open chunk
+	first   int              // the number of the open chunk's first item
 	journal *os.File         // of the open chunk, nil before its first item
-	failed  error            // why the journal could not be written: its last line may be half one; --resume mends it
+	failed  error            // why the journal could not be written: its last line may be half of one, which --resume mends
 }
 
 // unfinished is what a run says of itself, for one that goes on with it.
@@ -93,29 +92,29 @@ const putTime = 5 * time.Minute
 const runTime = "20060102T150405Z"
 
 // OpenRecord begins a run, or goes on with the unfinished one.
-func OpenRecord(ctx context.Context, k Keep) (*Record, error) {
-	r := &Record{keep: k, ctx: context.WithoutCancel(ctx), before: map[string]*Item{}}
-	u, err := readUnfinished(k.Dir)
-	if k.Resume && err == nil && u.Book == k.Book {
-		if u.Dest != k.Dest || u.Bodies != k.Bodies && k.Store != nil {
+func OpenRecord(ctx context.Context, o RecordOptions) (*Record, error) {
+	r := &Record{opts: o, ctx: context.WithoutCancel(ctx), before: map[string]*Item{}}
+	u, err := readUnfinished(o.Dir)
+	if o.Resume && err == nil && u.Book == o.Book {
+		if u.Dest != o.Dest || u.Bodies != o.Bodies && o.Store != nil {
 			return nil, &OtherArchiveError{u.Dest}
 		}
-		r.prefix = keyName(k.Book) + "/" + u.Time
+		r.prefix = keyName(o.Book) + "/" + u.Time
 		return r, r.goOn()
 	}
-	if err := os.RemoveAll(k.Dir); err != nil {
+	if err := os.RemoveAll(o.Dir); err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(k.Dir, 0o755); err != nil {
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
 		return nil, err
 	}
-	u = unfinished{Book: k.Book, Time: k.Begun.UTC().Format(runTime), Dest: k.Dest, Bodies: k.Bodies}
-	r.prefix = keyName(k.Book) + "/" + u.Time
+	u = unfinished{Book: o.Book, Time: o.Begun.UTC().Format(runTime), Dest: o.Dest, Bodies: o.Bodies}
+	r.prefix = keyName(o.Book) + "/" + u.Time
 	text, err := json.Marshal(u)
 	if err != nil {
 		return nil, err
 	}
-	return r, writeWhole(filepath.Join(k.Dir, runFile), text)
+	return r, fsx.WriteFile(filepath.Join(o.Dir, runFile), text, 0o644)
 }
 
 // Prefix is the key of the run's folder in the archive.
@@ -140,11 +139,11 @@ func (r *Record) goOn() error {
 
 // journals are the paths of the run's journals, in the order of their items.
 func (r *Record) journals() ([]string, error) {
-	entries, err := os.ReadDir(r.keep.Dir)
+	entries, err := os.ReadDir(r.opts.Dir)
 	var names []string
 	for _, e := range entries {
 		if ok, _ := path.Match(journalGlob, e.Name()); ok {
-			names = append(names, filepath.Join(r.keep.Dir, e.Name()))
+			names = append(names, filepath.Join(r.opts.Dir, e.Name()))
 		}
 	}
 	return names, err
@@ -152,14 +151,14 @@ func (r *Record) journals() ([]string, error) {
 
 // readChunks takes in what has reached the archive.
 func (r *Record) readChunks() error {
-	if r.keep.Store == nil {
+	if r.opts.Store == nil {
 		return nil
 	}
-	chunks, err := runChunks(r.ctx, r.keep.Store, r.prefix)
+	chunks, err := runChunks(r.ctx, r.opts.Store, r.prefix)
 	if err != nil {
 		return fmt.Errorf("listing the unfinished run: %w", err)
 	}
-	items, err := Reread(r.ctx, r.keep.Store, Run{Prefix: r.prefix, Chunks: chunks})
+	items, err := Reread(r.ctx, r.opts.Store, Run{Prefix: r.prefix, Chunks: chunks})
 	if err != nil {
 		return err
 	}
@@ -184,7 +183,7 @@ func (r *Record) readJournal(name string) error {
 		}
 		return fmt.Errorf("%s begins with item %d, but the archive has %d", filepath.Base(name), first, r.n)
 	}
-	f, err := fsx.EditBelow(r.keep.Dir, name)
+	f, err := fsx.EditBelow(r.opts.Dir, name)
 	if err != nil {
 		return err
 	}
@@ -208,7 +207,7 @@ func (r *Record) readJournal(name string) error {
 		return err
 	}
 	r.journal, r.first = f, first
-	if r.keep.Store != nil && r.n-r.first >= chunkItems {
+	if r.opts.Store != nil && r.n-r.first >= chunkItems {
 		return r.closeChunk() // killed when it was full
 	}
 	return nil
@@ -243,18 +242,18 @@ func (r *Record) resumed(p *Page) *Item {
 	}
 	item := *i
 	item.Cited = p.Cited
-	r.keep.Memory.learn(&item, r.keep.Dest)
+	r.opts.Memory.learn(&item, r.opts.Dest)
 	return &item
 }
 
 // remembered is what is known of a page that was fine, nil when that is of no
 // use now: a fragment was not looked for, or this archive has no body of it.
 func (r *Record) remembered(p *Page) *Item {
-	known, dest := r.keep.Memory.fine(p.URL)
+	known, dest := r.opts.Memory.fine(p.URL)
 	if known == nil {
 		return nil
 	}
-	if r.keep.Store != nil && r.keep.Bodies && (known.BodyIn == "" || dest != r.keep.Dest) {
+	if r.opts.Store != nil && r.opts.Bodies && (known.BodyIn == "" || dest != r.opts.Dest) {
 		return nil
 	}
 	for _, f := range p.fragments() {
@@ -263,7 +262,7 @@ func (r *Record) remembered(p *Page) *Item {
 		}
 	}
 	item := *known
-	if r.keep.Store == nil || !r.keep.Bodies || dest != r.keep.Dest {
+	if r.opts.Store == nil || !r.opts.Bodies || dest != r.opts.Dest {
 		item.BodyIn = "" // the chunk is another archive's
 	}
 	return &item
@@ -276,7 +275,7 @@ func (r *Record) add(i *Item) error {
 	if r.failed != nil {
 		return r.failed
 	}
-	if i.Remembered && r.keep.Store == nil {
+	if i.Remembered && r.opts.Store == nil {
 		return nil // the memory still has it when the run goes on
 	}
 	if i.SHA256 != "" && i.BodyIn == "" && i.BodyBytes != nil {
@@ -286,7 +285,7 @@ func (r *Record) add(i *Item) error {
 		i.lookAt((&Page{Cited: i.Cited}).fragments())
 	}
 	hasBody := i.Body != "" || len(i.BodyBytes) > 0
-	if r.keep.Store == nil || !r.keep.Bodies {
+	if r.opts.Store == nil || !r.opts.Bodies {
 		i.Body, i.BodyBytes, hasBody = "", nil, false
 	}
 	if r.journal == nil {
@@ -308,16 +307,16 @@ func (r *Record) add(i *Item) error {
 	if hasBody {
 		i.BodyIn = chunkKey(r.prefix, r.first)
 	}
-	r.keep.Memory.learn(i, r.keep.Dest)
+	r.opts.Memory.learn(i, r.opts.Dest)
 	r.n++
-	if r.keep.Store != nil && r.n-r.first == chunkItems {
+	if r.opts.Store != nil && r.n-r.first == chunkItems {
 		return r.closeChunk()
 	}
 	return nil
 }
 
 func (r *Record) openJournal() error {
-	name := filepath.Join(r.keep.Dir, fmt.Sprintf("items.%07d.jl", r.n))
+	name := filepath.Join(r.opts.Dir, fmt.Sprintf("items.%07d.jl", r.n))
 	f, err := os.OpenFile(name, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
@@ -336,7 +335,7 @@ func (r *Record) closeChunk() error {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, putTime)
 	defer cancel()
-	if err := putChunk(ctx, r.keep.Store, chunkKey(r.prefix, r.first), name); err != nil {
+	if err := putChunk(ctx, r.opts.Store, chunkKey(r.prefix, r.first), name); err != nil {
 		return err
 	}
 	r.first = r.n
@@ -349,7 +348,7 @@ func (r *Record) Close(finished bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.journal != nil {
-		if r.keep.Store != nil && r.failed == nil {
+		if r.opts.Store != nil && r.failed == nil {
 			if err := r.closeChunk(); err != nil {
 				return err
 			}
@@ -362,7 +361,7 @@ func (r *Record) Close(finished bool) error {
 		}
 	}
 	if finished {
-		return os.RemoveAll(r.keep.Dir)
+		return os.RemoveAll(r.opts.Dir)
 	}
 	return nil
 }
@@ -375,23 +374,5 @@ func (r *Record) Discard() error {
 		_ = r.journal.Close() // what is in it goes
 		r.journal = nil
 	}
-	return os.RemoveAll(r.keep.Dir)
-}
-
-// writeWhole writes a file by rename. It is not flushed to the disk: after a
-// crash of the machine it may be damaged, which costs requests only.
-func writeWhole(name string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Close())
-	if err == nil {
-		err = fsx.Rename(f.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // of no use
-	}
-	return err
+	return os.RemoveAll(r.opts.Dir)
 }

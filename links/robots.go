@@ -34,8 +34,9 @@ func parseRobots(text []byte, agent string) *robots {
 	text = bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))
 	agent = strings.ToLower(agent)
 	var own, all robots
-	var named, found, star bool // the current group names agent; any group did; the current group is for all
-	inRules := false
+	var found bool       // some group names agent
+	var named, star bool // the group at hand names agent, or is for all
+	inRules := false     // its rules have begun
 	for line := range strings.SplitSeq(strings.ReplaceAll(string(text), "\r", "\n"), "\n") {
 		line, _, _ = strings.Cut(line, "#")
 		key, value, ok := strings.Cut(line, ":")
@@ -57,10 +58,10 @@ func parseRobots(text []byte, agent string) *robots {
 		case "allow", "disallow", "crawl-delay":
 			inRules = true
 			if named {
-				own.take(key, value)
+				own.add(key, value)
 			}
 			if star {
-				all.take(key, value)
+				all.add(key, value)
 			}
 		}
 	}
@@ -80,7 +81,8 @@ func agentToken(s string) string {
 	return s
 }
 
-func (r *robots) take(key, value string) {
+// add adds the rule of a line.
+func (r *robots) add(key, value string) {
 	if key == "crawl-delay" {
 		if seconds, err := strconv.ParseFloat(value, 64); err == nil && seconds >= 0 && seconds < 1e6 {
 			r.delay = max(r.delay, time.Duration(seconds*float64(time.Second)))

@@ -60,14 +60,14 @@ type run struct {
 	gates     *gates
 	group     sync.WaitGroup // of the hosts' goroutines
 	stop      context.CancelCauseFunc
-	hard      context.Context // of requests; ends some time after ctx
+	hard      context.Context // of requests: ends lastWords after the run is to stop
 
 	mu      sync.Mutex
 	hosts   map[string]*host
 	origins map[string]*origin
 	seen    map[string]*Item
 	total   int
-	pending int
+	pending int           // pages that are queued or asked, and one for what queues them
 	done    chan struct{} // closed when nothing is pending
 	alive   bool          // some host has answered
 
@@ -75,6 +75,7 @@ type run struct {
 	estimated time.Time
 }
 
+// all asks for every page. The error is ctx's cause, or what stopped the run.
 func (r *run) all(ctx context.Context, pages []*Page) error {
 	ctx, r.stop = context.WithCancelCause(ctx)
 	defer r.stop(nil)
@@ -83,7 +84,7 @@ func (r *run) all(ctx context.Context, pages []*Page) error {
 	defer giveUp()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(lastWords, giveUp) })()
 
-	r.pending = 1 // this function
+	r.pending = 1 // this function, which queues them
 	for _, p := range pages {
 		if ctx.Err() != nil {
 			break
@@ -100,6 +101,7 @@ func (r *run) all(ctx context.Context, pages []*Page) error {
 	return context.Cause(ctx)
 }
 
+// left is how many pages have not been seen.
 func (r *run) left() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -153,6 +155,7 @@ func (r *run) finish(item *Item) error {
 	return nil
 }
 
+// saw counts a page as done.
 func (r *run) saw(item *Item) {
 	r.mu.Lock()
 	r.seen[item.URL] = item
@@ -163,7 +166,7 @@ func (r *run) saw(item *Item) {
 	}
 }
 
-// less counts a page as settled.
+// less counts one as no longer pending.
 func (r *run) less() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

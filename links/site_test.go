@@ -210,12 +210,12 @@ func (s *site) options() Options {
 type desk struct {
 	t    *testing.T
 	dir  string
-	keep Keep
+	keep RecordOptions
 }
 
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, dir: t.TempDir()}
-	d.keep = Keep{Dir: filepath.Join(d.dir, "links"), Book: "本", Bodies: true, Begun: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)}
+	d.keep = RecordOptions{Dir: filepath.Join(d.dir, "links"), Book: "本", Bodies: true, Begun: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)}
 	return d
 }
 

@@ -85,7 +85,7 @@ func (r *run) ask(u *url.URL, limit int, more http.Header) reply {
 	return ask(ctx, r.transport, u, r.agent, limit, more)
 }
 
-// conditions ask for changes only, where the body is known.
+// conditions are headers that ask for changes only, where the body is known.
 func (t *task) conditions() http.Header {
 	k := t.known
 	if k == nil || k.FinalURL != t.at.String() || k.ETag == "" && k.LastModified == "" {
@@ -137,7 +137,7 @@ func (r *run) judge(ctx context.Context, o *origin, t *task, answer reply, wait 
 	r.end(ctx, t, r.item(t, try, answer))
 }
 
-// item is what was seen, the body included.
+// item is what was seen of a task's page, the body included.
 func (r *run) item(t *task, try Try, answer reply) *Item {
 	if try.Status == 304 && t.known != nil {
 		item := *t.known

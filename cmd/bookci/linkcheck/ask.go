@@ -148,14 +148,14 @@ func askBook(ctx context.Context, w *world.World, p *project.Project, f *Options
 	if err := fsx.MakeOwnFolder(p.Root, state); err != nil {
 		return err
 	}
-	keep := links.Keep{Dir: state, Memory: memory, Book: r.name, Store: store, Bodies: s.Bodies, Begun: time.Now(), Resume: f.Resume}
+	options := links.RecordOptions{Dir: state, Memory: memory, Book: r.name, Store: store, Bodies: s.Bodies, Begun: time.Now(), Resume: f.Resume}
 	if store != nil {
-		keep.Dest = store.String()
+		options.Dest = store.String()
 	}
 	if begun, ok := links.Unfinished(state); ok && !f.Resume {
 		show.Println(fmt.Sprintf("bookci: the run of %s was not finished; --resume would have gone on with it", begun))
 	}
-	record, err := links.OpenRecord(ctx, keep)
+	record, err := links.OpenRecord(ctx, options)
 	if err != nil {
 		var other *links.OtherArchiveError
 		if errors.As(err, &other) {
