@@ -3,7 +3,6 @@ package preview
 import (
 	"math"
 	"slices"
-	"strings"
 )
 
 // spot is a place on a page.
@@ -11,12 +10,6 @@ type spot struct {
 	Page int     `json:"page"` // counted from 1
 	Top  float64 `json:"top"`  // part of the page's height
 	Foot float64 `json:"foot"`
-}
-
-// source is a chapter with its text.
-type source struct {
-	file string // slash path below the root
-	manuscript
 }
 
 // place is a line of the manuscript.
@@ -200,13 +193,3 @@ func index(text, part []rune) int {
 }
 
 func abs(n int) int { return max(n, -n) }
-
-// sourceLine is line n of text.
-func sourceLine(text string, n int) string {
-	for l := range strings.SplitSeq(text, "\n") {
-		if n--; n == 0 {
-			return strings.TrimRight(l, "\r")
-		}
-	}
-	return ""
-}
