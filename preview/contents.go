@@ -10,7 +10,7 @@ import (
 
 // contents is the table of contents of a PDF without an outline. It is searched
 // for once for each edition, as every heading is looked for on many pages.
-func (s *Server) contents(ctx context.Context, b *book) []entry {
+func (s *Server) contents(ctx context.Context, b *book) []Entry {
 	e, words, err := s.print(ctx, b)
 	if err != nil {
 		return nil
@@ -20,7 +20,7 @@ func (s *Server) contents(ctx context.Context, b *book) []entry {
 	if e.found != nil {
 		return e.found
 	}
-	list := []entry{}
+	list := []Entry{}
 	from := 1
 	for _, ch := range b.now() {
 		if ctx.Err() != nil {
@@ -30,7 +30,7 @@ func (s *Server) contents(ctx context.Context, b *book) []entry {
 		if err != nil {
 			continue
 		}
-		var found []entry
+		var found []Entry
 		found, from = findHeadings(words, from, ch.File, string(data))
 		list = append(list, found...)
 	}
@@ -40,7 +40,7 @@ func (s *Server) contents(ctx context.Context, b *book) []entry {
 
 // findHeadings finds a chapter's headings on the pages first and later, and tells
 // on which page the next chapter begins at the earliest.
-func findHeadings(words [][]line, first int, file, text string) (list []entry, next int) {
+func findHeadings(words [][]line, first int, file, text string) (list []Entry, next int) {
 	const near = 40 // pages from one heading to the next; further off the same words are others
 	body := source{file, readManuscript(text)}
 	for i, h := range headings(text) {
@@ -59,7 +59,7 @@ func findHeadings(words [][]line, first int, file, text string) (list []entry, n
 		}
 		if at.Page > 0 {
 			first = at.Page
-			list = append(list, entry{Title: h.title, Page: at.Page, Level: h.level})
+			list = append(list, Entry{Title: h.title, Page: at.Page, Level: h.level})
 		}
 	}
 	return list, first

@@ -26,7 +26,7 @@ func TestContentsAreSearchedForOncePerEdition(t *testing.T) {
 	if list := s.contents(gone, b); len(list) > 0 {
 		t.Errorf("nobody waits, and %v was searched for", list)
 	}
-	want := []entry{{Title: "はじめに", Page: 1, Level: 1}}
+	want := []Entry{{Title: "はじめに", Page: 1, Level: 1}}
 	if list := s.contents(t.Context(), b); !slices.Equal(list, want) {
 		t.Errorf("the contents are %v", list)
 	}

@@ -13,13 +13,16 @@ import (
 	"github.com/bookci/bookci/internal/pdf"
 )
 
+// This file finds out what a PDF's pages look like, without drawing them, and its
+// table of contents.
+
 // document reads one PDF.
 type document struct {
 	pdf     *pdf.Document
-	drawn   map[int64]string // what a stream draws, by its place in the file
-	numbers map[pdf.Ref]int  // of pages
-	dests   map[string]pdf.Value
-	steps   int // taken so far
+	drawn   map[int64]string     // what a stream draws, by its place in the file
+	numbers map[pdf.Ref]int      // of pages
+	dests   map[string]pdf.Value // named destinations, nil until one is asked for
+	steps   int                  // taken so far
 }
 
 // mostSteps ends the reading of a PDF whose parts refer to each other in circles.
@@ -42,6 +45,7 @@ var (
 	errEnough = errors.New("the PDF has more pages than are shown")
 )
 
+// pages are all of the PDF's. One that cannot be read has no hash.
 func (d *document) pages() []page {
 	var pages []page
 	// An error ends the walk; the pages before it are kept.
@@ -195,15 +199,16 @@ func (d *document) object(v pdf.Value, level int) (string, error) {
 
 const mostEntries = 5000
 
-// outline takes an entry of the PDF's outline in, those below it and those after it.
-func (d *document) outline(v pdf.Value, level int, list *[]entry) {
+// outline adds an entry of the PDF's outline to list, with those below it and those
+// after it.
+func (d *document) outline(v pdf.Value, level int, list *[]Entry) {
 	for ; v.IsDict() && len(*list) < mostEntries && level < 16 && d.step(); v = v.Key("Next") {
 		dest := v.Key("Dest")
 		if dest.IsNull() {
 			dest = v.Key("A").Key("D")
 		}
 		if n := d.destination(dest, 0); n > 0 {
-			*list = append(*list, entry{Title: strings.TrimSpace(v.Key("Title").Text()), Page: n, Level: level})
+			*list = append(*list, Entry{Title: strings.TrimSpace(v.Key("Title").Text()), Page: n, Level: level})
 		}
 		d.outline(v.Key("First"), level+1, list)
 	}
@@ -230,8 +235,8 @@ func (d *document) destination(v pdf.Value, level int) int {
 	return d.numbers[ref]
 }
 
-// nameTree takes in the named destinations of a node and those below it that
-// were not seen before.
+// nameTree adds the named destinations of a node, and of the nodes below it that were
+// not seen before.
 func (d *document) nameTree(v pdf.Value, level int, seen map[pdf.Ref]bool) {
 	if level >= mostLevels || !d.step() {
 		return

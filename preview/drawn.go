@@ -27,7 +27,11 @@ type Sheet interface {
 }
 
 // Entry is a line of the table of contents.
-type Entry = entry
+type Entry struct {
+	Title string `json:"title"`
+	Page  int    `json:"page"` // counted from 1
+	Level int    `json:"level"`
+}
 
 // Line is a line of print, in parts of the page's width and height.
 type Line struct {

@@ -19,13 +19,13 @@ type edition struct {
 	file    *os.File // nil for a draft
 	size    int64
 	pages   []page
-	outline []entry
+	outline []Entry
 	sheets  []Sheet // of a draft, one for each page; nil for a PDF
 
 	rightToLeft bool // bound at the right, as a book set vertically
 
 	foundMu sync.Mutex
-	found   []entry // the headings that stand in for an outline, nil until asked for
+	found   []Entry // the headings that stand in for an outline, nil until asked for
 
 	mu     sync.Mutex
 	users  int    // requests that may still read the file
@@ -82,13 +82,6 @@ type part struct {
 	H float64 `json:"h"`
 }
 
-// entry is a line of the table of contents.
-type entry struct {
-	Title string `json:"title"`
-	Page  int    `json:"page"` // counted from 1
-	Level int    `json:"level"`
-}
-
 // openEdition reads the PDF at path. Whatever cannot be read in it is left
 // out: a page that cannot be understood counts as changed each time. A PDF that
 // asks for more work than any book is not shown.
@@ -131,8 +124,8 @@ func openEdition(ctx context.Context, path, name string) (_ *edition, err error)
 	return e, nil
 }
 
-// number of the page with a hash, counted from 1, or 0. Pages may look the
-// same; near is tried first.
+// number is that of the page with a hash, counted from 1, or 0 where there is none.
+// Pages may look the same; near is tried first.
 func (e *edition) number(hash string, near int) int {
 	if near >= 1 && near <= len(e.pages) && e.pages[near-1].Hash == hash {
 		return near
@@ -145,7 +138,7 @@ func (e *edition) number(hash string, near int) int {
 	return 0
 }
 
-// changed are the numbers of the pages that old does not have.
+// changed are the numbers of the pages that old does not have, none where old is nil.
 func (e *edition) changed(old *edition) []int {
 	if old == nil {
 		return nil

@@ -18,7 +18,7 @@ func TestAnEditionKnowsItsPagesAndContents(t *testing.T) {
 	if trim := e.pages[0].Trim; trim == nil || trim.X != 0.05 || trim.Y != 0.05 || trim.W != 0.9 || trim.H != 0.9 {
 		t.Errorf("cut to %+v", trim)
 	}
-	if len(e.outline) != 1 || e.outline[0] != (entry{Title: "One", Page: 1, Level: 1}) {
+	if len(e.outline) != 1 || e.outline[0] != (Entry{Title: "One", Page: 1, Level: 1}) {
 		t.Errorf("contents %+v", e.outline)
 	}
 	if e.pages[0].Hash == e.pages[1].Hash {

@@ -71,6 +71,7 @@ var served = map[string]string{
 
 const fileLimit = 64 << 20
 
+// file answers with a picture or a stylesheet of the book.
 func (s *Server) file(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("name")
 	kind := served[strings.ToLower(path.Ext(name))]

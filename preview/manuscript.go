@@ -114,19 +114,15 @@ func inline(l string) string {
 		}
 		switch name {
 		case "list", "img", "table", "eq", "chap", "chapref", "hd", "column", "fn", "endnote", "bib", "hidx", "icon", "m", "comment":
-			// References print a number, or nothing.
-		case "idx":
-			out.WriteString(body)
-		case "kw", "ruby", "href":
-			if a, b, two := strings.Cut(body, ","); two {
-				if body = a; name == "href" {
-					body = b
-				}
+			body = "" // references print a number, or nothing
+		case "kw", "ruby":
+			body, _, _ = strings.Cut(body, ",")
+		case "href":
+			if _, label, ok := strings.Cut(body, ","); ok {
+				body = label
 			}
-			out.WriteString(body)
-		default:
-			out.WriteString(body)
 		}
+		out.WriteString(body)
 	}
 	out.WriteString(l)
 	return out.String()
@@ -142,7 +138,7 @@ func closing(s string) int {
 	return len(s)
 }
 
-// sourceLine is line n of text.
+// sourceLine is line n of text, counted from 1.
 func sourceLine(text string, n int) string {
 	for l := range strings.SplitSeq(text, "\n") {
 		if n--; n == 0 {

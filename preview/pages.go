@@ -24,7 +24,7 @@ type painters struct {
 	cache *pictureCache
 
 	mu   sync.Mutex
-	sent map[string]int // editions, by the generation of the room they are in
+	sent map[string]int // by an edition's name: the generation of the room that it is in
 }
 
 const (
@@ -73,6 +73,8 @@ func (p *painters) words(ctx context.Context, e *edition) ([][]line, error) {
 	return pages, nil
 }
 
+// ask has a painter answer a request about an edition. made is looked at when a
+// painter is free: the answer may be there by then.
 func (p *painters) ask(ctx context.Context, e *edition, op string, n, m int, made func() []byte) ([]byte, error) {
 	var h *helper
 	select {
@@ -108,6 +110,7 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
+// readAnswer reads a painter's answer: its length and its bytes, or a refusal.
 func readAnswer(r *bufio.Reader) ([]byte, error) {
 	head, err := r.ReadString('\n')
 	if err != nil {

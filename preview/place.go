@@ -47,7 +47,7 @@ func findPlace(lines []line, x, y float64, sources []source) place {
 			continue
 		}
 		for s, src := range sources {
-			if at := only(src.text, middle(l.text, len(l.text)/2, window)); at >= 0 {
+			if at := soleOccurrence(src.text, middle(l.text, len(l.text)/2, window)); at >= 0 {
 				around = append(around, hit{s, src.lines[at]})
 			}
 		}
@@ -85,7 +85,7 @@ func findPlace(lines []line, x, y float64, sources []source) place {
 			for _, at := range []int{at, len(l.text), 0} {
 				part := middle(l.text, at, size)
 				for s, src := range sources {
-					for _, p := range places(src.text, part, 64) {
+					for _, p := range occurrences(src.text, part, 64) {
 						line := src.lines[p+len(part)/2]
 						if n := near(s, line); n > score {
 							score, found = n, place{File: src.file, Line: line}
@@ -154,20 +154,20 @@ func middle(text []rune, at, size int) []rune {
 	return text[from : from+size]
 }
 
-// only is the place of part in text if there is just one, else -1.
-func only(text, part []rune) int {
+// soleOccurrence is where part stands in text if it stands there once, else -1.
+func soleOccurrence(text, part []rune) int {
 	if len(part) < 6 {
 		return -1
 	}
-	found := places(text, part, 2)
+	found := occurrences(text, part, 2)
 	if len(found) != 1 {
 		return -1
 	}
 	return found[0]
 }
 
-// places are the first most places of part in text.
-func places(text, part []rune, most int) []int {
+// occurrences are where part stands in text, the first most of them.
+func occurrences(text, part []rune, most int) []int {
 	var list []int
 	if len(part) == 0 {
 		return nil
@@ -183,6 +183,7 @@ func places(text, part []rune, most int) []int {
 	return list
 }
 
+// index is where part first stands in text, or -1.
 func index(text, part []rune) int {
 	for i := 0; i+len(part) <= len(text); i++ {
 		if text[i] == part[0] && slices.Equal(text[i:i+len(part)], part) {

@@ -70,7 +70,7 @@ func TestSectionsAreFoundWithoutAnOutline(t *testing.T) {
 		lines("第 1 章 はじめに", "この章では、道具を入れます。", "== これはコード", "余談の題", "余談の本文です。"), lines("1.1 節の見出し", "節の本文がここにあります。"),
 	}
 	list, next := findHeadings(pages, 1, "ch01.re", text)
-	want := []entry{{Title: "はじめに", Page: 3, Level: 1}, {Title: "余談の題", Page: 3, Level: 2}, {Title: "節の見出し", Page: 4, Level: 2}}
+	want := []Entry{{Title: "はじめに", Page: 3, Level: 1}, {Title: "余談の題", Page: 3, Level: 2}, {Title: "節の見出し", Page: 4, Level: 2}}
 	if !slices.Equal(list, want) || next != 4 {
 		t.Errorf("found are %+v, and the next chapter begins at page %d", list, next)
 	}

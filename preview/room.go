@@ -94,7 +94,7 @@ func (r *rooms) current() (Room, int, error) {
 	return r.room, r.generation, nil
 }
 
-// renew gives up the room that is open: the next one is made otherwise.
+// renew gives up the room that is open, so that the next one is made otherwise.
 func (r *rooms) renew() {
 	r.mu.Lock()
 	generation := r.generation
@@ -155,7 +155,6 @@ type conversation struct {
 	ended      chan struct{}
 	err        error // why it ended, once ended is closed
 	stderr     tailWriter
-	cancel     context.CancelFunc
 }
 
 // ask sends a request and reads its answer. read must read the whole answer.
@@ -200,17 +199,17 @@ func (h *helper) running() (*conversation, error) {
 	return h.talk, nil
 }
 
+// begin starts a program in a room.
 func begin(rooms *rooms, room Room, generation int, p Program) *conversation {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
-	ctx, cancel := context.WithCancel(rooms.ctx)
-	c := &conversation{generation: generation, room: room, in: inW, out: bufio.NewReaderSize(outR, 64<<10), outPipe: outR, ended: make(chan struct{}), cancel: cancel}
+	c := &conversation{generation: generation, room: room, in: inW, out: bufio.NewReaderSize(outR, 64<<10), outPipe: outR, ended: make(chan struct{})}
 	p.Stdin, p.Stdout, p.Stderr = inR, outW, &c.stderr
 	rooms.closing.Add(1)
 	go func() {
 		defer rooms.closing.Done()
 		defer close(c.ended)
-		err := room.Run(ctx, p)
+		err := room.Run(rooms.ctx, p)
 		if err == nil {
 			err = errors.New("the program ended")
 		}

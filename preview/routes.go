@@ -82,6 +82,7 @@ func (s *Server) Handler(g guard) http.Handler {
 	})
 }
 
+// asset answers with a file of web.
 func (s *Server) asset(name, kind string) http.HandlerFunc {
 	data, err := web.ReadFile("web/" + name)
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -94,6 +95,7 @@ func (s *Server) asset(name, kind string) http.HandlerFunc {
 	}
 }
 
+// book is the one that a request is about, nil for none.
 func (s *Server) book(r *http.Request) *book {
 	i, err := strconv.Atoi(r.URL.Query().Get("book"))
 	books := s.shelf()
@@ -120,7 +122,7 @@ func fail(w http.ResponseWriter, err error) {
 type pagesAnswer struct {
 	Version int     `json:"version"`
 	Pages   []page  `json:"pages"`
-	Outline []entry `json:"outline"`
+	Outline []Entry `json:"outline"`
 	Changed []int   `json:"changed"`
 	// RightToLeft: the book is bound at the right.
 	RightToLeft bool `json:"rightToLeft,omitempty"`

@@ -18,7 +18,7 @@ type Options struct {
 	Root  string // absolute
 	Books []Book
 	Open  Opener
-	Now   func() time.Time // the clock
+	Now   func() time.Time
 	// Note is told what the user may want to know, in a sentence.
 	Note func(string)
 	// Typeface returns the font file that a Drawing names, nil when there is none.
@@ -83,11 +83,12 @@ type book struct {
 	edition  *edition
 	typeset  bool // the edition is the maker's, and not to be replaced by a draft
 	alone    bool // there is nothing but drafts
-	version  int
+	version  int  // of the edition; it grows with each new one
 	changed  []int
-	words    [][]line // of the edition, nil until asked for
-	wordsOf  *edition
-	wordsMu  sync.Mutex
+
+	wordsMu sync.Mutex
+	words   [][]line // of wordsOf
+	wordsOf *edition // nil until words were asked for
 }
 
 func (b *book) chapter(id string) (Chapter, bool) {
@@ -214,7 +215,7 @@ func (s *Server) shelf() []*book {
 	return s.books
 }
 
-// do runs a task after those before it.
+// do has a task run after those before it.
 func (s *Server) do(task func()) {
 	select {
 	case s.tasks <- task:
@@ -396,7 +397,7 @@ func (b *book) blank() bool {
 	return b.edition == nil
 }
 
-// print returns the edition's words.
+// print returns the edition that is shown, and the words of its pages.
 func (s *Server) print(ctx context.Context, b *book) (*edition, [][]line, error) {
 	e, done := b.current()
 	defer done()

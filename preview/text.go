@@ -67,8 +67,8 @@ type shownChapter struct {
 	Problems []Problem `json:"problems"`
 	Error    string    `json:"error,omitempty"`
 	Version  int       `json:"version"`
-	text     string    // what it was made from
-	epoch    int
+	text     string    // the manuscript that it was made from
+	epoch    int       // that of texts when it was made
 }
 
 const (
@@ -130,6 +130,7 @@ func (t *texts) begin(c *conversation) error {
 	return nil
 }
 
+// exchange asks within a conversation that begins; ask asks the running process.
 func (t *texts) exchange(c *conversation, request map[string]any, answer any) error {
 	line, err := json.Marshal(request)
 	if err != nil {
@@ -148,6 +149,7 @@ func (t *texts) ask(request map[string]any, answer any) error {
 
 const answerLimit = 64 << 20
 
+// decodeInto reads a line of JSON into answer, nil for an answer that nobody needs.
 func decodeInto(answer any) func(*bufio.Reader) error {
 	return func(r *bufio.Reader) error {
 		var text []byte
@@ -171,7 +173,7 @@ func decodeInto(answer any) func(*bufio.Reader) error {
 	}
 }
 
-// writeRequest brings a file of the work tree up to date.
+// writeRequest is what asks a process to bring a file of its work tree up to date.
 func (t *texts) writeRequest(name string) map[string]any {
 	request := map[string]any{"op": "write", "path": name}
 	if data, err := readBelow(t.root, name, 64<<20); err == nil {
@@ -197,6 +199,7 @@ func (t *texts) info() (*bookInfo, error) {
 	return t.reload()
 }
 
+// reload has the process load the book anew.
 func (t *texts) reload() (*bookInfo, error) {
 	t.mu.Lock()
 	epoch := t.epoch
@@ -277,7 +280,11 @@ func (t *texts) saved(names []string) (chapters []string, styles bool) {
 		}
 		later = append(later, n)
 	}
-	return chapters, t.takeIn(later, &chapters)
+	styles, reloaded := t.update(later)
+	if reloaded {
+		chapters = []string{"*"}
+	}
+	return chapters, styles
 }
 
 // latest is the chapter as it was last shown, if it is one alone.
@@ -290,8 +297,9 @@ func (t *texts) latest(ids []string) *shownChapter {
 	return t.shown[ids[0]]
 }
 
-// takeIn brings other files of the work tree up to date.
-func (t *texts) takeIn(names []string, chapters *[]string) (styles bool) {
+// update brings files of the work tree up to date that are no chapters of their own.
+// It tells whether a stylesheet is among them, and whether the book was loaded anew.
+func (t *texts) update(names []string) (styles, reloaded bool) {
 	reload := false
 	for _, n := range names {
 		if err := t.ask(t.writeRequest(n), &struct{}{}); err != nil {
@@ -304,11 +312,10 @@ func (t *texts) takeIn(names []string, chapters *[]string) (styles bool) {
 		reload = true
 	}
 	if reload {
-		if _, err := t.reload(); err == nil {
-			*chapters = []string{"*"}
-		}
+		_, err := t.reload()
+		reloaded = err == nil
 	}
-	return styles
+	return styles, reloaded
 }
 
 // settle writes saved chapters into the work tree, where the next load and

@@ -13,8 +13,9 @@ type line struct {
 	left, top, right, foot float64 // parts of the page's width and height, 0 to 1
 }
 
-// readWords reads what pdftotext -bbox-layout writes: pages of lines, in the
-// order in which they are read. What a page has beyond mostLines is left out.
+// readWords reads what pdftotext -bbox-layout writes: the lines of each page, in the
+// order in which a reader reads them. What a page has beyond mostLines is left out.
+// An error comes with the pages before it.
 func readWords(r io.Reader) ([][]line, error) {
 	const mostLines = 2000
 	dec := xml.NewDecoder(speakable{r})
