@@ -22,23 +22,32 @@ type route struct {
 }
 
 func (s *Server) routes() []route {
+	const javascript = "text/javascript; charset=utf-8"
 	return []route{
 		{"/", s.asset("index.html", "text/html; charset=utf-8")},
 		{"/app.css", s.asset("app.css", "text/css; charset=utf-8")},
-		{"/app.js", s.asset("app.js", "text/javascript; charset=utf-8")},
-		{"/words.js", s.asset("words.js", "text/javascript; charset=utf-8")}, // what the page says, in the reader's language
-		{"/sheet.js", s.asset("sheet.js", "text/javascript; charset=utf-8")}, // draws the pages of a draft
 		{"/icon.svg", s.asset("icon.svg", "image/svg+xml")},
-		{"/api/events", s.events},            // what happens, as a stream
-		{"/api/pages", s.pages},              // ?book=: sizes and hashes of the pages, the table of contents
-		{"/api/picture/{hash}", s.picture},   // ?book= &page= &width=: a page as PNG
-		{"/api/drawing/{hash}", s.drawing},   // ?book= &page=: what stands on a draft's page
-		{"/api/typeface/{name}", s.typeface}, // a font file of a draft
-		{"/api/text", s.text},                // ?book= &chapter=: a chapter as HTML
-		{"/api/place", s.place},              // ?book= &page= &x= &y=: the manuscript's line for a point of a page
-		{"/api/spot", s.spot},                // ?book= &file= &line=: the point of a page for a line of the manuscript
-		{"/frame", s.frame},                  // ?book=: the document that shows a chapter, with an opaque origin
-		{"/files/{token}/{name...}", s.file}, // the book's own pictures and stylesheets
+		{"/words.js", s.asset("words.js", javascript)},       // what the page says, in the reader's language
+		{"/sheet.js", s.asset("sheet.js", javascript)},       // draws a page of a draft
+		{"/base.js", s.asset("base.js", javascript)},         // what the scripts share
+		{"/drawing.js", s.asset("drawing.js", javascript)},   // draws the pages in sight
+		{"/pages.js", s.asset("pages.js", javascript)},       // lays them out
+		{"/text.js", s.asset("text.js", javascript)},         // shows a chapter
+		{"/view.js", s.asset("view.js", javascript)},         // goes from one to the other
+		{"/contents.js", s.asset("contents.js", javascript)}, // the table of contents
+		{"/problems.js", s.asset("problems.js", javascript)}, // what is wrong
+		{"/events.js", s.asset("events.js", javascript)},     // follows the server
+		{"/app.js", s.asset("app.js", javascript)},           // keys, buttons and the start
+		{"/api/events", s.events},                            // what happens, as a stream
+		{"/api/pages", s.pages},                              // ?book=: sizes and hashes of the pages, the table of contents
+		{"/api/picture/{hash}", s.picture},                   // ?book= &page= &width=: a page as PNG
+		{"/api/drawing/{hash}", s.drawing},                   // ?book= &page=: what stands on a draft's page
+		{"/api/typeface/{name}", s.typeface},                 // a font file of a draft
+		{"/api/text", s.text},                                // ?book= &chapter=: a chapter as HTML
+		{"/api/place", s.place},                              // ?book= &page= &x= &y=: the manuscript's line for a point of a page
+		{"/api/spot", s.spot},                                // ?book= &file= &line=: the point of a page for a line of the manuscript
+		{"/frame", s.frame},                                  // ?book=: the document that shows a chapter, with an opaque origin
+		{"/files/{token}/{name...}", s.file},                 // the book's own pictures and stylesheets
 	}
 }
 

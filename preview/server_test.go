@@ -19,8 +19,6 @@ func TestEveryRouteOfTheManifestAnswers(t *testing.T) {
 	eventually(t, "the PDF", func() bool { code, _, _ := s.get("/api/pages?book=0"); return code == http.StatusOK })
 	s.into("/api/pages?book=0", &pages)
 	ask := map[string]string{
-		"/": "/", "/app.css": "/app.css", "/app.js": "/app.js", "/words.js": "/words.js", "/icon.svg": "/icon.svg",
-		"/sheet.js":                "/sheet.js",
 		"/api/pages":               "/api/pages?book=0",
 		"/api/picture/{hash}":      "/api/picture/" + pages.Pages[0].Hash + "?book=0&page=1&width=100",
 		"/api/text":                "/api/text?book=0&chapter=ch01",
@@ -28,6 +26,9 @@ func TestEveryRouteOfTheManifestAnswers(t *testing.T) {
 		"/api/spot":                "/api/spot?book=0&file=ch01.re&line=5",
 		"/frame":                   "/frame?book=0",
 		"/files/{token}/{name...}": "/files/" + s.token + "/images/a.png",
+	}
+	for _, name := range []string{"", "app.css", "icon.svg", "words.js", "sheet.js", "base.js", "drawing.js", "pages.js", "text.js", "view.js", "contents.js", "problems.js", "events.js", "app.js"} {
+		ask["/"+name] = "/" + name
 	}
 	// A stream, and what a draft asks for, have tests of their own.
 	elsewhere := []string{"/api/events", "/api/drawing/{hash}", "/api/typeface/{name}"}
@@ -60,13 +61,17 @@ func TestAllThatThePageNamesIsThere(t *testing.T) {
 	s := show(t, "")
 	named := regexp.MustCompile(`(?:href|src)="(/[^"]*)"|(?:fetch|EventSource|import)\(['"` + "`" + `](/[a-z./]+)`)
 	seen := map[string]bool{}
-	for _, file := range []string{"/", "/app.js", "/app.css"} {
+	look := func(file string) {
 		_, _, body := s.get(file)
 		for _, m := range named.FindAllStringSubmatch(body, -1) {
 			seen[m[1]+m[2]] = true
 		}
 	}
-	if !seen["/icon.svg"] || !seen["/app.js"] {
+	look("/")
+	for file := range maps.Clone(seen) {
+		look(file)
+	}
+	if !seen["/icon.svg"] || !seen["/app.js"] || !seen["/api/events"] {
 		t.Fatalf("the page names %v", seen)
 	}
 	for path := range seen {
