@@ -161,6 +161,43 @@ func TestAChapterConnectsNowhereInABrowser(t *testing.T) {
 	}
 }
 
+func TestBooksComeAndGoInABrowser(t *testing.T) {
+	s := show(t, makePDF(t, "a.pdf", manyPages()...))
+	b := browse(t, s.url)
+	b.Becomes("it loads", "figures.length === 30 && figures[0].img")
+	chapters := []Chapter{{ID: "ch01", File: "ch01.re"}}
+	own := Book{Name: "book", Dir: ".", Config: "config.yml", Chapters: chapters}
+	other := Book{Name: "ebook", Dir: ".", Config: "config-ebook.yml", Chapters: chapters, PDF: makePDF(t, "other.pdf", "one", "two")}
+	s.Update([]Book{other, own})
+	b.Becomes("the new book can be chosen", "!$('book').hidden && $('book').options.length === 2")
+	if at := b.Is("[book, $('book').selectedOptions[0].textContent, figures.length].join(' ')"); at != "1 book 30" {
+		t.Errorf("the reader is at %q", at)
+	}
+
+	// The pages of the book before come late.
+	b.Is(`window.fetch = (real => (u, o) => u.startsWith('/api/pages?book=1') ? new Promise(go => window.answer = () => go(real(u, o))) : real(u, o))(window.fetch), 0`)
+	b.Is("loadPages().then(() => window.arrived = true), choose(0), 0")
+	b.Becomes("the other book is shown", "figures.length === 2 && figures[0].img")
+	b.Is("answer(), 0")
+	b.Becomes("the late answer has come", "window.arrived")
+	if n := b.Is("figures.length"); n != "2" {
+		t.Errorf("a book of 2 pages is shown with %s", n)
+	}
+
+	s.Update([]Book{own})
+	b.Becomes("the book that is left is shown", "$('book').hidden && figures.length === 30 && figures[0].img")
+}
+
+func TestSpreadsFitANarrowerWindowInABrowser(t *testing.T) {
+	s := show(t, makePDF(t, "a.pdf", manyPages()...))
+	b := browse(t, s.url)
+	b.Becomes("it loads", "figures.length === 30 && figures[0].img")
+	b.Is("setSpread(true), 0")
+	before := b.Is("figures[0].style.width")
+	b.Is("pagesBox.style.width = '400px', dispatchEvent(new Event('resize')), 0")
+	b.Becomes("the page beside the first fits too", "figures[0].style.width !== '"+before+"' && document.querySelector('.blank').style.width === figures[0].style.width")
+}
+
 func TestThePageSurvivesARestartInABrowser(t *testing.T) {
 	s := show(t, makePDF(t, "a.pdf", manyPages()...))
 	b := browse(t, s.url)

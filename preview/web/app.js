@@ -47,15 +47,7 @@ $('follow').onclick = () => setFollow(!follow);
 $('help').onclick = () => $('keys').showModal();
 $('changed').onclick = () => stepChanged(1);
 $('goto').onsubmit = ev => { ev.preventDefault(); showPage(Number($('number').value) || 1); $('main').focus(); };
-$('book').onchange = () => {
-  book = Number($('book').value);
-  keepPlace({ book });
-  edition = null; info = null; figures = []; shownText = null; loading = 0;
-  pagesBox.replaceChildren();
-  if (state.books[book].version) loadPages(); else empty();
-  loadText();
-  status();
-};
+$('book').onchange = () => choose(Number($('book').value));
 $('keylist').append(...W.keylist.flatMap(([k, what]) => [make('dt', { textContent: k }), make('dd', { textContent: what })]));
 $('spread').setAttribute('aria-pressed', spread);
 $('follow').setAttribute('aria-pressed', follow);

@@ -104,7 +104,6 @@
     if (ev.source !== page) return;
     const m = ev.data;
     if (m.type === 'show') show(m);
-    else if (m.type === 'go') go(m.line);
     else if (m.type === 'styles') {
       document.querySelectorAll('link[rel=stylesheet]').forEach(l => { const u = new URL(l.href); u.search = m.version; l.href = u; });
     } else if (m.type === 'id') {

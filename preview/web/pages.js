@@ -51,6 +51,7 @@ function layout() {
     Object.assign(f.sheet.style, { left: -100 * part.x / part.w + '%', top: -100 * part.y / part.h + '%', width: 100 / part.w + '%', height: 100 / part.h + '%' });
     if (f.near) draw(f);
   });
+  pagesBox.querySelectorAll('.blank').forEach(b => { b.style.width = Math.round(b.w * scale) + 'px'; });
   $('zoom').textContent = Math.round(zoom * 100) + '%';
 }
 
@@ -84,8 +85,6 @@ function arrange() {
     i += many;
   }
   pagesBox.replaceChildren(...rows);
-  const scale = sizes();
-  pagesBox.querySelectorAll('.blank').forEach(b => { b.style.width = Math.round(b.w * scale) + 'px'; });
   figures.forEach(f => seen.observe(f));
   layout();
   restore(a);
@@ -103,14 +102,17 @@ function mark() {
 
 let loading = 0; // the version that was asked for last
 async function loadPages(news) {
+  const mine = book;
   loading = state.books[book].version;
   let got;
   try { got = await get('/api/pages'); } catch (e) {
+    if (mine !== book) return;
     loading = 0;
-    if (e.status !== 404) setTimeout(() => loadPages(news), 1500);
+    if (e.status !== 404) setTimeout(() => mine === book && loadPages(news), 1500);
     empty();
     return;
   }
+  if (mine !== book) return; // another one was chosen meanwhile
   const before = edition;
   const at = before ? pageNow() : 0;
   const hash = before && before.pages[at - 1] && before.pages[at - 1].hash;
@@ -208,7 +210,6 @@ function setZoom(z) {
   zoom = Math.min(4, Math.max(.3, z));
   keep({ zoom });
   layout();
-  pagesBox.querySelectorAll('.blank').forEach(b => { b.style.width = Math.round(b.w * sizes()) + 'px'; });
   restore(a);
 }
 function setSpread(on) {

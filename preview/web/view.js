@@ -21,15 +21,14 @@ function see(which) {
   empty();
 }
 
-// Where each chapter begins, from the table of contents.
+// The chapter of a page by the table of contents, '' where that does not tell.
 function chapterOfPage(n) {
-  const chapters = state?.books[book].chapters || [];
   const top = (edition?.outline || []).filter(e => e.page <= n);
   for (let i = top.length - 1; i >= 0; i--) {
     const found = info?.chapters?.find(c => c.title && top[i].title.replace(/\s/g, '').endsWith(c.title.replace(/\s|@<[a-z]+>\{|\}/g, '')));
     if (found) return found.id;
   }
-  return chapters.length && !info ? '' : '';
+  return '';
 }
 
 function empty() {
