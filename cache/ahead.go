@@ -2,8 +2,8 @@ package cache
 
 import "io"
 
-// aheadBytes is how much is read at once, aheadPieces how often before anybody
-// asks: the daemon need not wait while what it sent last is hashed.
+// aheadPieces pieces of aheadBytes are read before anybody asks for them: the daemon
+// need not wait while what it sent last is hashed.
 const (
 	aheadBytes  = 1 << 20
 	aheadPieces = 4

@@ -72,12 +72,8 @@ func (s *Store) timings() []Timing {
 	return list
 }
 
-// Typical returns the median of what a kind of step took for ref, 0 if it was never
+// typical returns the median of what a kind of step took for ref, 0 if it was never
 // measured. What left layers out does not count.
-func (s *Store) Typical(ref string, kind TimingKind) time.Duration {
-	return typical(s.timings(), ref, kind)
-}
-
 func typical(list []Timing, ref string, kind TimingKind) time.Duration {
 	var took []time.Duration
 	for _, t := range list {

@@ -33,8 +33,8 @@ type reply struct {
 	err       error
 }
 
-// newTransport speaks HTTP to public addresses. One idle connection per host
-// spares handshakes; more there never are, as hosts are asked one by one.
+// newTransport speaks HTTP to public addresses. One idle connection per host spares
+// handshakes. A host is asked one question at a time, so there are never more.
 func newTransport(o Options) *http.Transport {
 	dial := guardedDialer(o.Resolver, o.Rules.AllowPrivate).DialContext
 	proxy := o.Proxy

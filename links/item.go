@@ -158,10 +158,10 @@ func (i *Item) moved() string {
 	return to
 }
 
-// Left is what is not asked by rule, counted.
+// Left counts the citations that are not asked, by the rule that leaves them out.
 type Left struct {
-	Reserved int // hosts for examples, and of one's own machine and net
-	Ignored  int // what the settings name
+	Reserved int // of hosts for examples, and of one's own machine and net
+	Ignored  int // that the settings name
 	Other    int // neither http nor https
 }
 

@@ -18,8 +18,8 @@ const (
 	NotAsked Kind = "not asked" // robots.txt or the settings say so
 )
 
-// Verdict is what became of a URL: of a page, and where its fragments differ,
-// of those places that cite it with one.
+// Verdict is what became of a URL. A page has one, and one more for each fragment
+// that it lacks, with the places that cite it by that fragment.
 type Verdict struct {
 	Kind    Kind    `json:"verdict"`
 	URL     string  `json:"url"`            // with the fragment

@@ -56,13 +56,17 @@ func (r *Reaper) Keep(path string) error { return r.say("keep", path) }
 // ExpectContainer has this process's containers removed if it is killed, until
 // containerGone is called as often.
 func (r *Reaper) ExpectContainer() error { return r.say("container", "1") }
-func (r *Reaper) ContainerGone() error   { return r.say("container", "-1") }
+
+// ContainerGone takes one ExpectContainer back.
+func (r *Reaper) ContainerGone() error { return r.say("container", "-1") }
 
 // SweepWith replaces the sweeper: containers run elsewhere than it was started for.
 func (r *Reaper) SweepWith(sweeper []string) error { return r.say("sweeper", encode(sweeper)) }
 
 // Kill has a group of processes ended if this process is killed, until Spare is called.
-func (r *Reaper) Kill(g *process.Group) error  { return r.sayGroup("kill", g) }
+func (r *Reaper) Kill(g *process.Group) error { return r.sayGroup("kill", g) }
+
+// Spare takes Kill back: the group has ended, or is to live on.
 func (r *Reaper) Spare(g *process.Group) error { return r.sayGroup("spare", g) }
 
 func (r *Reaper) sayGroup(word string, g *process.Group) error {

@@ -5,9 +5,10 @@ import (
 	"os"
 )
 
-// Replace puts the file or folder made in the place of to, on the same file
-// system, in one step where the system has one. A folder that stood there, or
-// gives way to one, then stands at made, or at made with ".old" behind it.
+// Replace puts made, a file or a folder, in the place of to on the same file system.
+// Files are replaced in one step, and nothing is left of the old one. Where made or
+// what stood at to is a folder, the old one is left: at made, if the system can
+// exchange the two in one step, else at made+".old".
 func Replace(made, to string) error {
 	if !isFolder(made) && !isFolder(to) {
 		return Rename(made, to)

@@ -104,11 +104,13 @@ func (v Value) Offset() (int64, bool) {
 	return 0, false
 }
 
+// Int64 is an integer; of a real number it is 0.
 func (v Value) Int64() int64 {
 	n, _ := v.data.(int64)
 	return n
 }
 
+// Float64 is a number, integer or real.
 func (v Value) Float64() float64 {
 	switch x := v.data.(type) {
 	case int64:

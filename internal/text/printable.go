@@ -32,16 +32,25 @@ func stripEscapes(s string) string {
 		if i >= len(s) {
 			break
 		}
-		switch s[i] {
-		case '[': // up to the letter that ends it
+		switch c := s[i]; {
+		case c == '[': // up to the letter that ends it
 			for i++; i < len(s) && (s[i] < 0x40 || s[i] > 0x7e); i++ {
 			}
-		case ']': // a title or link, up to BEL or ESC \
+		case c == ']': // a title or link, up to BEL or ESC \
 			for i++; i < len(s) && s[i] != 0x07 && s[i] != 0x1b; i++ {
 			}
-			if i+1 < len(s) && s[i] == 0x1b && s[i+1] == '\\' {
+			switch {
+			case i+1 < len(s) && s[i] == 0x1b && s[i+1] == '\\':
+				i++
+			case i < len(s) && s[i] == 0x1b:
+				i-- // it breaks off, and the next sequence begins
+			}
+		case c >= ' ' && c <= '/': // a set of characters, up to the letter that names it
+			for i < len(s)-1 && s[i] >= ' ' && s[i] <= '/' {
 				i++
 			}
+		case c >= utf8.RuneSelf:
+			i-- // no sequence
 		}
 	}
 	return b.String()
