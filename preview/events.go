@@ -112,3 +112,40 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
+
+// state is what every page shows.
+type state struct {
+	Books    []bookState `json:"books"`
+	Building bool        `json:"building"`
+	Reason   string      `json:"reason,omitempty"`
+	Built    int64       `json:"built,omitempty"` // milliseconds since 1970
+	Took     float64     `json:"took,omitempty"`  // seconds
+	Error    string      `json:"error,omitempty"`
+	Problems []Problem   `json:"problems"`
+	Edited   string      `json:"edited,omitempty"`
+	Files    string      `json:"files"` // the secret path of the books' files
+}
+
+type bookState struct {
+	Name     string    `json:"name"`
+	Title    string    `json:"title,omitempty"`
+	Version  int       `json:"version"` // of the pages, 0 when there are none
+	Draft    bool      `json:"draft"`   // the pages are a draft's
+	Text     bool      `json:"text"`    // chapters may be had as text
+	Chapters []Chapter `json:"chapters"`
+}
+
+func (s *Server) state() state {
+	s.mu.Lock()
+	st := state{Building: s.building, Reason: s.reason, Error: s.err, Problems: s.problems, Edited: s.edited, Took: s.took.Seconds(), Files: "/files/" + s.token + "/"}
+	if !s.built.IsZero() {
+		st.Built = s.built.UnixMilli()
+	}
+	s.mu.Unlock()
+	for _, b := range s.shelf() {
+		b.mu.Lock()
+		st.Books = append(st.Books, bookState{Name: b.Name, Title: b.Title, Version: b.version, Draft: b.edition != nil && b.edition.sheets != nil, Text: !b.alone, Chapters: b.chapters})
+		b.mu.Unlock()
+	}
+	return st
+}
