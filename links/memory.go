@@ -89,7 +89,7 @@ func (m *Memory) WasFine(url string) (at, archive, bodyIn string) {
 	return "", "", ""
 }
 
-// learn takes in an item. A page that is not fine is only marked as gone.
+// learn remembers a page that is fine, and marks another one as gone.
 func (m *Memory) learn(i *Item, archive string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

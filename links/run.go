@@ -7,10 +7,9 @@ import (
 	"time"
 )
 
-// Check asks what is to be asked of pages and returns what was seen of each, in
-// the order of pages, without bodies; those that were not reached before ctx
-// ended are missing, and the error is ctx's cause. What record keeps decides
-// what need not be asked again.
+// Check asks for pages and returns what was seen of each, in their order, without
+// bodies. What record holds need not be asked for again. Pages that were not reached
+// before ctx ended are missing; the error is then ctx's cause.
 func Check(ctx context.Context, pages []*Page, record *Record, o Options) ([]*Item, error) {
 	if o.Pause == 0 {
 		o.Pause = defaultPause

@@ -1,4 +1,4 @@
 package objects
 
-// Windows says of such a path that it does not exist.
+// isNotDir is not needed here: Windows says of such a path that it does not exist.
 func isNotDir(error) bool { return false }

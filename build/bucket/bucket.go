@@ -150,7 +150,8 @@ func (s *Shelf) holds(ctx context.Context, name string, folder bool) (held bool,
 	return err == nil, err
 }
 
-// same reports whether two entries tell of the same artifact, made of the same.
+// same reports whether two entries tell of the same artifact, made of the same
+// sources.
 func same(old, e build.Entry) bool {
 	return old.SHA256 == e.SHA256 && old.Fingerprint == e.Fingerprint && old.Fingerprint != ""
 }

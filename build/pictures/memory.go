@@ -47,10 +47,10 @@ var entryName = regexp.MustCompile(`^[0-9a-f]{16}-([0-9a-f]{16})-[0-9]$`)
 // leaves.
 const usedFile = "used"
 
-// Adopt takes in what a session left in the folder from, entries and the list
-// of those that served, and may move files out of it. What is no entry is left
-// out. Then entries that have not served for longest go, until the memories of
-// the root are within Limit.
+// Adopt takes in what a session left in the folder from: entries, and the list of
+// those that served. It moves the entries out of that folder, or copies them, and
+// leaves what is no entry. Then entries that have not served for longest go, until
+// the memories of the root are within Limit.
 func (m Memory) Adopt(from string) error {
 	// A link that came with the sources would have what is elsewhere pruned.
 	if err := fsx.MakeOwnFolder(filepath.Dir(m.Dir), m.Folder()); err != nil {

@@ -13,7 +13,7 @@ var kept = map[string]bool{
 	".bookci": true, ".texmf-var": true,
 }
 
-// shortKept are the short names that Windows gives them.
+// shortKept matches the short names that Windows gives them.
 var shortKept = regexp.MustCompile(`^(git|hg|svn|bzr|_darcs|jj|bookci|texmf-)~[0-9]$`)
 
 // IsKept reports whether a folder of this name, or a file standing for one, is
@@ -31,7 +31,8 @@ func IsKept(name string) bool {
 	return kept[name] || shortKept.MatchString(name)
 }
 
-// LiesInKept reports whether a slash path leads through such a folder.
+// LiesInKept reports whether a slash path leads through a folder that IsKept, or to
+// one.
 func LiesInKept(name string) bool {
 	for part := range strings.SplitSeq(name, "/") {
 		if IsKept(part) {

@@ -78,8 +78,8 @@ func refuseBucket(text string) error {
 	return checkOutput(text)
 }
 
-// checkOutput accepts a folder below the root that bookci may write to: what
-// version control keeps, hooks among it, is not the book's to have written.
+// checkOutput accepts a folder below the root that a book may have bookci write to.
+// The folders of version control, where hooks lie, are none.
 func checkOutput(text string) error {
 	if err := checkFolder(text); err != nil {
 		return err
