@@ -348,7 +348,9 @@ func (r *Record) Close(finished bool) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.journal != nil {
-		if r.opts.Store != nil && r.failed == nil {
+		// A journal whose first line was being written has no item: an empty chunk
+		// would stand in the way of the one that it becomes.
+		if r.opts.Store != nil && r.failed == nil && r.n > r.first {
 			if err := r.closeChunk(); err != nil {
 				return err
 			}

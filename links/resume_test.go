@@ -128,6 +128,30 @@ func TestAKillBetweenTheChunkAndItsJournal(t *testing.T) {
 	inOneChunk(t, store, 120)
 }
 
+// Killed in its first line, and then interrupted before a page came.
+func TestARunWithoutAPageWritesNoChunk(t *testing.T) {
+	d := newDesk(t)
+	store := d.archive()
+	if err := d.record().Close(false); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(d.keep.Dir, "items.0000000.jl"), []byte(`{"url":"http://a.books.jp/half","bo`), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	d.keep.Resume = true
+	if err := d.record().Close(false); err != nil || len(store.wrote) > 0 {
+		t.Errorf("the archive was given %v, %v", store.wrote, err)
+	}
+	r := d.record()
+	if err := r.add(&Item{URL: "http://a.books.jp/", CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(true); err != nil {
+		t.Error(err)
+	}
+	inOneChunk(t, store, 1)
+}
+
 func TestAnArchiveThatCannotBeWrittenStopsTheRunAndLosesNothing(t *testing.T) {
 	s := newSite(t)
 	urls := s.numbered("a.books.jp", 120)
