@@ -50,7 +50,7 @@ type Record struct {
 	n       int              // items so far
 	first   int              // the number of the open chunk's first item
 	journal *os.File         // of the open chunk, nil before its first item
-	failed  error            // why the journal could not be written: its last line may be half of one, which --resume mends
+	failed  error            // why nothing more is written: the journal's last line may be half of one, or a full journal is no chunk yet; --resume mends both
 }
 
 // unfinished is what a run says of itself, for one that goes on with it.
@@ -310,9 +310,9 @@ func (r *Record) add(i *Item) error {
 	r.opts.Memory.learn(i, r.opts.Dest)
 	r.n++
 	if r.opts.Store != nil && r.n-r.first == chunkItems {
-		return r.closeChunk()
+		r.failed = r.closeChunk()
 	}
-	return nil
+	return r.failed
 }
 
 func (r *Record) openJournal() error {

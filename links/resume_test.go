@@ -152,6 +152,42 @@ func TestARunWithoutAPageWritesNoChunk(t *testing.T) {
 	inOneChunk(t, store, 1)
 }
 
+// What comes after a chunk that could not be written would be a chunk without the
+// one before it.
+func TestNothingIsWrittenBehindAChunkThatIsNotThere(t *testing.T) {
+	d := newDesk(t)
+	store := d.archive()
+	store.refuse = errors.New("no space left")
+	r := d.record()
+	add := func(n int) error {
+		return r.add(&Item{URL: fmt.Sprintf("http://a.books.jp/%d", n), CrawledAt: "2026-11-27T12:00:00Z", Try: Try{Status: 200}})
+	}
+	for n := range chunkItems {
+		if err := add(n); (err != nil) != (n == chunkItems-1) {
+			t.Fatalf("item %d: %v", n, err)
+		}
+	}
+	store.refuse = nil
+	if add(chunkItems) == nil {
+		t.Error("an item was written")
+	}
+	if err := r.Close(false); err != nil {
+		t.Fatal(err)
+	}
+	d.keep.Resume = true
+	r = d.record()
+	if len(r.before) != chunkItems {
+		t.Errorf("%d items are left", len(r.before))
+	}
+	if err := add(chunkItems); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(true); err != nil {
+		t.Fatal(err)
+	}
+	inOneChunk(t, store, chunkItems+1)
+}
+
 func TestAnArchiveThatCannotBeWrittenStopsTheRunAndLosesNothing(t *testing.T) {
 	s := newSite(t)
 	urls := s.numbered("a.books.jp", 120)
