@@ -19,35 +19,6 @@ function status() {
   $('title').textContent = info?.title || state.books[book]?.title || state.books[book]?.name || 'bookci';
 }
 
-function choose(n) {
-  book = n;
-  keepPlace({ book });
-  edition = null; info = null; figures = []; shownText = null; loading = 0;
-  pagesBox.replaceChildren();
-  if (state.books[book].version) loadPages(); else empty();
-  loadText();
-  status();
-}
-
-function listBooks() {
-  $('book').replaceChildren(...state.books.map((b, i) => make('option', { value: i, textContent: b.name, selected: i === book })));
-  $('book').hidden = state.books.length < 2;
-}
-
-// Books have come or gone: the reader stays at theirs, if it is still there.
-function stay(name) {
-  const n = state.books.findIndex(b => b.name === name);
-  if (n < 0) choose(0);
-  else if (n !== book) {
-    book = n;
-    keepPlace({ book });
-    loading = 0; // an answer under way is to the old number
-    frameBook = -1;
-    loadText();
-  }
-  listBooks();
-}
-
 const names = s => JSON.stringify(s.books.map(b => b.name));
 
 function onState(next) {

@@ -1,5 +1,5 @@
 'use strict';
-// Goes from the pages to the text and back, and tells places of the manuscript.
+// Goes from book to book and from the pages to the text, and tells places of the manuscript.
 
 function see(which) {
   if (view === which && !$(which).hidden) return;
@@ -19,6 +19,37 @@ function see(which) {
   contents();
   renderProblems();
   empty();
+}
+
+// Shows another book.
+function choose(n) {
+  book = n;
+  keepPlace({ book });
+  edition = null; info = null; figures = []; shownText = null; loading = 0;
+  asking++; // a text under way is of the book before
+  pagesBox.replaceChildren();
+  if (state.books[book].version) loadPages(); else empty();
+  loadText();
+  status();
+}
+
+function listBooks() {
+  $('book').replaceChildren(...state.books.map((b, i) => make('option', { value: i, textContent: b.name, selected: i === book })));
+  $('book').hidden = state.books.length < 2;
+}
+
+// Books have come or gone: the reader stays at theirs, if it is still there.
+function stay(name) {
+  const n = state.books.findIndex(b => b.name === name);
+  if (n < 0) choose(0);
+  else if (n !== book) {
+    book = n;
+    keepPlace({ book });
+    loading = 0; // an answer under way is to the old number
+    frameBook = -1;
+    loadText();
+  }
+  listBooks();
 }
 
 // The chapter of a page by the table of contents, '' where that does not tell.
