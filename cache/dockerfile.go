@@ -59,15 +59,15 @@ func parseDockerfile(text string) []instruction {
 		if isComment(lines[i]) {
 			continue
 		}
-		whole, goesOn := strings.CutSuffix(strings.TrimRight(lines[i], " \t\r"), `\`)
+		whole, goesOn := continued(lines[i])
 		for goesOn && i+1 < len(lines) {
 			i++
-			next := strings.TrimRight(lines[i], " \t\r")
-			if next == "" || isComment(next) {
+			if strings.TrimSpace(lines[i]) == "" || isComment(lines[i]) {
 				continue
 			}
-			next, goesOn = strings.CutSuffix(next, `\`)
-			whole += next
+			var more string
+			more, goesOn = continued(lines[i])
+			whole += more
 		}
 		words := strings.Fields(whole)
 		if len(words) > 0 && strings.EqualFold(words[0], "ONBUILD") {
@@ -78,6 +78,17 @@ func parseDockerfile(text string) []instruction {
 		}
 	}
 	return list
+}
+
+// continued reports whether a line goes on in the next, and takes off the \ that says
+// so. Two of them are a plain one.
+func continued(line string) (text string, goesOn bool) {
+	line = strings.TrimRight(line, " \t\r")
+	text, goesOn = strings.CutSuffix(line, `\`)
+	if strings.HasSuffix(text, `\`) {
+		return line, false
+	}
+	return text, goesOn
 }
 
 func isComment(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "#") }

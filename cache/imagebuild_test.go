@@ -199,6 +199,7 @@ func TestBaseImagesAreThoseOfFROMLinesWithTheirArguments(t *testing.T) {
 		"ARG W\nFROM debian:${W:-bookworm}-slim\nCOPY --from=0 / /\nFROM debian:x AS y\n":  "debian:bookworm-slim debian:x",
 		"FROM \\\n  debian:x \\\n\n  # a comment\n  AS y\nFROM y\n":                        "debian:x",
 		"FROM debian:x\nRUN psql -c 'select * \\\nfrom users'\n# a comment \\\nFROM a:b\n": "debian:x a:b",
+		"FROM a:b\nRUN echo \\\\\nFROM c:d\n":                                              "a:b c:d",
 		"ARG A=x B=y\nARG C=${A}-$B\nFROM debian:$C\n":                                     "debian:x-y",
 	} {
 		got, err := baseImages(parseDockerfile(text), map[string]string{"V": "5.9"})
