@@ -85,24 +85,24 @@ func (d *desk) archive() *folder {
 		d.t.Fatal(err)
 	}
 	f.Store = store
-	d.keep.Store, d.keep.Dest = f, "archive"
+	d.opts.Store, d.opts.Dest = f, "archive"
 	return f
 }
 
 // record opens a record of the desk's, which remembers nothing at first.
 func (d *desk) record() *Record {
 	d.t.Helper()
-	if d.keep.Memory == nil {
-		d.keep.Memory = &Memory{pages: map[string]*memo{}}
+	if d.opts.Memory == nil {
+		d.opts.Memory = &Memory{pages: map[string]*memo{}}
 	}
-	r, err := OpenRecord(d.t.Context(), d.keep)
+	r, err := OpenRecord(d.t.Context(), d.opts)
 	if err != nil {
 		d.t.Fatal(err)
 	}
 	return r
 }
 
-// numbered is a host with as many pages as one likes.
+// numbered makes a host with n pages and returns their URLs, each with a fragment.
 func (s *site) numbered(host string, n int) (urls []string) {
 	s.host(host, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/robots.txt" {
@@ -158,7 +158,7 @@ func TestTheArchiveHasTheArticlesForm(t *testing.T) {
 	if n != 231 {
 		t.Errorf("%d items", n)
 	}
-	if left, _ := filepath.Glob(filepath.Join(d.keep.Dir, "*")); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(d.opts.Dir, "*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
@@ -220,7 +220,7 @@ func TestAnArchiveIsJudgedWithoutARequest(t *testing.T) {
 	for _, bodies := range []bool{true, false} {
 		d := newDesk(t)
 		store := d.archive()
-		d.keep.Bodies = bodies
+		d.opts.Bodies = bodies
 		var urls []string
 		for _, p := range []string{"/moved", "/deep/page", "/gone", "/forbidden", "/here#x", "/here#y", "/here", "/no"} {
 			urls = append(urls, s.url("a.books.jp", p))
@@ -285,7 +285,7 @@ func TestTheNewestCopyOfADeadPageIsFound(t *testing.T) {
 		if err := os.Remove(filepath.Join(d.dir, "links.json")); err != nil {
 			t.Fatal(err)
 		}
-		d.keep.Begun = d.keep.Begun.Add(24 * time.Hour)
+		d.opts.Begun = d.opts.Begun.Add(24 * time.Hour)
 	}
 	page, _, _ := strings.Cut(urls[1], "#")
 	found, err := FindCopies(t.Context(), store, "本", "", []string{page, "http://never.books.jp/"})

@@ -28,7 +28,7 @@ func TestAFolderAndABucketHoldTheSameBytes(t *testing.T) {
 	for range 2 {
 		for _, store := range []objects.Store{dir, bucket} {
 			d := newDesk(t)
-			d.keep.Store, d.keep.Dest = store, "x"
+			d.opts.Store, d.opts.Dest = store, "x"
 			r := d.record()
 			for i := range 230 {
 				item := &Item{

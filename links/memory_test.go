@@ -27,7 +27,7 @@ func TestTheSecondTimeIsCheap(t *testing.T) {
 	asked := len(s.asked("a.books.jp"))
 
 	// Within seven days only failures are asked again.
-	d.keep.Begun = d.keep.Begun.Add(time.Hour)
+	d.opts.Begun = d.opts.Begun.Add(time.Hour)
 	second, err := d.check(t.Context(), o, urls...)
 	if err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func TestTheSecondTimeIsCheap(t *testing.T) {
 
 	// After them everything is, for changes only.
 	later = 8 * 24 * time.Hour
-	d.keep.Begun = d.keep.Begun.Add(8 * 24 * time.Hour)
+	d.opts.Begun = d.opts.Begun.Add(8 * 24 * time.Hour)
 	third, err := d.check(t.Context(), o, urls...)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func TestTheSecondTimeIsCheap(t *testing.T) {
 	}
 
 	// Another fragment is another question.
-	d.keep.Begun = d.keep.Begun.Add(time.Hour)
+	d.opts.Begun = d.opts.Begun.Add(time.Hour)
 	if got := d.verdicts(o, s.url("a.books.jp", "/000#y")); got[s.url("a.books.jp", "/000#y")] != "doubtful link-fragment" {
 		t.Errorf("a fragment that was not looked for: %v", got)
 	}

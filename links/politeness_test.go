@@ -111,7 +111,7 @@ func (p *pipes) options() Options {
 	return Options{Version: "1", Now: time.Now, transport: p}
 }
 
-// gaps are the times between the end of a request and the begin of the next.
+// gaps are the times from the end of a request to the beginning of the next.
 func gaps(log []request) (all []time.Duration) {
 	for i := 1; i < len(log); i++ {
 		all = append(all, log[i].from-log[i-1].to)

@@ -50,7 +50,7 @@ func TestALineThatIsWrittenInHalfSpoilsNoChunk(t *testing.T) {
 	if len(store.wrote) > 0 {
 		t.Errorf("the archive was given %v", store.wrote)
 	}
-	d.keep.Resume = true
+	d.opts.Resume = true
 	r = d.record()
 	if r.before["http://a.books.jp/1"] == nil || len(r.before) != 1 {
 		t.Errorf("went on with %v", r.before)
@@ -62,7 +62,7 @@ func TestALineThatIsWrittenInHalfSpoilsNoChunk(t *testing.T) {
 		t.Fatal(err)
 	}
 	inOneChunk(t, store, 2)
-	if left, _ := filepath.Glob(filepath.Join(d.keep.Dir, "*")); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(d.opts.Dir, "*")); len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }

@@ -25,7 +25,7 @@ func TestEveryPageIsInOneChunkHoweverOftenTheRunEnds(t *testing.T) {
 	urls = append(urls, s.numbered("b.books.jp", 130)...)
 	d := newDesk(t)
 	store := d.archive()
-	d.keep.Resume = true
+	d.opts.Resume = true
 	o := s.options()
 	o.Pause, o.Fresh = time.Microsecond, 0
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -86,7 +86,7 @@ func TestAKillBetweenTheChunkAndItsJournal(t *testing.T) {
 	urls := s.numbered("a.books.jp", 120)
 	d := newDesk(t)
 	store := d.archive()
-	d.keep.Resume = true
+	d.opts.Resume = true
 	o := s.options()
 	o.Pause = time.Microsecond
 
@@ -117,7 +117,7 @@ func TestAKillBetweenTheChunkAndItsJournal(t *testing.T) {
 	z.Close()
 	n := bytes.Count(text, []byte("\n"))
 	for name, journal := range map[string][]byte{"items.0000000.jl": text, fmt.Sprintf("items.%07d.jl", n): []byte(`{"url":"http://a.books.jp/half","bo`)} {
-		if err := os.WriteFile(filepath.Join(d.keep.Dir, name), journal, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(d.opts.Dir, name), journal, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -135,10 +135,10 @@ func TestARunWithoutAPageWritesNoChunk(t *testing.T) {
 	if err := d.record().Close(false); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(d.keep.Dir, "items.0000000.jl"), []byte(`{"url":"http://a.books.jp/half","bo`), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(d.opts.Dir, "items.0000000.jl"), []byte(`{"url":"http://a.books.jp/half","bo`), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	d.keep.Resume = true
+	d.opts.Resume = true
 	if err := d.record().Close(false); err != nil || len(store.wrote) > 0 {
 		t.Errorf("the archive was given %v, %v", store.wrote, err)
 	}
@@ -174,7 +174,7 @@ func TestNothingIsWrittenBehindAChunkThatIsNotThere(t *testing.T) {
 	if err := r.Close(false); err != nil {
 		t.Fatal(err)
 	}
-	d.keep.Resume = true
+	d.opts.Resume = true
 	r = d.record()
 	if len(r.before) != chunkItems {
 		t.Errorf("%d items are left", len(r.before))
@@ -201,9 +201,9 @@ func TestAnArchiveThatCannotBeWrittenStopsTheRunAndLosesNothing(t *testing.T) {
 		cited = append(cited, Citation{URL: u})
 	}
 	pages, _ := Gather(cited, o.Rules)
-	keep := d.keep
-	keep.Memory = &Memory{pages: map[string]*memo{}}
-	record, err := OpenRecord(t.Context(), keep)
+	opts := d.opts
+	opts.Memory = &Memory{pages: map[string]*memo{}}
+	record, err := OpenRecord(t.Context(), opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func TestAnArchiveThatCannotBeWrittenStopsTheRunAndLosesNothing(t *testing.T) {
 	_ = record.Close(false)
 	store.refuse = nil
 	asked := len(s.asked("a.books.jp"))
-	d.keep.Resume = true
+	d.opts.Resume = true
 	if _, err := d.check(t.Context(), o, urls...); err != nil {
 		t.Fatal(err)
 	}

@@ -55,14 +55,14 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// host has a handler; robots.txt is 404 unless the handler answers it.
+// host gives a host its handler, which answers for its robots.txt too.
 func (s *site) host(name string, h http.HandlerFunc) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.hosts[name] = h
 }
 
-// record is a name with an address of its own.
+// record gives a name another address than the servers'.
 func (s *site) record(name, addr string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +83,8 @@ func (s *site) lookedUp(name string) int {
 	return s.lookups[name]
 }
 
-// url of a path at a host, on the server without TLS.
+// url is that of a path at a host, on the server without TLS; secure is the same on
+// the one with TLS.
 func (s *site) url(host, path string) string {
 	return "http://" + host + ":" + s.port(s.plain) + path
 }
@@ -197,7 +198,8 @@ func (s *site) resolve(question []byte) []byte {
 	return answer
 }
 
-// options for a run on this site: pauses are short, all else is as it is.
+// options are those of a run on this site: its pauses are short, the rest is as for
+// users.
 func (s *site) options() Options {
 	return Options{
 		Version: "1.2.3", Rules: Rules{AllowPrivate: true}, Fresh: 7 * 24 * time.Hour,
@@ -206,16 +208,16 @@ func (s *site) options() Options {
 	}
 }
 
-// desk is where a test's runs keep what they keep.
+// desk is what a test's runs share: where they write, and their records' options.
 type desk struct {
 	t    *testing.T
 	dir  string
-	keep RecordOptions
+	opts RecordOptions
 }
 
 func newDesk(t *testing.T) *desk {
 	d := &desk{t: t, dir: t.TempDir()}
-	d.keep = RecordOptions{Dir: filepath.Join(d.dir, "links"), Book: "本", Bodies: true, Begun: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)}
+	d.opts = RecordOptions{Dir: filepath.Join(d.dir, "links"), Book: "本", Bodies: true, Begun: time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)}
 	return d
 }
 
@@ -231,9 +233,9 @@ func (d *desk) check(ctx context.Context, o Options, urls ...string) ([]*Item, e
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	keep := d.keep
-	keep.Memory = memory
-	record, err := OpenRecord(ctx, keep)
+	opts := d.opts
+	opts.Memory = memory
+	record, err := OpenRecord(ctx, opts)
 	if err != nil {
 		d.t.Fatal(err)
 	}
