@@ -119,6 +119,17 @@ func (r *rooms) drop(generation int) {
 	}()
 }
 
+// enter has close wait until closing.Done is called.
+func (r *rooms) enter() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return errClosed
+	}
+	r.closing.Add(1)
+	return nil
+}
+
 func (r *rooms) close() error {
 	r.mu.Lock()
 	r.closed = true
@@ -190,7 +201,9 @@ func (h *helper) running() (*conversation, error) {
 	if h.talk != nil {
 		h.talk.stop()
 	}
-	h.talk = begin(h.rooms, room, generation, h.make(room.Own()))
+	if h.talk, err = begin(h.rooms, room, generation, h.make(room.Own())); err != nil {
+		return nil, err
+	}
 	if h.start != nil {
 		if err := h.start(h.talk); err != nil {
 			return nil, err
@@ -199,13 +212,15 @@ func (h *helper) running() (*conversation, error) {
 	return h.talk, nil
 }
 
-// begin starts a program in a room.
-func begin(rooms *rooms, room Room, generation int, p Program) *conversation {
+// begin starts a program in a room, unless the preview has been closed meanwhile.
+func begin(rooms *rooms, room Room, generation int, p Program) (*conversation, error) {
+	if err := rooms.enter(); err != nil {
+		return nil, err
+	}
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	c := &conversation{generation: generation, room: room, in: inW, out: bufio.NewReaderSize(outR, 64<<10), outPipe: outR, ended: make(chan struct{})}
 	p.Stdin, p.Stdout, p.Stderr = inR, outW, &c.stderr
-	rooms.closing.Add(1)
 	go func() {
 		defer rooms.closing.Done()
 		defer close(c.ended)
@@ -220,7 +235,7 @@ func begin(rooms *rooms, room Room, generation int, p Program) *conversation {
 		outW.CloseWithError(err)
 		inR.CloseWithError(err)
 	}()
-	return c
+	return c, nil
 }
 
 // stop ends a program by the end of its input.
