@@ -103,7 +103,10 @@ func New(opts Options) *Server {
 	}()
 	for _, b := range s.books {
 		if b.PDF != "" {
-			s.do(func() { s.publish(b, b.PDF) })
+			s.do(func() {
+				s.publish(b, b.PDF)
+				s.hub.send("state", s.state())
+			})
 		}
 	}
 	return s

@@ -2,6 +2,7 @@ package preview
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -236,6 +237,18 @@ func TestANewPDFTellsWhichPagesChanged(t *testing.T) {
 	}
 }
 
+// A page that is open before the PDF of the last build has been read.
+func TestThePagesOfTheLastBuildAreToldWhenTheyAreThere(t *testing.T) {
+	var pages []string
+	for i := range 3000 {
+		pages = append(pages, fmt.Sprint("page ", i))
+	}
+	s := show(t, makePDF(t, "a.pdf", pages...))
+	next := s.listen()
+	for !strings.Contains(next("state"), `"version":1`) {
+	}
+}
+
 func TestAFailureIsToldAndGoesAwayWhenMended(t *testing.T) {
 	s := show(t, "")
 	next := s.listen()
@@ -328,7 +341,11 @@ func TestBooksComeAndGo(t *testing.T) {
 	next := s.listen()
 	next("state")
 	s.Update([]Book{{Name: "book", Dir: ".", Config: "config.yml", Chapters: []Chapter{{ID: "ch02", File: "ch02.re"}}}, {Name: "ebook", Dir: ".", Config: "config-ebook.yml"}})
-	if state := next("state"); !strings.Contains(state, `"name":"ebook"`) || strings.Contains(state, `"id":"ch01"`) {
+	state := next("state")
+	for !strings.Contains(state, `"name":"ebook"`) {
+		state = next("state")
+	}
+	if strings.Contains(state, `"id":"ch01"`) {
 		t.Errorf("told %s", state)
 	}
 	if code, _, _ := s.get("/api/text?book=0&chapter=ch01"); code != http.StatusNotFound {
