@@ -53,6 +53,12 @@ type Chapter struct {
 	Part string // the title or file of the part it stands in, "" outside parts
 }
 
+// PartTitle is a part of the book that has a title and no file.
+type PartTitle struct {
+	Title string
+	At    int // index, among the chapters, of the one that it stands before
+}
+
 // Read reads the book whose config lies at dir/config below root. root is
 // absolute, dir a slash path below it; names in another Unicode form than the
 // file system's are found. The book's Name is its bookname.
@@ -130,6 +136,15 @@ func (b *Book) ChaptersFor(t Target) []Chapter {
 		return c.chapters
 	}
 	return b.Chapters
+}
+
+// PartTitlesFor returns the parts without a file as t's maker sees them, in reading
+// order. At is an index into ChaptersFor(t), or its length.
+func (b *Book) PartTitlesFor(t Target) []PartTitle {
+	if c := b.catalogs[t]; c != nil {
+		return c.parts
+	}
+	return nil
 }
 
 // Setting returns the value that t's maker sees for a key of the config: that

@@ -17,6 +17,7 @@ import (
 // wrong with it.
 type catalog struct {
 	chapters []Chapter
+	parts    []PartTitle
 	files    []string // those it was read from, slash paths below the root
 	old      bool     // a CHAPS file lists the chapters
 	faults   []fault
@@ -238,13 +239,15 @@ func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
 	}
 	key := m.Keys[0]
 	title := key.Ruby()
-	part := title
 	r.parts = append(r.parts, title)
 	switch {
 	case path.Ext(title) == ".re":
 		r.chapter(PartFile, title, key, "")
-	case title != "" && r.files.isDir(path.Join(r.contentDir(), title)):
-		r.fail(key, fmt.Sprintf("the part %q has the name of a folder, which Re:VIEW tries to read", title), "give the part or the folder another name")
+	case title != "":
+		r.partTitle(title)
+		if r.files.isDir(path.Join(r.contentDir(), title)) {
+			r.fail(key, fmt.Sprintf("the part %q has the name of a folder, which Re:VIEW tries to read", title), "give the part or the folder another name")
+		}
 	}
 	value := m.Values[key.Identity()]
 	list, ok := value.Val.([]*psych.Value)
@@ -261,13 +264,18 @@ func (r *catalogReader) part(m *psych.Map, v *psych.Value) {
 		name, ok := e.Val.(string)
 		switch {
 		case ok:
-			r.chapter(Chap, name, e, part)
+			r.chapter(Chap, name, e, title)
 		case e.Val == nil:
 			r.fail(e, fmt.Sprintf("has an empty entry in the part %q", title), "take the lone hyphen out")
 		default:
 			r.fail(e, fmt.Sprintf("has %s in the part %q where a file name must stand", e.Is(), title), "")
 		}
 	}
+}
+
+// partTitle adds a part that has no file, before the chapters to come.
+func (r *catalogReader) partTitle(title string) {
+	r.out.parts = append(r.out.parts, PartTitle{title, len(r.out.chapters)})
 }
 
 // chapter adds the chapter that the catalog names at v.

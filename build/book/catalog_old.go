@@ -48,6 +48,9 @@ func (r *catalogReader) readOld(key *psych.Value) {
 			if i < len(parts) {
 				part = parts[i]
 			}
+			if part != "" {
+				r.partTitle(part)
+			}
 			for _, e := range chunk {
 				r.oldChapter(Chap, list.file, e, part)
 			}

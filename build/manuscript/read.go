@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"path"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/review"
@@ -34,14 +33,18 @@ func Read(b *book.Book, targets ...book.Target) (*review.Book, error) {
 	kinds := map[book.ChapterKind]review.Kind{
 		book.Predef: review.Predef, book.PartFile: review.Part, book.Chap: review.Body, book.Appendix: review.Appendix, book.Postdef: review.Postdef,
 	}
-	part := ""
-	for _, c := range b.ChaptersFor(targets[0]) {
-		if c.Part != "" && c.Part != part && path.Ext(c.Part) != ".re" {
-			m.Chapters = append(m.Chapters, review.Entry{ID: c.Part, Kind: review.Part})
+	titles := b.PartTitlesFor(targets[0])
+	partsUpTo := func(at int) {
+		for ; len(titles) > 0 && titles[0].At <= at; titles = titles[1:] {
+			m.Chapters = append(m.Chapters, review.Entry{ID: titles[0].Title, Kind: review.Part})
 		}
-		part = c.Part
+	}
+	chapters := b.ChaptersFor(targets[0])
+	for i, c := range chapters {
+		partsUpTo(i)
 		m.Chapters = append(m.Chapters, review.Entry{ID: c.ID, File: c.Path, Kind: kinds[c.Kind], Part: c.Part})
 	}
+	partsUpTo(len(chapters))
 	return review.Read(m), nil
 }
 

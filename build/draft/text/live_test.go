@@ -49,7 +49,11 @@ func TestTextIsWhatTheRealImagePrints(t *testing.T) {
 			}
 			printed := printByImage(t, api, dir, name)
 			equal, total := 0, 0
-			for _, f := range text.Files(tree) {
+			files := text.Files(tree)
+			if len(files) != len(printed) {
+				t.Errorf("%d files, the image prints %d", len(files), len(printed))
+			}
+			for _, f := range files {
 				want, ok := printed[f.Name]
 				if !ok {
 					t.Errorf("the image prints no %s", f.Name)
