@@ -11,8 +11,10 @@ import (
 )
 
 var (
-	yamlItem = regexp.MustCompile(`^([ 　]*)(?:([-－])[ 　]*)?(.*)$`)
-	yamlKey  = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)[:：][ 　]*(.*)$`)
+	yamlItem     = regexp.MustCompile(`^([ 　]*)(?:([-－])[ 　]*)?(.*)$`)
+	conflictMark = regexp.MustCompile(`(?m)^(?:<{7}|>{7}) `)
+	colonInValue = regexp.MustCompile(`^((?: *- )?[A-Za-z_]\w*: +)([^"'\[{&*!|>#%@ ].*: .*)$`)
+	yamlKey      = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)[:：][ 　]*(.*)$`)
 )
 
 // rightYAML is a line of YAML with half-width signs and the spaces that belong
@@ -60,8 +62,13 @@ func syntaxHint(name, encoding, message, source string, data []byte, line int) s
 	switch {
 	case strings.Contains(message, "UTF-8"):
 		return text.ToUTF8Hint(path.Base(name), encoding)
+	case conflictMark.Match(data):
+		return "git has left two versions here: keep one of the two, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
 	case strings.Contains(source, "\t"):
 		return "YAML is indented with spaces, never with tabs"
+	}
+	if m := colonInValue.FindStringSubmatch(strings.TrimRight(source, " ")); m != nil && strings.Contains(message, "mapping values") {
+		return fmt.Sprintf("write %s%q: a value with a colon and a space in it stands in quotes", m[1], m[2])
 	}
 	if hint := yamlHint(data, line); hint != "" {
 		return hint
