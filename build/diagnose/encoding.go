@@ -10,7 +10,7 @@ import (
 )
 
 // Ruby's words for a file in another encoding name neither the file nor the line.
-var encodingWords = regexp.MustCompile(`invalid byte sequence in UTF-8|incompatible (?:character encodings?|encoding regexp)|invalid multibyte char`)
+var encodingWords = regexp.MustCompile(`invalid byte sequence in UTF-8|incompatible (?:character encodings?|encoding regexp)|ASCII incompatible encoding|invalid multibyte char`)
 
 // encodingNames are what authors call what iconv calls otherwise.
 var encodingNames = map[string]string{"CP932": "Shift_JIS"}

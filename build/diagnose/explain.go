@@ -143,8 +143,12 @@ var texRules = []rule{
 	on(`^(.*)$`, "tex-error", book.Error, "TeX says “$1”", ""),
 }
 
+// missingFileWords are Ruby's for a file that cannot be opened or copied.
+const missingFileWords = `No such file or directory @ \w+ - (?:\S+ - )?(\S+) \(Errno::ENOENT\)`
+
 // What other programs say.
 var toolRules = []rule{
+	on(missingFileWords, "file-missing", book.Error, "there is no file $1, or it is a link that leads nowhere", "put the file itself in its place"),
 	on(`No such file or directory - (\S+) \(Errno::ENOENT\)`, "command-missing", book.Error, "the program or file $1 does not exist", "check its name in the config; the image may not have it"),
 	on(`no implicit conversion of Date into String`, "config-date", book.Error, "a date in the config has no quotes", `write date: "2024-01-01", with quotes`),
 	on(`\(<unknown>\): (.*?) at line \d+ column \d+ \(Psych::SyntaxError\)`, "config-yaml", book.Error, "this is no valid YAML: $1", "check indentation, quotes and colons; tabs are not allowed"),

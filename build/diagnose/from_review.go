@@ -50,6 +50,9 @@ func (d *diagnoser) fromReview() {
 		if e.severity == "WARN" && r.severity == book.Error {
 			r.severity = book.Lax
 		}
+		if r.code == "review-unknown-reference" && strings.Contains(e.message, "@<") {
+			continue // a command that is not closed, of which Re:VIEW tells as well
+		}
 		at := d.reviewPlace(e, r.code, chapter)
 		if r.code == "review-unknown-reference" && d.brokenDefinition(e) {
 			continue
@@ -99,7 +102,9 @@ func (d *diagnoser) reviewPlace(e *reviewEntry, code, chapter string) place {
 			}
 		}
 		return place{}
-	case "review-file-missing", "config-value", "config-version", "config-obsolete":
+	case "config-version":
+		return d.configKey("review_version")
+	case "review-file-missing", "config-value", "config-obsolete":
 		for _, word := range regexp.MustCompile(`[\p{L}\p{N}_.-]{3,}`).FindAllString(e.message, -1) {
 			if !strings.Contains(word, ".") || word == "catalog.yml" {
 				continue

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/bookci/bookci/build/book"
+	"github.com/bookci/bookci/internal/text"
 )
 
 func (d *diagnoser) fromTeX(t *texLog) {
@@ -23,6 +24,9 @@ func (d *diagnoser) fromTeX(t *texLog) {
 				r, _ = explain(texRules, "File `"+imageName(e)+"' not found")
 			} else {
 				r, _ = explain(texRules, "Cannot determine size of graphic in "+file)
+				if d.unfetched(file) {
+					r.say, r.hint = "the image "+file+" has not been fetched: git has a note of Git LFS in its place", text.LFSHint
+				}
 			}
 		case "tex-undefined-command":
 			r.say, r.hint = undefinedCommand(e)
@@ -88,6 +92,15 @@ func (d *diagnoser) imageFile(e *texError) string {
 	return ""
 }
 
+// unfetched tells whether an image is a note of Git LFS.
+func (d *diagnoser) unfetched(file string) bool {
+	if d.read == nil {
+		return false
+	}
+	data, err := d.read(path.Join(d.book.Dir, file))
+	return err == nil && strings.HasPrefix(string(data), text.LFSPointer)
+}
+
 func (d *diagnoser) texWarnings(t *texLog) {
 	sticksOut := map[place]float64{} // pt
 	for _, w := range t.warnings {
@@ -98,7 +111,13 @@ func (d *diagnoser) texWarnings(t *texLog) {
 				name := strings.TrimLeft(w.name, "#")
 				at = d.inChapters(func(s string) bool { return strings.Contains(s, "{"+w.name+"}") || strings.Contains(s, "#"+name) })
 			}
-			d.add(book.Lax, "tex-undefined-reference", at, "there is no label "+w.name+", so the reference shows ??", "check the spelling of the label")
+			hint := "check the spelling of the label"
+			if id, found := strings.CutPrefix(w.name, "chap:"); found {
+				if c, ok := d.book.Chapter(id); ok {
+					hint = "begin " + path.Base(c.Path) + " with a line \"= title\""
+				}
+			}
+			d.add(book.Lax, "tex-undefined-reference", at, "there is no label "+w.name+", so the reference shows ??", hint)
 		case "label":
 			d.duplicateLabel(w.name)
 		case "character":

@@ -55,6 +55,13 @@ func (d *diagnoser) fromTools() {
 			if m := yamlLine.FindStringSubmatch(f.message); m != nil {
 				at = place{d.yamlOf(f), atoi(m[1])}
 			}
+		case "file-missing":
+			name := path.Base(missingFile.FindStringSubmatch(f.message)[1])
+			id := strings.TrimSuffix(name, path.Ext(name))
+			at = d.inChapters(func(s string) bool {
+				shown := imageLine.FindStringSubmatch(s)
+				return shown != nil && (shown[1] == id || strings.HasSuffix(id, "-"+shown[1]))
+			})
 		case "command-missing":
 			if !at.known() {
 				at = d.configWord(f.message, "")
@@ -159,7 +166,7 @@ func (d *diagnoser) converter(f toolFinding) {
 			}
 		}
 	case "dvipdfmx-warning":
-		if strings.HasPrefix(f.message, "ICC profile") {
+		if strings.HasPrefix(f.message, "ICC profile") || strings.Contains(f.message, "Inverted color assumed") {
 			return // of no consequence, and said of every photograph
 		}
 		if r.severity == book.Lax {
@@ -170,6 +177,8 @@ func (d *diagnoser) converter(f toolFinding) {
 	}
 	d.add(r.severity, r.code, at, r.say, r.hint)
 }
+
+var missingFile = regexp.MustCompile(missingFileWords)
 
 var inputString = regexp.MustCompile(`input str: <([0-9a-fA-F]+)`)
 

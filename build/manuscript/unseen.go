@@ -2,11 +2,12 @@ package manuscript
 
 import (
 	"bytes"
-	"path"
-	"strings"
+	"errors"
+	"io/fs"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/review"
+	"github.com/bookci/bookci/internal/text"
 )
 
 // This file finds what a PDF would not show.
@@ -28,25 +29,36 @@ func unprinted(tree *review.Book) []book.Diagnostic {
 	return notes
 }
 
-// blank tells of images of which most viewers of a Linux desktop show nothing:
-// dvipdfmx hands on 16 bits of transparency, and poppler does not draw them.
+// blank tells of images whose files are no pictures, and of those of which most
+// viewers of a Linux desktop show nothing: dvipdfmx hands on 16 bits of transparency,
+// and poppler does not draw them.
 func (u *uses) blank(tree *review.Book) []book.Diagnostic {
-	const header = 26 // bytes, up to the colour type
+	const header = 26 // bytes of a PNG, up to the colour type
 	var found []book.Diagnostic
 	seen := map[string]bool{}
 	look := func(at review.Place, file string) {
-		if seen[file] || !strings.EqualFold(path.Ext(file), ".png") {
+		if file == "" || seen[file] {
 			return
 		}
 		seen[file] = true
-		data, err := u.files.root.ReadHead(file, header)
+		tell := func(severity book.Severity, code, message, hint string) {
+			found = append(found, book.Diagnostic{Severity: severity, Code: code, File: at.File, Line: at.Line, Column: at.Column, Message: message, Hint: hint})
+		}
+		data, err := u.files.root.ReadHead(file, int64(max(header, len(text.LFSPointer))))
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // it is in its folder
+			tell(book.Error, "image-unreadable", file+" is a link that leads nowhere", "put the picture itself in its place")
+			return
+		case bytes.HasPrefix(data, []byte(text.LFSPointer)):
+			tell(book.Error, "image-unreadable", "the image "+file+" has not been fetched: git has a note of Git LFS in its place", text.LFSHint)
+			return
+		}
 		if err != nil || len(data) < header || !bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")) {
 			return
 		}
 		const greyAlpha, colourAlpha = 4, 6
 		if depth, colour := data[24], data[25]; depth == 16 && (colour == greyAlpha || colour == colourAlpha) {
-			found = append(found, book.Diagnostic{Severity: book.Warning, Code: "image-depth", File: at.File, Line: at.Line, Column: at.Column,
-				Message: "some viewers show nothing of " + file + " in a PDF: it has 16 bits of transparency", Hint: "save it with 8 bits per channel, or without transparency"})
+			tell(book.Warning, "image-depth", "some viewers show nothing of "+file+" in a PDF: it has 16 bits of transparency", "save it with 8 bits per channel, or without transparency")
 		}
 	}
 	tree.Walk(func(_ *review.Chapter, n review.Node) bool {

@@ -1,6 +1,9 @@
 package manuscript
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bookci/bookci/build/book"
@@ -63,5 +66,27 @@ func TestAnImageThatSomeViewersShowNothingOfIsTold(t *testing.T) {
 	}
 	if found := checked(t, files, "image-depth", book.EPUB); len(found) > 0 {
 		t.Errorf("of an EPUB: %v", found)
+	}
+}
+
+// TeX and Re:VIEW stop at both, with words that name neither.
+func TestAnImageThatIsNoPictureIsTold(t *testing.T) {
+	files := map[string]string{"config.yml": "bookname: b\n", "catalog.yml": "CHAPS: [ch01.re]\n",
+		"ch01.re":         "= 章\n\n//image[note][題]{\n//}\n\n//image[link][題]{\n//}\n\n//image[fine][題]{\n//}\n",
+		"images/note.jpg": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n",
+		"images/fine.jpg": "\xff\xd8",
+	}
+	root := testbook.Folder(t, files)
+	if err := os.Symlink("absent.png", filepath.Join(root, "images/link.png")); err != nil {
+		t.Fatal(err)
+	}
+	b, err := book.Read(root, ".", "config.yml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := Check(b, nil, nil)
+	if err != nil || len(found) != 2 || found[0].Line != 3 || found[1].Line != 6 || found[0].Code != "image-unreadable" || found[1].Code != "image-unreadable" ||
+		!strings.Contains(found[0].Hint, "git lfs pull") || !strings.Contains(found[1].Message, "images/link.png is a link that leads nowhere") || found[0].Severity != book.Error {
+		t.Errorf("%v: %v", err, found)
 	}
 }
