@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"github.com/bookci/bookci/internal/text"
 )
 
@@ -102,6 +104,10 @@ func (p *parser) missingHint(at Place, command, id string) string {
 	known = known[:min(len(known), maxKnown)]
 	for _, wanted := range append(f.stems(p.chapter.ID, id), f.stems(p.chapter.ID, strings.TrimSuffix(id, path.Ext(id)))...) {
 		for _, stem := range known {
+			if norm.NFC.String(stem) == norm.NFC.String(wanted) && f.takes(stem) {
+				file := f.files[stem][0]
+				return fmt.Sprintf("rename %s to %s: the names look alike, but the file's is in another Unicode form, as Macs write it", file, wanted+path.Ext(file))
+			}
 			if strings.EqualFold(stem, wanted) && f.takes(stem) {
 				if f.find(p.chapter.ID, f.idOf(stem, p.chapter.ID)) != "" {
 					return write(f.idOf(stem, p.chapter.ID)) + ": the file is " + f.files[stem][0]

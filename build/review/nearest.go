@@ -142,6 +142,19 @@ func (p *parser) nearestReference(command, arg string, c *Chapter, kind, id stri
 			return fmt.Sprintf("mend line %d%s, which is meant to give this id", line.Line, where)
 		}
 	}
+	if before, after, found := strings.Cut(arg, "|"); found && c == p.chapter && id == arg && chapterName(before) {
+		if hint := p.nearestChapter(before, func(id string) string { return write(id + "|" + after) }); hint != "" {
+			return hint
+		}
+	}
+	if kind == "headline" {
+		for _, e := range c.indexes.heading.order[:min(len(c.indexes.heading.order), maxKnown)] {
+			h, _ := e.node.(*Heading)
+			if title, found := strings.CutSuffix(PlainText(e.caption), "{"+id+"}"); found && h != nil {
+				return fmt.Sprintf("write %s{%s} %s in line %d", strings.Repeat("=", h.Level), id, strings.TrimSpace(title), h.Line)
+			}
+		}
+	}
 	prefix := ""
 	if c != p.chapter {
 		prefix = c.ID + "|"

@@ -73,9 +73,10 @@ func (p *parser) nearInline(at Place, text string) {
 }
 
 var (
-	wideHeading = regexp.MustCompile(`^[=＝]*＝[=＝]*[ 　\t\[{［｛]`)
+	wideHeading = regexp.MustCompile(`^(?:[=＝]*＝[=＝]*[ 　\t\[{［｛]|={1,6}[［｛])`)
 	tightTitle  = regexp.MustCompile(`^(={1,6})(?:　+|)([^=\s　<>\[{!~].*)$`)
 	wideCommand = regexp.MustCompile(`^[ \t　]*[/／]{2}([a-zａ-ｚ]+|[}｝])`)
+	conflict    = regexp.MustCompile(`^(?:<{7}|>{7})(?: |$)`)
 	mapped      = regexp.MustCompile(`^#@map(?:file|range|output)\b`)
 )
 
@@ -91,6 +92,8 @@ func (p *parser) nearLine(n int, behind, only bool) {
 	line := p.src.lines[n]
 	at := p.place(n, 0)
 	switch {
+	case conflict.MatchString(line):
+		p.add(conflictLeft(at))
 	case wideHeading.MatchString(line):
 		p.add(wideHead(at, headingForm(line)))
 	case behind && lineKind(line, true) == headingLine && readHeading(line).title != "":

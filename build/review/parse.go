@@ -196,6 +196,19 @@ func (p *parser) end() {
 	if p.endnote != nil {
 		p.add(endnotesNotPrinted(p.endnote.Place))
 	}
+	if (p.chapter.Kind == Body || p.chapter.Kind == Appendix) && p.titles == 0 && !p.swallowed && !p.beginsRaw() {
+		p.add(untitled(Place{p.src.file, 1, 1}))
+	}
+}
+
+// beginsRaw tells whether the chapter begins with what is handed on as it is: its
+// title may be there.
+func (p *parser) beginsRaw() bool {
+	if len(p.chapter.Blocks) == 0 {
+		return false
+	}
+	_, raw := p.chapter.Blocks[0].(*Embed)
+	return raw
 }
 
 // here is the beginning of the next line.
@@ -346,6 +359,10 @@ func (p *parser) heading() {
 	p.pos++
 	p.noIndent = false
 	if h.level > maxLevel {
+		if line == "=======" && slices.ContainsFunc(p.faults, isConflict) {
+			p.add(conflictAsHeading(at))
+			return
+		}
 		p.add(headingTooDeep(at))
 		h.level = maxLevel
 	}

@@ -160,7 +160,7 @@ func (p *parser) resolveChapter(ref *Ref) {
 
 func (p *parser) resolveBib(ref *Ref) {
 	if p.bibFile == nil {
-		p.add(noBibliography(ref.Place, p.settings.Text("bib_file", "bib.re")))
+		p.add(noBibliography(ref.Place, p.settings.Text("bib_file", "bib.re"), ref.Arg))
 		return
 	}
 	e, _ := p.bib.get(ref.Arg)
@@ -236,6 +236,8 @@ func (p *parser) unknown(at Place, c *Chapter, command, arg, id string) {
 	}
 	kind := kinds[command]
 	switch {
+	case strings.Contains(arg, "@<"):
+		// It is told that commands stand inside each other.
 	case arg == "":
 		p.add(emptyReference(at, command))
 	case kind == "chapter":

@@ -118,7 +118,7 @@ func unknownBlock(at Place, name, hint string) book.Diagnostic {
 }
 
 func unknownTag(at Place, tag, right string) book.Diagnostic {
-	return fault(at, book.Error, "review-unknown-block", tag+" does not exist for this kind of output", cmp.Or(right, "check the spelling, or define it in review-ext.rb"))
+	return fault(at, book.Error, "review-unknown-block", "there are no headings with ["+tag+"]", cmp.Or(right, "check the spelling, or define it in review-ext.rb"))
 }
 
 func lackingBlock(at Place, what string) book.Diagnostic {
@@ -257,8 +257,8 @@ func ambiguousReference(at Place, id string) book.Diagnostic {
 	return fault(at, book.Error, "review-unknown-reference", "there is no single thing with the id "+id, "write chapter|id, and give every heading a label of its own with =={label}")
 }
 
-func noBibliography(at Place, file string) book.Diagnostic {
-	return fault(at, book.Error, "review-unknown-reference", "there is no bib file with the id "+file, "check the spelling")
+func noBibliography(at Place, file, id string) book.Diagnostic {
+	return fault(at, book.Error, "review-unknown-reference", "there is no bibliography "+file, "write //bibpaper["+id+"][title] into "+file+", and list it below POSTDEF in catalog.yml")
 }
 
 // bibliographyLeftOut has the code of TeX's words for it: there is no label bib:id.
@@ -348,6 +348,22 @@ func noReading(at Place, word string) book.Diagnostic {
 func metricPercent(at Place, metric, right string) book.Diagnostic {
 	return fault(at, book.Lax, "markup-metric", "a % in "+metric+" makes TeX skip the rest of the line", "write "+right)
 }
+
+func untitled(at Place) book.Diagnostic {
+	return fault(at, book.Warning, "markup-untitled", "this chapter has no title, so that it has no number and no references lead to it", "begin it with a line \"= title\"")
+}
+
+const conflictHint = "keep one of the two versions, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
+
+func conflictLeft(at Place) book.Diagnostic {
+	return fault(at, book.Lax, "markup-conflict", "git has left two versions here, and both are in the book", conflictHint)
+}
+
+func conflictAsHeading(at Place) book.Diagnostic {
+	return fault(at, book.Error, "review-heading", "this line is git's, between two versions, and Re:VIEW takes it for a heading", conflictHint)
+}
+
+func isConflict(d book.Diagnostic) bool { return d.Code == "markup-conflict" }
 
 func secondTitle(at Place) book.Diagnostic {
 	return fault(at, book.Lax, "tex-duplicate-label", "a file is one chapter, and here begins a second one", "write == for a section, or put the chapter into a file of its own")
