@@ -15,12 +15,8 @@ import (
 )
 
 // TestWindowsScripts run bookci.exe under Wine, with a Docker Engine that it
-// reaches by TCP. BOOKCI_TEST_WINE names the folder of the scripts.
+// reaches by TCP.
 func TestWindowsScripts(t *testing.T) {
-	dir := os.Getenv("BOOKCI_TEST_WINE")
-	if dir == "" {
-		t.Skip("BOOKCI_TEST_WINE is not set: on a busy machine Wine 8 fails to start a Go program now and then")
-	}
 	api := standin.Docker(t)
 	image := standin.Image(t, api)
 	w := wine.Start(t)
@@ -36,8 +32,9 @@ func TestWindowsScripts(t *testing.T) {
 	w.Build(t, "github.com/bookci/bookci/cmd/bookci", filepath.Join(bin, "bookci"))
 	w.Build(t, "github.com/bookci/bookci/internal/wine/helper", filepath.Join(bin, "helper"))
 	testscript.Run(t, testscript.Params{
-		Dir: dir,
+		Dir: "testdata/windows",
 		Setup: func(env *testscript.Env) error {
+			env.Setenv("SAMPLE", filepath.Join(moduleTop, "sample-book"))
 			return (&scene{t: t, api: api, image: image, bins: []string{bin}, tcp: true}).setup(env)
 		},
 		Cmds:      scriptCommands,

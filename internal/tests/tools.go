@@ -13,6 +13,7 @@ import (
 
 	"github.com/bookci/bookci/internal/s3server"
 	"github.com/bookci/bookci/internal/standin"
+	"github.com/bookci/bookci/internal/wine"
 )
 
 // tool is a program that tests need.
@@ -47,6 +48,7 @@ var tools = []tool{
 	{name: "gcc", purpose: "the race detector, and the libraries in dvipdfmx", debian: []string{"gcc", "libc6-dev", "zlib1g-dev", "libpng-dev"}, args: "--sysroot=@", env: []string{"PATH=@/usr/bin:$PATH"}},
 	{name: "aws", purpose: "a second client for the stand-in of ECS", debian: []string{"awscli"}, at: []string{"usr/bin/python3.[0-9]*"}, args: "@/usr/bin/aws",
 		env: []string{"PYTHONHOME=@/usr", "PYTHONPATH=@/usr/lib/python3/dist-packages"}},
+	{name: "wine64", purpose: "bookci.exe", debian: []string{"wine64"}, at: []string{wine.InDebian[1:]}, link: true, other: []string{wine.InDebian}},
 	{name: "shellcheck", purpose: "what .ci/run reads scripts with", debian: []string{"shellcheck"}},
 }
 
@@ -93,7 +95,7 @@ func setUp(dir string) (env map[string]string) {
 	}
 	packages, err := openDebian(dir)
 	for _, t := range tools {
-		if t.here() {
+		if t.here() || t.name == "wine64" && !wine.Possible {
 			continue
 		}
 		if !announced {

@@ -6,9 +6,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
+
+// Possible tells whether the programs that Build compiles can run on this machine.
+const Possible = runtime.GOARCH == "amd64"
+
+// InDebian is where Debian has Wine's loader; no name on PATH leads there.
+const InDebian = "/usr/lib/wine/wine64"
 
 // Wine is a folder that Windows programs take for their machine. Its server runs
 // until the test ends.
@@ -16,31 +23,17 @@ type Wine struct {
 	prefix, loader, server string
 }
 
-// Start makes one. The test is skipped where Wine, or the compiler of a library
-// that it lacks, is missing.
+// Start makes one. The test is skipped where Wine is missing.
 func Start(t testing.TB) *Wine {
 	t.Helper()
 	w := &Wine{prefix: filepath.Join(t.TempDir(), "wine")}
-	var compiler string
-	for _, need := range []struct {
-		to    *string
-		names []string
-		pkg   string
-	}{
-		{&w.loader, []string{"/usr/lib/wine/wine64", "wine64", "wine"}, "wine64"},
-		{&w.server, []string{"/usr/lib/wine/wineserver64", "wineserver"}, "wine64"},
-		{&compiler, []string{"x86_64-w64-mingw32-gcc"}, "gcc-mingw-w64-x86-64"},
-	} {
-		for _, name := range need.names {
-			if found, err := exec.LookPath(name); err == nil && *need.to == "" {
-				*need.to = found
-			}
-		}
-		if *need.to == "" {
-			t.Skipf("no %s on this machine (Debian: apt-get install %s)", need.names[len(need.names)-1], need.pkg)
-		}
+	if !Possible {
+		t.Skip("the programs are for amd64, which this machine is not")
 	}
-	if err := os.Mkdir(w.prefix, 0o755); err != nil {
+	if w.loader, w.server = find(); w.loader == "" {
+		t.Skip("no wine64 on this machine (`go run ./internal/tests` fetches it)")
+	}
+	if err := w.addLibraries(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -54,30 +47,51 @@ func Start(t testing.TB) *Wine {
 			t.Fatal(err)
 		}
 	}
-	if err := w.addRandom(compiler); err != nil {
+	if err := w.addShare(); err != nil {
 		t.Fatal(err)
 	}
 	return w
 }
 
-// bcryptPrimitives is the one function of that library which every Go program
-// asks for, and which Wine had not before version 8.18.
-const bcryptPrimitives = `#include <windows.h>
-BOOLEAN WINAPI SystemFunction036(void *, ULONG);
-__declspec(dllexport) BOOL WINAPI ProcessPrng(BYTE *to, SIZE_T n) { return SystemFunction036(to, (ULONG)n); }
-`
+// find is the program that loads others, and the server that lies beside it.
+func find() (loader, server string) {
+	for _, name := range []string{"wine64", InDebian, "wine"} {
+		loader, err := exec.LookPath(name)
+		if err != nil {
+			continue
+		}
+		if loader, err = filepath.EvalSymlinks(loader); err != nil {
+			continue
+		}
+		for _, name := range []string{"wineserver64", "wineserver"} {
+			if server, err := exec.LookPath(filepath.Join(filepath.Dir(loader), name)); err == nil {
+				return loader, server
+			}
+		}
+	}
+	return "", ""
+}
 
-func (w *Wine) addRandom(compiler string) error {
-	library := filepath.Join(w.prefix, "drive_c/windows/system32/bcryptprimitives.dll")
-	if _, err := os.Lstat(library); err == nil {
-		return nil
+// addLibraries puts beside Wine's own libraries what those need.
+func (w *Wine) addLibraries() error {
+	system := filepath.Join(w.prefix, "drive_c/windows/system32")
+	errs := []error{
+		os.MkdirAll(system, 0o755),
+		os.WriteFile(filepath.Join(system, libraryName), bcryptPrimitives(), 0o644),
 	}
-	cmd := exec.Command(compiler, "-shared", "-O1", "-o", library, "-x", "c", "-", "-ladvapi32")
-	cmd.Stdin = strings.NewReader(bcryptPrimitives)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("compiling bcryptprimitives.dll: %w\n%s", err, out)
+	// Debian has this one in a package of its own, which Wine does not find below
+	// another folder than /usr.
+	zlib := filepath.Join(filepath.Dir(w.loader), "../../x86_64-w64-mingw32/lib/zlib1.dll")
+	if _, err := os.Stat(zlib); err == nil {
+		errs = append(errs, os.Symlink(zlib, filepath.Join(system, filepath.Base(zlib))))
 	}
-	return nil
+	return errors.Join(errs...)
+}
+
+// addShare has \\server\share lead to this machine's files.
+func (w *Wine) addShare() error {
+	server := filepath.Join(w.prefix, "dosdevices/unc/server")
+	return errors.Join(os.MkdirAll(server, 0o755), os.Symlink("/", filepath.Join(server, "share")))
 }
 
 func (w *Wine) env() []string {
@@ -85,6 +99,7 @@ func (w *Wine) env() []string {
 		"WINEPREFIX=" + w.prefix,
 		"TMPDIR=" + w.prefix, // for files of its own
 		"WINEDEBUG=-all",
+		"LC_ALL=C.UTF-8", // what names and arguments are written in
 		"WINEDLLOVERRIDES=mscoree,mshtml,winemenubuilder.exe=", // no windows that ask
 	}
 }
