@@ -47,6 +47,7 @@ type parser struct {
 	pageRefs []placed
 	labels   []placed
 	notes    []*Note
+	bibItems []*BibItem // those outside the bibliography's file
 
 	list      Block            // the list that has just ended, for //beginchild
 	resumed   Block            // the list that goes on behind //endchild

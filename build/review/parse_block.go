@@ -428,6 +428,9 @@ func (b *blockReader) bibItem() {
 	r := b.reader
 	if b.src.file == r.bibPath {
 		b.enter(&r.bib, &entry{id: node.ID, node: node, caption: node.Caption})
+	} else {
+		p := b.parser
+		p.bibItems = append(p.bibItems, node)
 	}
 	b.later = append(b.later, func() {
 		if e := r.bib.byID[node.ID]; e != nil {

@@ -22,6 +22,9 @@ func (r *reader) resolve() {
 		for _, ref := range p.noteRefs {
 			p.resolveNote(ref)
 		}
+		for _, item := range p.bibItems {
+			p.resolveBibItem(item)
+		}
 		for _, ref := range p.pageRefs {
 			// Re:VIEW makes labels of ids, too: image:chapter:id.
 			if ref.text == "" && r.makes("latex") {
@@ -173,6 +176,19 @@ func (p *parser) resolveBib(ref *Ref) {
 	}
 	ref.Chapter, ref.Target = p.bibFile, e.node
 	ref.Text = []Inline{&Text{ref.Place, p.bibLabel(e.number)}}
+}
+
+// resolveBibItem looks for a //bibpaper of another file in that of the bibliography,
+// from which Re:VIEW takes its number. Without it Re:VIEW stops.
+func (p *parser) resolveBibItem(item *BibItem) {
+	if p.extension.blocks["bibpaper"] || item.ID == "" || p.bib.byID[item.ID] != nil {
+		return
+	}
+	if p.bibFile == nil {
+		p.add(noBibliography(item.Place, p.settings.Text("bib_file", "bib.re")))
+		return
+	}
+	p.unknown(item.Place, p.bibFile, "bib", item.ID, item.ID)
 }
 
 // resolveTitle resolves a reference to a heading or a column, whose title may

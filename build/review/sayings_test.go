@@ -34,6 +34,25 @@ func TestHintsAboutOneLineDoNotContradictEachOther(t *testing.T) {
 	}
 }
 
+// Tried with Re:VIEW 5.9: it takes the number from the bibliography's file.
+func TestABibpaperThatTheBibliographyDoesNotHaveIsAnError(t *testing.T) {
+	files := memory{"ch01.re": "= 章\n\n//bibpaper[k][題]{\n//}\n"}
+	read := func() []book.Diagnostic {
+		return Read(&Manuscript{Dir: ".", Files: files, Chapters: []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}}).Faults
+	}
+	if found := read(); len(found) != 1 || found[0].Severity != book.Error || found[0].Line != 3 || found[0].Message != "there is no bib file with the id bib.re" {
+		t.Errorf("without a bibliography: %v", found)
+	}
+	files["bib.re"] = "= 文献\n\n//bibpaper[other][題]{\n//}\n"
+	if found := read(); len(found) != 1 || found[0].Severity != book.Error || found[0].Line != 3 || found[0].Hint != "write //bibpaper[k][title] into bib.re" {
+		t.Errorf("with another one: %v", found)
+	}
+	files["bib.re"] = "= 文献\n\n//bibpaper[k][title]{\n//}\n"
+	if found := read(); len(found) > 0 {
+		t.Errorf("with the same: %v", found)
+	}
+}
+
 // The bibliography's file is read all the same: what it says counts once it is listed.
 func TestABibliographyOutsideTheCatalogIsTold(t *testing.T) {
 	files := memory{"ch01.re": "= 章\n\n@<bib>{x}と@<bib>{x}\n", "bib.re": "= 文献\n\n//bibpaper[x][題]{\n//}\n"}
