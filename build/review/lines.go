@@ -102,3 +102,80 @@ func indent(line string) int {
 	}
 	return len(line)
 }
+
+// kind of a line, in the order in which Re:VIEW asks.
+type kind int
+
+const (
+	textLine kind = iota
+	commentLine
+	headingLine
+	bulletLine
+	numberLine
+	termLine
+	closeLine
+	commandLine
+	slashLine
+	blankLine
+)
+
+// lineKind tells what a line begins. A line end counts as a blank.
+func lineKind(line string, ended bool) kind {
+	if line == "" {
+		return blankLine
+	}
+	blankAt := func(i int) bool { return i < len(line) && isBlank(line[i]) || i == len(line) && ended }
+	switch line[0] {
+	case '#':
+		if strings.HasPrefix(line, "#@") {
+			return commentLine
+		}
+		return textLine
+	case '=':
+		i := 0
+		for i < len(line) && line[i] == '=' {
+			i++
+		}
+		if blankAt(i) || i < len(line) && (line[i] == '[' || line[i] == '{') {
+			return headingLine
+		}
+		return textLine
+	case '/':
+		switch {
+		case strings.HasPrefix(line, "//}"):
+			return closeLine
+		case strings.HasPrefix(line, "//") && len(line) > 2 && 'a' <= line[2] && line[2] <= 'z':
+			return commandLine
+		case strings.HasPrefix(line, "//"):
+			return slashLine
+		}
+		return textLine
+	}
+	i := indent(line)
+	switch {
+	case i == len(line):
+		return blankLine
+	case i > 0 && line[i] == '*':
+		return bulletLine
+	case i > 0 && digits(line[i:]) > 0:
+		return numberLine
+	case line[i] == ':' && blankAt(i+1):
+		return termLine
+	case strip(line) == "":
+		return blankLine
+	}
+	return textLine
+}
+
+// digits is the length of the number with a point that a text begins with, 0
+// when it begins with none.
+func digits(s string) int {
+	n := 0
+	for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+		n++
+	}
+	if n > 0 && n < len(s) && s[n] == '.' {
+		return n
+	}
+	return 0
+}
