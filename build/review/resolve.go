@@ -185,7 +185,7 @@ func (p *parser) resolveBibItem(item *BibItem) {
 		return
 	}
 	if p.bibFile == nil {
-		p.add(noBibliography(item.Place, p.settings.Text("bib_file", "bib.re")))
+		p.add(noBibliography(item.Place, p.settings.Text("bib_file", "bib.re"), item.ID))
 		return
 	}
 	p.unknown(item.Place, p.bibFile, "bib", item.ID, item.ID)

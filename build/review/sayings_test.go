@@ -40,7 +40,7 @@ func TestABibpaperThatTheBibliographyDoesNotHaveIsAnError(t *testing.T) {
 	read := func() []book.Diagnostic {
 		return Read(&Manuscript{Dir: ".", Files: files, Chapters: []Entry{{ID: "ch01", File: "ch01.re", Kind: Body}}}).Faults
 	}
-	if found := read(); len(found) != 1 || found[0].Severity != book.Error || found[0].Line != 3 || found[0].Message != "there is no bib file with the id bib.re" {
+	if found := read(); len(found) != 1 || found[0].Severity != book.Error || found[0].Line != 3 || found[0].Message != "there is no bibliography bib.re" {
 		t.Errorf("without a bibliography: %v", found)
 	}
 	files["bib.re"] = "= 文献\n\n//bibpaper[other][題]{\n//}\n"
