@@ -1,6 +1,7 @@
 package wine
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -42,7 +43,13 @@ func Start(t testing.TB) *Wine {
 			t.Errorf("Wine does not end: %v", err)
 		}
 	})
-	for _, args := range [][]string{{w.server, "-p"}, {w.loader, "wineboot", "--init"}} {
+	for _, args := range [][]string{
+		{w.server, "-p"},
+		{w.loader, "wineboot", "--init"},
+		// A name of its own, as each Wine counts its processes for itself: another
+		// one's bookci would take what is this one's for left behind.
+		{w.loader, "reg", "add", `HKLM\System\CurrentControlSet\Services\Tcpip\Parameters`, "/v", "Hostname", "/d", "wine-" + rand.Text(), "/f"},
+	} {
 		if err := w.run(args...); err != nil {
 			t.Fatal(err)
 		}
