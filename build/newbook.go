@@ -45,13 +45,17 @@ func NewBook(ctx context.Context, eng engine.Engine, name, language, dir string)
 	return chapter, begin(chapter, language, dir)
 }
 
+// spoken is the language that what a new book begins with speaks.
+func spoken(language string) string {
+	if language == "ja" {
+		return language
+	}
+	return "en"
+}
+
 // begin writes the beginning of the first chapter, which shows how to go on.
 func begin(chapter, language, dir string) error {
-	file := "newbook/chapter.en.re"
-	if language == "ja" {
-		file = "newbook/chapter.ja.re"
-	}
-	data, err := newBook.ReadFile(file)
+	data, err := newBook.ReadFile("newbook/chapter." + spoken(language) + ".re")
 	if err != nil {
 		return err
 	}
@@ -91,7 +95,8 @@ func NewPlainBook(name, language, dir string) (chapter string, err error) {
 	chapter = chapterOf(name)
 	names := strings.NewReplacer("BOOKNAME", name, "CHAPTER", chapter)
 	for _, file := range []string{"config.yml", "catalog.yml", "style.css"} {
-		data, err := newBook.ReadFile("newbook/" + file)
+		ext := filepath.Ext(file)
+		data, err := newBook.ReadFile("newbook/" + strings.TrimSuffix(file, ext) + "." + spoken(language) + ext)
 		if err != nil {
 			return "", err
 		}

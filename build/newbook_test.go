@@ -4,7 +4,10 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/bookci/bookci/build/book"
 	"github.com/bookci/bookci/build/draft"
@@ -58,3 +61,32 @@ func TestNoFolderGivesAPlainBookAChapterOfTheBooksName(t *testing.T) {
 		}
 	}
 }
+
+// An author who writes English reads English; the settings are the same.
+func TestAnEnglishBookIsEnglishThroughout(t *testing.T) {
+	settings := func(language string) string {
+		dir := t.TempDir()
+		if _, err := NewPlainBook("novel", language, dir); err != nil {
+			t.Fatal(err)
+		}
+		var all strings.Builder
+		for _, name := range []string{"config.yml", "catalog.yml", "style.css", "ch01.re"} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if language == "en" && strings.ContainsFunc(string(text), func(r rune) bool { return r > unicode.MaxASCII }) {
+				t.Errorf("%s is not English:\n%s", name, text)
+			}
+			if name != "ch01.re" {
+				all.WriteString(wordsForPeople.ReplaceAllString(string(text), ""))
+			}
+		}
+		return all.String()
+	}
+	if en, ja := settings("en"), settings("ja"); en != ja {
+		t.Errorf("the settings differ:\n%s\n%s", en, ja)
+	}
+}
+
+var wordsForPeople = regexp.MustCompile(`(?m)^#.*$|/\*.*\*/|^(?:language|booktitle|aut):.*$`)
