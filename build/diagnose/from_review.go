@@ -53,6 +53,9 @@ func (d *diagnoser) fromReview() {
 		if r.code == "review-unknown-reference" && strings.Contains(e.message, "@<") {
 			continue // a command that is not closed, of which Re:VIEW tells as well
 		}
+		if r.code == "review-duplicate-label" && e.location == "" && d.chapterTwice() {
+			continue
+		}
 		at := d.reviewPlace(e, r.code, chapter)
 		if r.code == "review-unknown-reference" && d.brokenDefinition(e) {
 			continue

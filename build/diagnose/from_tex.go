@@ -183,6 +183,9 @@ var chapterTitle = regexp.MustCompile(`^=(?:\[\w+\])?(?:\{[^}]*\})?[ \t]`)
 // duplicateLabel reports a label that TeX met twice. Re:VIEW makes labels of ids,
 // such as image:ch01:plan, and sees for itself only some that are given twice.
 func (d *diagnoser) duplicateLabel(name string) {
+	if d.chapterTwice() {
+		return // so that all of its labels are
+	}
 	if id, isChapter := strings.CutPrefix(name, "chap:"); isChapter {
 		if c, ok := d.book.Chapter(id); ok {
 			titles := 0
@@ -219,6 +222,18 @@ func (d *diagnoser) duplicateLabel(name string) {
 		}
 	}
 	d.add(book.Lax, "tex-duplicate-label", at, "the label "+name+" is given twice", "give each its own name")
+}
+
+// chapterTwice tells whether the catalog names a chapter twice, which is told of it.
+func (d *diagnoser) chapterTwice() bool {
+	seen := map[string]bool{}
+	for _, c := range d.book.Chapters {
+		if seen[c.ID] {
+			return true
+		}
+		seen[c.ID] = true
+	}
+	return false
 }
 
 // unbalanced finds the manuscript's line that opens a group that TeX found open

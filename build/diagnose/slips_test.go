@@ -74,3 +74,23 @@ func TestThatAPictureOfFourInksIsInvertedIsNoWarning(t *testing.T) {
 		t.Errorf("found %v", found)
 	}
 }
+
+// All that a chapter holds is there twice then: the catalog is what is to be mended.
+func TestLabelsOfAChapterThatTheCatalogNamesTwiceAreNotTold(t *testing.T) {
+	const tex = texBegins + "LaTeX Warning: Label `chap:ch01' multiply defined.\n\nLaTeX Warning: Label `table:ch01:t' multiply defined.\n\n"
+	const log = "WARN review-pdfmaker: duplicate ID: ch01 (#<ReVIEW::Book::Chapter>)\n"
+	b := faultyBook()
+	for _, again := range []bool{false, true} {
+		if again {
+			b.Chapters = append(b.Chapters, b.Chapters[2])
+		}
+		l := NewLog(LogOptions{Book: b, Work: "/work"})
+		if _, err := l.Write([]byte(log)); err != nil {
+			t.Fatal(err)
+		}
+		found := l.Diagnostics(0, &Notes{TeX: []byte(tex)}, bookFile)
+		if (len(found) == 0) != again {
+			t.Errorf("again is %t: %v", again, found)
+		}
+	}
+}

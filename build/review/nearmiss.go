@@ -319,6 +319,34 @@ func (b *blockReader) nearMetric(metric string) {
 	}
 }
 
+var (
+	environment = regexp.MustCompile(`\\(begin|end) *\{([^{}]*)\}`)
+	texComment  = regexp.MustCompile(`(?m)(^|[^\\])%.*$`)
+)
+
+// nearEnvironments looks for an environment of TeX that begins in a formula and does
+// not end there. TeX stops at it, with words about braces.
+func (b *blockReader) nearEnvironments(source string) {
+	if !b.makes("latex") {
+		return
+	}
+	var open []string
+	for _, m := range environment.FindAllStringSubmatch(texComment.ReplaceAllString(source, "$1"), -1) {
+		switch n := len(open); {
+		case m[1] == "begin":
+			open = append(open, m[2])
+		case n == 0 || open[n-1] != m[2]:
+			b.add(environmentNotBegun(b.at, m[2], open))
+			return
+		default:
+			open = open[:n-1]
+		}
+	}
+	if len(open) > 0 {
+		b.add(environmentOpen(b.at, open[len(open)-1]))
+	}
+}
+
 // nearComments finds a preprocessor's commands that nobody has filled in: their
 // lines are comments to Re:VIEW.
 func (p *parser) nearComments() {

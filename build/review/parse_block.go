@@ -387,6 +387,7 @@ func (b *blockReader) equation() {
 	if len(b.head.args) > 0 {
 		b.numbered(&b.chapter.indexes.equation, "equation", &entry{id: node.ID, node: node, caption: node.Caption.Text}, &node.Caption)
 	}
+	b.nearEnvironments(node.Source)
 	b.put(node)
 }
 

@@ -107,3 +107,17 @@ func TestAnImageWhoseNameIsInAnotherUnicodeFormIsToBeRenamed(t *testing.T) {
 		}
 	}
 }
+
+// TeX stops at it, and says that braces do not match.
+func TestAnEnvironmentThatDoesNotEndInItsFormulaIsTold(t *testing.T) {
+	for text, hint := range map[string]string{
+		"//texequation{\n\\begin{aligned}\na &= b\n//}":                             `write \end{aligned} above //}`,
+		"//texequation{\n\\begin{aligned}\n\\begin{matrix}\na\n\\end{aligned}\n//}": `write \end{matrix} before it`,
+		"//texequation[e][式]{\na\n\\end{aligned}\n//}":                              `write \begin{aligned} before it, or take it out`,
+	} {
+		if f := only(t, text); f.Code != "markup-brace" || f.Severity != book.Lax || f.Line != 3 || f.Hint != hint {
+			t.Errorf("%s: %v", text, f)
+		}
+	}
+	silent(t, "//texequation{\n\\begin{aligned}\n\\begin{matrix}\na\n\\end{matrix}\n\\end{aligned}\n//}", "//texequation{\na % \\begin{aligned}\n//}")
+}

@@ -105,6 +105,20 @@ func emptyFormula(at Place) book.Diagnostic {
 	return fault(at, book.Lax, "markup-empty", "@<m> has nothing between its braces, and TeX takes it for the beginning of a formula", "write a formula into it, or take it out")
 }
 
+// environmentOpen and environmentNotBegun have the code of braces that do not match,
+// which is what TeX takes them for.
+func environmentOpen(at Place, name string) book.Diagnostic {
+	return fault(at, book.Lax, "markup-brace", "\\begin{"+name+"} in this formula is never ended", "write \\end{"+name+"} above //}")
+}
+
+func environmentNotBegun(at Place, name string, open []string) book.Diagnostic {
+	hint := "write \\begin{" + name + "} before it, or take it out"
+	if n := len(open); n > 0 {
+		hint = "write \\end{" + open[n-1] + "} before it"
+	}
+	return fault(at, book.Lax, "markup-brace", "\\end{"+name+"} in this formula ends what is not open", hint)
+}
+
 func emptyTerm(at Place, op string) book.Diagnostic {
 	return nearMiss(at, "@<"+op+"> has nothing between its braces, so nothing of it is in the index", "write @<"+op+">{term}, or take it out")
 }
