@@ -80,3 +80,25 @@ func TestCodeBehindALinkIsTold(t *testing.T) {
 		}
 	}
 }
+
+// A folder that is renamed during a watch is told once, by the watch.
+func TestTheHashesOfARootThatIsGoneAreNotKept(t *testing.T) {
+	root := testbook.Folder(t, testbook.Small(nil))
+	s, err := Find(t.Context(), root, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := OpenHashCache(filepath.Join(root, ".bookci/hashes.json"), root, time.Now)
+	if _, _, err := c.Fingerprint(s.Files, 1); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(root, root+"-renamed"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Save(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(root); err == nil {
+		t.Error("the folder was made again")
+	}
+}

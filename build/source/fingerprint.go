@@ -108,11 +108,15 @@ func (c *HashCache) open(f File) (*os.File, error) {
 	return file, err
 }
 
-// Save keeps the cache for the next run, without the files that are gone.
+// Save keeps the cache for the next run, without the files that are gone; nothing of
+// a root that is gone itself, as a folder is that was renamed during a watch.
 func (c *HashCache) Save() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.dirty {
+		return nil
+	}
+	if _, err := os.Stat(c.root); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	for name := range c.known {

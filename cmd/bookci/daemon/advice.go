@@ -29,6 +29,8 @@ func (e sshError) Unwrap() error         { return e.error }
 // DOCKER_HOST says.
 func advice(err error, named string) string {
 	switch {
+	case is[addressError](err) && strings.HasPrefix(strings.TrimPrefix(named, "unix:"), "/"):
+		return "write DOCKER_HOST=unix:///" + strings.TrimLeft(strings.TrimPrefix(named, "unix:"), "/")
 	case is[addressError](err), errors.Is(err, sockets.ErrProtocolNotAvailable):
 		return "an address begins with unix://, npipe://, tcp:// or ssh://"
 	case errors.Is(err, os.ErrPermission):

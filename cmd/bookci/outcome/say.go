@@ -20,6 +20,9 @@ func Say(w *world.World, show screen.Show, p *project.Project, results []build.R
 	here := world.Here(p.Root)
 	var errs []error
 	for _, res := range results {
+		if errors.Is(res.Err, exit.ErrInterrupted) || errors.Is(res.Err, exit.ErrTerminated) {
+			res.Log = "" // it says nothing that the user does not know
+		}
 		w.Terminal().Result(show, p.Root, here, res, fault.Hint(cmp.Or(res.Err, res.Missing)))
 		if res.Err != nil {
 			if !excused(w, p, res, results) {

@@ -53,7 +53,11 @@ func Open(ctx context.Context, w *world.World, c Choice, flags *pflag.FlagSet, w
 		if err == nil {
 			err = errors.New("not a folder")
 		}
-		return nil, fault.Usagef("name the folder that holds the book", "%s: %w", c.Dir, fsx.Reason(err))
+		hint := "name the folder that holds the book"
+		if len(c.Targets) > 0 && slices.Contains(book.Targets, book.Target(c.Dir)) {
+			hint = "targets are divided by commas: --target " + strings.Join(append(slices.Clone(c.Targets), c.Dir), ",")
+		}
+		return nil, fault.Usagef(hint, "%s: %w", c.Dir, fsx.Reason(err))
 	}
 	if real, err := filepath.EvalSymlinks(dir); err == nil {
 		dir = real

@@ -187,6 +187,20 @@ func TestMoreErrorsThanFitAreCounted(t *testing.T) {
 	}
 }
 
+func TestAWarningThatWasThereIsCountedInWords(t *testing.T) {
+	f := newFakeTerminal(t, 80, 24)
+	s := newTestScreen(f)
+	lines := NewWatchLines(Terminal{Out: f, Getenv: func(string) string { return "" }}, s, func(error) string { return "" })
+	res := build.Result{Book: &book.Book{Name: "book"}, Target: book.EPUB, Diagnostics: []book.Diagnostic{{Severity: book.Lax, File: "ch01.re", Line: 1, Message: "old"}}}
+	for range 2 {
+		lines.Built(t.Context(), "/r", "/r", watch.Change{}, false, []build.Result{res})
+		s.Rest(lines.Status(false))
+	}
+	if !strings.Contains(f.text(), "bookci: 1 warning; `bookci build` lists it\n") {
+		t.Error(f.text())
+	}
+}
+
 // On a screen of 24 rows what an edit has broken is seen, however much was
 // wrong before, and is gone when it is mended.
 func TestANewErrorIsSeenBeforeTheWarningsThatWereThere(t *testing.T) {

@@ -114,7 +114,11 @@ func (w *WatchLines) holds(root, here, name string, res build.Result) []string {
 		if len(warnings) > 0 {
 			what = "more warning"
 		}
-		lines = append(lines, fmt.Sprintf("bookci: %s; `bookci build` lists them", text.Count(counted, what)))
+		them := "them"
+		if counted == 1 {
+			them = "it"
+		}
+		lines = append(lines, fmt.Sprintf("bookci: %s; `bookci build` lists %s", text.Count(counted, what), them))
 	}
 	return lines
 }

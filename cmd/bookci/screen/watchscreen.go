@@ -175,7 +175,7 @@ func weight(text string) int {
 	switch first = withoutColour(first); {
 	case strings.Contains(first, "error: "):
 		return 0
-	case strings.Contains(first, "warning: "), strings.Contains(first, "`bookci build` lists them"):
+	case strings.Contains(first, "warning: "), strings.Contains(first, "`bookci build` lists "):
 		return 2
 	}
 	return 1
