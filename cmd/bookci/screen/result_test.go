@@ -45,3 +45,11 @@ func TestUpToDateCountsWhatWasToldBeforeAndTellsTheRest(t *testing.T) {
 		}
 	}
 }
+
+func TestPagesAreCountedInWords(t *testing.T) {
+	for pages, want := range map[int]string{1: "1 page, 10 B in 0.0 s", 2: "2 pages, 10 B in 0.0 s", 0: "10 B in 0.0 s"} {
+		if got := Sum(build.Result{Artifact: build.Artifact{Pages: pages, Bytes: 10}}); got != want {
+			t.Errorf("%q, not %q", got, want)
+		}
+	}
+}
