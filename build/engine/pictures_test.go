@@ -70,17 +70,17 @@ func TestTheRealDvipdfmxRemembersPictures(t *testing.T) {
 	const remembering = `real=$(PATH=${PATH#*/bookci/bin:} command -v dvipdfmx); BOOKCI_OWN=$own; export BOOKCI_OWN
 		. $own/lib/early.sh; . $own/lib/tex/pictures.sh; `
 	run(`cd /work && $(PATH=${PATH#*/bookci/bin:} command -v dvipdfmx) -z 9 book.dvi && mv book.pdf plain.pdf`)
-	run(remembering + `cd /work && remembering "" "$real" -z 9 -o /dev/null ahead.dvi`)
+	run(remembering + `cd /work && remembering "" "" "$real" -z 9 -o /dev/null ahead.dvi`)
 	if got := run(`cat $memory/loads; ls $memory/new | grep -c -- -9`); strings.TrimSpace(got) != "remember\nahead\n6" {
 		t.Errorf("which libraries load, and how many streams are known: %q", got)
 	}
-	got := run(remembering + `rm $memory/new/used; cd /work && remembering "" "$real" -z 9 book.dvi 2>said; grep -i preload said
+	got := run(remembering + `rm $memory/new/used; cd /work && remembering "" "" "$real" -z 9 book.dvi 2>said; grep -i preload said
 		cmp book.pdf plain.pdf && ls $memory/new | grep -c -- -9; sort -u $memory/new/used | wc -l`)
 	if strings.TrimSpace(got) != "6\n6" {
 		t.Errorf("the memory holds, and served with, %q", got)
 	}
 	// What it asked for is prepared the next time.
-	got = run(remembering + `cd /work && remembering $PWD/asked "$real" -z 9 book.dvi 2>said; cmp book.pdf plain.pdf
+	got = run(remembering + `cd /work && remembering $PWD/asked "" "$real" -z 9 book.dvi 2>said; cmp book.pdf plain.pdf
 		cut -d ' ' -f 1 asked | sort | uniq -c; (remember "$real" $PWD/again $PWD/asked; exec "$real" -z 9 book.dvi 2>said); cmp book.pdf plain.pdf; cmp asked again`)
 	if strings.Join(strings.Fields(got), " ") != "6 entry 4 pixels" {
 		t.Errorf("asked for was %q", got)
@@ -89,7 +89,7 @@ func TestTheRealDvipdfmxRemembersPictures(t *testing.T) {
 	got = run(remembering + `cd $own/lib/pictures && for name in remember ahead; do
 			cp $name-aarch64.so /tmp/a; cp $name-x86_64.so $name-aarch64.so; cp /tmp/a $name-x86_64.so
 		done; rm $memory/loads; rm -r $memory/new/*
-		cd /work && remembering $PWD/asked "$real" -z 9 book.dvi 2>said; grep -i preload said; cmp book.pdf plain.pdf && ls $memory/new | wc -l`)
+		cd /work && remembering $PWD/asked "" "$real" -z 9 book.dvi 2>said; grep -i preload said; cmp book.pdf plain.pdf && ls $memory/new | wc -l`)
 	if strings.TrimSpace(got) != "0" {
 		t.Errorf("with the library of another machine: %q", got)
 	}

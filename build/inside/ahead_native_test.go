@@ -22,14 +22,12 @@ import (
 
 // converter reads pictures and compresses as dvipdfmx does. For each name on
 // standard input it prints the picture's pixels as libpng gives them, in a sum, and
-// what compress2 makes of them, in another. It waits so many milliseconds before it
-// asks for anything.
+// what compress2 makes of them, in another.
 const converter = `
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <setjmp.h>
-#include <time.h>
 #include <png.h>
 #include <zlib.h>
 static unsigned long sum(const unsigned char *at, unsigned long n) {
@@ -37,9 +35,8 @@ static unsigned long sum(const unsigned char *at, unsigned long n) {
 	while (n--) h = (h ^ *at++) * 1099511628211UL;
 	return h;
 }
-int main(int count, char **words) {
+int main(void) {
 	char name[200];
-	long pause = atol(words[1]);
 	while (scanf("%199s", name) == 1) {
 		FILE *f = fopen(name, "rb");
 		png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, 0, 0, 0);
@@ -52,14 +49,11 @@ int main(int count, char **words) {
 		unsigned long row = png_get_rowbytes(png, info), rows = png_get_image_height(png, info);
 		unsigned char *pixels = calloc(rows, row), **lines = malloc(rows * sizeof *lines);
 		for (unsigned long y = 0; y < rows; y++) lines[y] = pixels + y * row;
-		struct timespec t = {pause / 1000, pause % 1000 * 1000000};
-		nanosleep(&t, 0);
 		png_read_image(png, lines);
 		png_textp text;
 		png_read_end(png, info);
 		unsigned long most = compressBound(row * rows), n = most;
 		unsigned char *to = malloc(most);
-		nanosleep(&t, 0);
 		int status = compress2(to, &n, pixels, row * rows, 9);
 		printf("%s %lu x %lu %lx, %d texts, %d %lx\n", name, row, rows, sum(pixels, row * rows), png_get_text(png, info, &text, 0), status, sum(to, n));
 		png_destroy_read_struct(&png, &info, 0);
@@ -96,13 +90,13 @@ func newAheadBench(t *testing.T) *aheadBench {
 	return b
 }
 
-// convert converts pictures, with a list of what was asked for before and pauses of
-// so many milliseconds. It returns what they were converted to and the new list.
-func (b *aheadBench) convert(pictures, before string, pause int) (got, asked string) {
+// convert converts pictures, with a list of what was asked for before. It returns
+// what they were converted to and the new list.
+func (b *aheadBench) convert(pictures, before string) (got, asked string) {
 	b.t.Helper()
 	must(b.t, os.WriteFile(filepath.Join(b.dir, "before"), []byte(before), 0o666))
 	_ = os.Remove(filepath.Join(b.dir, "asked"))
-	cmd := exec.Command(b.program, fmt.Sprint(pause))
+	cmd := exec.Command(b.program)
 	cmd.Dir = b.dir
 	cmd.Stdin = strings.NewReader(pictures)
 	cmd.Env = append(b.env(1<<30), "LD_PRELOAD="+b.ahead+":"+b.library, "BOOKCI_ASKED=asked", "BOOKCI_ASKED_BEFORE=before")
@@ -122,7 +116,7 @@ func (b *aheadBench) convert(pictures, before string, pause int) (got, asked str
 // plain converts pictures without a library.
 func (b *aheadBench) plain(pictures string) string {
 	b.t.Helper()
-	cmd := exec.Command(b.program, "0")
+	cmd := exec.Command(b.program)
 	cmd.Dir = b.dir
 	cmd.Stdin = strings.NewReader(pictures)
 	out, err := cmd.Output()
@@ -244,7 +238,7 @@ func TestWhatIsPreparedIsWhatLibpngGives(t *testing.T) {
 		file := filepath.Join(b.dir, name)
 		must(t, os.WriteFile(file, good, 0o666))
 		want := b.plain(name)
-		got, asked := b.convert(name, "", 0)
+		got, asked := b.convert(name, "")
 		if got != want {
 			t.Errorf("%s: for the first time %q, want %q", name, got, want)
 		}
@@ -260,17 +254,12 @@ func TestWhatIsPreparedIsWhatLibpngGives(t *testing.T) {
 		before := strings.Replace(asked, sumOf(good), sumOf(spoilt), 1)
 		if name == "gamma" {
 			// What libpng gave were not the file's pixels.
-			if got, _ := b.convert("gamma", before, 300); got != "gamma broken\n" {
+			if got, _ := b.convert("gamma", before); got != "gamma broken\n" {
 				t.Errorf("pixels were given that libpng would have changed: %q", got)
 			}
 			continue
 		}
-		// The preparing thread gets a processor at some time.
-		pause := 20
-		for got, _ = b.convert(name, before, pause); got != want && pause < 20000; pause *= 2 {
-			got, _ = b.convert(name, before, pause)
-		}
-		if got != want {
+		if got, _ := b.convert(name, before); got != want {
 			t.Errorf("%s: %q was given, want %q", name, got, want)
 		}
 	}
@@ -293,14 +282,14 @@ func TestWhatLibpngMustReadItReads(t *testing.T) {
 		file := filepath.Join(b.dir, name)
 		must(t, os.WriteFile(file, p.png(), 0o666))
 		want := b.plain(name)
-		_, asked := b.convert(name, "", 0)
-		if got, _ := b.convert(name, asked, 300); got != want {
+		_, asked := b.convert(name, "")
+		if got, _ := b.convert(name, asked); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 		spoilt := withWrongSum(t, p.png())
 		must(t, os.WriteFile(file, spoilt, 0o666))
 		before := strings.Replace(asked, sumOf(p.png()), sumOf(spoilt), 1)
-		if got, _ := b.convert(name, before, 300); got != name+" broken\n" {
+		if got, _ := b.convert(name, before); got != name+" broken\n" {
 			t.Errorf("%s was not read: %q", name, got)
 		}
 	}
@@ -319,7 +308,7 @@ func TestNoListIsBelieved(t *testing.T) {
 	}
 	pictures := strings.Join(names, "\n")
 	want := b.plain(pictures)
-	_, asked := b.convert(pictures, "", 0)
+	_, asked := b.convert(pictures, "")
 	lines := strings.SplitAfter(strings.TrimSuffix(asked, "\n"), "\n")
 	if len(lines) != 80 {
 		t.Fatalf("asked for was %q", asked)
@@ -345,13 +334,13 @@ func TestNoListIsBelieved(t *testing.T) {
 		"other names":           strings.ReplaceAll(asked, " p0", " p1"),
 		"folders":               strings.ReplaceAll(asked, " p", " ."),
 		"far away":              strings.ReplaceAll(asked, " p", " /dev/zero"),
+		"long names":            regexp.MustCompile(`-9\n`).ReplaceAllString(asked, "-"+strings.Repeat("9", 5000)+"\n"),
+		"names with a slash":    strings.ReplaceAll(asked, "-9\n", "/9\n"),
 		"lengths of entries":    regexp.MustCompile(`-0000\w+-9`).ReplaceAllString(asked, "-ffffffffffffffff-9"),
 	}
 	for what, list := range lists {
-		for _, pause := range []int{0, 5} {
-			if got, _ := b.convert(pictures, list, pause); got != want {
-				t.Errorf("%s, with pauses of %d ms: other pixels or results", what, pause)
-			}
+		if got, _ := b.convert(pictures, list); got != want {
+			t.Errorf("%s: other pixels or results", what)
 		}
 	}
 	// Files that are others now, under a list of what they were.
@@ -360,7 +349,7 @@ func TestNoListIsBelieved(t *testing.T) {
 		must(t, os.WriteFile(filepath.Join(b.dir, name), p.png(), 0o666))
 	}
 	want = b.plain(pictures)
-	if got, _ := b.convert(pictures, asked, 5); got != want {
+	if got, _ := b.convert(pictures, asked); got != want {
 		t.Error("files that are others now: other pixels or results")
 	}
 	// Entries that are forged: sound in themselves, but of another source.
@@ -373,7 +362,7 @@ func TestNoListIsBelieved(t *testing.T) {
 		binary.LittleEndian.PutUint64(text[8:], length)
 		must(t, os.WriteFile(filepath.Join(b.new, name), text, 0o666))
 	}
-	if got, _ := b.convert(pictures, asked, 5); got != want {
+	if got, _ := b.convert(pictures, asked); got != want {
 		t.Error("forged entries: other results")
 	}
 }

@@ -153,7 +153,7 @@ while [ $# -gt 0 ]; do
 done
 made=${made:-${pages%.dvi}.pdf}
 echo "${pages:-stdin} -> $made" >&2
-[ -z "${BOOKCI_ASKED-}" ] || { cat "${BOOKCI_ASKED_BEFORE:-/dev/null}" && echo "one more"; } >"$BOOKCI_ASKED"
+[ -z "${BOOKCI_ASKED-}" ] || { cat "${BOOKCI_ASKED_BEFORE:-/dev/null}" && echo "one more"; } >>"$BOOKCI_ASKED"
 {
 	echo "%PDF$options"
 	if [ -n "$pages" ]; then

@@ -91,7 +91,7 @@ struct prepared {
 	size bytes[2];
 };
 
-enum { WINDOW = 16, MOST_ITEMS = 1 << 16 };
+enum { WINDOW = 16, FAR = 1024, MOST_ITEMS = 1 << 16 };
 static const size most_list = 8 << 20, most_source = 64 << 20, most_held = 128 << 20;
 
 static struct item *items;
@@ -99,9 +99,9 @@ static u32 count;
 static struct prepared window[WINDOW]; /* of item i, at i % WINDOW */
 
 /* first is the first item that may still be asked for: the asking thread's to raise.
- * done is how many the preparing thread is through with, working the one that it is
- * at. Whoever waits for one of them sleeps until it changes. */
-static u32 first, done, working = ~0U;
+ * done is how many the preparing thread is through with. Whoever waits for one of them
+ * sleeps until it changes. */
+static u32 first, done;
 
 static u32 look(u32 *at) { return __atomic_load_n(at, __ATOMIC_SEQ_CST); }
 static void tell(u32 *at, u32 value) {
@@ -139,7 +139,8 @@ static int read_item(const char *line, struct item *i) {
 		u64 sum;
 		i->kind = ENTRY;
 		i->name = at;
-		return (at = hexadecimal_number(at, &sum)) && hexadecimal_number(at, &i->row);
+		return (at = hexadecimal_number(at, &sum)) && (at = hexadecimal_number(at, &i->row)) && at - i->name == NAME - 1 &&
+			at[-18] == '-' && at[-1] == '-' && *at >= '0' && *at <= '9' && !at[1];
 	}
 	i->kind = PIXELS;
 	return (at = skip(line, "pixels ")) && (at = hexadecimal_number(at, &i->file)) && (at = hexadecimal_number(at, &i->pixels)) &&
@@ -186,12 +187,15 @@ static u8 *hold(struct prepared *p, int k, size n) {
 
 /* Preparing an entry. */
 
+/* The folders of entries. The environment belongs to the asking thread. */
+static const char *fresh, *kept;
+
 static void prepare_entry(const struct item *i, struct prepared *p) {
 	struct header found;
 	const size source = i->row;
 	if (source == 0 || source > most_source) return;
-	int fd = open_entry(getenv("BOOKCI_PICTURES_NEW"), i->name, source, &found);
-	if (fd < 0) fd = open_entry(getenv("BOOKCI_PICTURES"), i->name, source, &found);
+	int fd = open_entry(fresh, i->name, source, &found);
+	if (fd < 0) fd = open_entry(kept, i->name, source, &found);
 	if (fd < 0) return;
 	struct stream s;
 	clear(&s);
@@ -262,7 +266,7 @@ static int unfilter(u8 *text, const u8 *before, size row, size rows, size unit) 
 }
 
 /* unpack decodes a PNG with 8 bits in a channel and no interlacing. Nothing may
- * follow the pixels: what libpng would read there is left unread. */
+ * follow the pixels, as libpng's png_read_end is left out then. */
 static void unpack(const u8 *text, size length, const struct item *i, struct prepared *p) {
 	static const u8 begin[16] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n', 0, 0, 0, 13, 'I', 'H', 'D', 'R'};
 	static const u8 channels[7] = {1, 0, 3, 1, 2, 0, 4}; /* by the type of colour */
@@ -303,7 +307,7 @@ static void unpack(const u8 *text, size length, const struct item *i, struct pre
 
 /* struct stat's beginning, on both architectures. */
 struct status {
-	u64 device, inode, other[4], size, rest[11];
+	u64 device, inode, rest[16];
 };
 
 static void prepare_pixels(const struct item *i, struct prepared *p) {
@@ -349,7 +353,6 @@ static void *prepare(void *nothing) {
 			wait_while(&first, from);
 			continue;
 		}
-		__atomic_store_n(&working, i, __ATOMIC_SEQ_CST);
 		struct prepared *p = &window[i % WINDOW];
 		p->good = 0;
 		if (items[i].kind == ENTRY) prepare_entry(&items[i], p);
@@ -359,11 +362,22 @@ static void *prepare(void *nothing) {
 	return nothing;
 }
 
+/* copied is a text that a change of the environment leaves as it is; 0 for a long one. */
+static const char *copied(const char *text) {
+	size n = 0;
+	while (text && text[n]) n++;
+	char *copy = n && n < PATH ? take(n + 1) : 0;
+	if (copy) memcpy(copy, text, n);
+	return copy;
+}
+
 static void begin(void) {
 	static int begun;
 	u64 thread;
 	if (begun++) return;
 	read_items();
+	fresh = copied(getenv("BOOKCI_PICTURES_NEW"));
+	kept = copied(getenv("BOOKCI_PICTURES"));
 	if (count && pthread_create(&thread, 0, prepare, 0) != 0) count = 0;
 }
 
@@ -375,19 +389,20 @@ static int equal(const char *a, const char *b) {
 }
 
 /* find returns the item that is asked for, or count. What comes before it will not
- * be asked for any more, once it has been passed. */
+ * be asked for any more, once it has been passed. What is far away is not looked at:
+ * in a list of something else, each look would go through all of it. */
 static u32 find(enum kind kind, const char *name) {
-	u32 i = first;
-	while (i < count && !(items[i].kind == kind && equal(items[i].name, name))) i++;
-	return i;
+	const u32 end = count - first > FAR ? first + FAR : count;
+	for (u32 i = first; i < end; i++)
+		if (items[i].kind == kind && equal(items[i].name, name)) return i;
+	return count;
 }
 
-/* await returns what is prepared of an item; 0 where that is not begun. */
+/* await returns what is prepared of an item, and waits for it: the preparing thread
+ * leaves out what comes before, and is as fast as this one would be. */
 static const struct prepared *await(u32 i) {
-	for (u32 d; (d = look(&done)) <= i;) {
-		if (look(&working) != i) return 0;
-		wait_while(&done, d);
-	}
+	if (look(&first) != i) tell(&first, i);
+	for (u32 d; (d = look(&done)) <= i;) wait_while(&done, d);
 	return &window[i % WINDOW];
 }
 

@@ -34,7 +34,7 @@ extern int inflateEnd(struct stream *) WEAK;
 extern const char *zlibVersion(void) WEAK;
 extern char *getenv(const char *) WEAK;
 
-/* Not memset, which this library could not call. */
+/* Not memset, for which these libraries would need a C library. */
 static inline void clear(struct stream *s) {
 	for (size i = 0; i < sizeof *s; i++) ((volatile u8 *)s)[i] = 0;
 }
@@ -51,12 +51,14 @@ struct header {
 static inline int path(char to[PATH], const char *folder, const char *name) {
 	size n = 0;
 	for (; *folder; folder++) {
-		if (n >= PATH - 128) return 0;
+		if (n >= PATH - 2) return 0;
 		to[n++] = *folder;
 	}
 	to[n++] = '/';
-	do to[n++] = *name;
-	while (*name++);
+	do {
+		if (n == PATH) return 0;
+		to[n++] = *name;
+	} while (*name++);
 	return 1;
 }
 

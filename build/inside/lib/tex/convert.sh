@@ -8,9 +8,8 @@
 #
 # The folder is one of early.sh. It also holds stamp (command and environment),
 # pages (the pipe), dvi (what went through it), sample (a folder), asked (of
-# pictures.sh) and made.pdf. Its
-# name is BOOKCI_OWN/ahead/conversion. Beside an early pass that nobody has taken
-# yet it is pdf in that pass's folder.
+# pictures.sh) and made.pdf. Its name is BOOKCI_OWN/ahead/conversion. Beside an early
+# pass that nobody has taken yet it is pdf in that pass's folder.
 
 # from_pipe PROGRAM ARGS: whether the conversion can be done from a pipe. Not so
 # with options that count pages from the end, encrypt with the identifier, or
@@ -94,7 +93,7 @@ take_conversion() {
 			[ ! -s "$ahead/out" ] && ! grep -qiE 'warning:.*(locat|find|found|open|inclu|missing)' "$ahead/err" &&
 			set_identifier "$ahead/made.pdf" "$ahead/sample/$job.pdf" && mv "$ahead/made.pdf" "$job.pdf" &&
 			sed "s|^stdin -> \.\./made\.pdf\$|$job.dvi -> $job.pdf|" "$ahead/err" >"$out/dvi.err" && taken=1
-		[ ! -f "$ahead/asked" ] || mv "$ahead/asked" "$out/asked"
+		[ -z "$taken" ] || [ ! -f "$ahead/asked" ] || mv "$ahead/asked" "$out/asked"
 	fi
 	drop_early "$ahead"
 	[ -n "$taken" ]

@@ -16,7 +16,10 @@ if same_pdf "$dvi_words"; then
 	[ ! -f "$BOOKCI_STATE/tex/asked" ] || cp "$BOOKCI_STATE/tex/asked" "$out/asked"
 	rc=0
 elif ! take_conversion "$dvi_words"; then
-	with_pages "$out/dvi.err" dvipage remembering "$out/asked" "$real" "$@" 2>"$out/dvi.err"
+	# What was asked for with other words would be of no use.
+	before=
+	[ "$dvi_words" != "$(cat "$BOOKCI_STATE/tex/dvi.cmd" 2>/dev/null)" ] || before=$BOOKCI_STATE/tex/asked
+	with_pages "$out/dvi.err" dvipage remembering "$out/asked" "$before" "$real" "$@" 2>"$out/dvi.err"
 	rc=$?
 else
 	rc=0

@@ -8,7 +8,8 @@
 #   idx          the index's entries
 #   tex.cmd      program and arguments, a line for each word
 #   last/        of same.sh
-# From sources.tar on they may be missing. A build writes to BOOKCI_STATE/next;
+# From sources.tar on they may be missing. Beside these folders lie dvi.cmd (the
+# conversion's words, as tex.cmd), asked (of pictures.sh) and pdf (of same.sh). A build writes to BOOKCI_STATE/next;
 # bookci-keep makes that the current one.
 
 # made_by_others: files that programs other than TeX make from TeX's output.

@@ -7,8 +7,8 @@
 
 # remember PROGRAM ASKED BEFORE gives PROGRAM, which this shell becomes next, the
 # libraries and their memory. What it asks for is written to ASKED; BEFORE is
-# such a list of the last conversion with this command. Without these names the
-# second library is left out.
+# such a list of the last conversion with this command, from which the second
+# library prepares. Without ASKED it is left out.
 remember() {
 	memory=$BOOKCI_OWN/pictures
 	[ -d "$memory/new" ] || return 0
@@ -46,10 +46,10 @@ loadable() {
 	done
 }
 
-# remembering ASKED COMMAND... runs COMMAND with that memory.
+# remembering ASKED BEFORE COMMAND... runs COMMAND with that memory.
 remembering() (
-	remember "$2" "$1"
-	shift
+	remember "$3" "$1" "$2"
+	shift 2
 	exec "$@"
 )
 
