@@ -56,7 +56,7 @@ func (c *HashCache) sum(f File) (string, error) {
 	old, ok := c.known[f.Path]
 	c.mu.Unlock()
 	if ok && old.Stamp.SettledAt(old.At) {
-		if now, err := fsx.StampAt(c.local(f), false); err == nil && now == old.Stamp {
+		if now, err := fsx.StampAt(c.local(f), f.Mode&fs.ModeSymlink != 0); err == nil && now == old.Stamp {
 			return old.Sum, nil
 		}
 	}

@@ -37,13 +37,12 @@ func (s Stamp) Tick() time.Duration {
 
 // SettledAt says that a write after the time of day read would have shown in
 // the stamp: content that was read then is the content as long as the stamp is
-// the same. Tools set the mtime to any date, so it counts only where there is no
-// ctime.
+// the same. Both times must be far away: tools set the mtime to any date, and on
+// some network file systems the ctime does not follow a write. Some have none.
 func (s Stamp) SettledAt(read time.Time) bool {
-	written := s.CTime
-	if written == 0 {
-		written = s.MTime
+	far := func(written int64) bool {
+		age := read.Sub(time.Unix(0, written))
+		return age > freshFor || age < -freshFor
 	}
-	age := read.Sub(time.Unix(0, written))
-	return age > freshFor || age < -freshFor
+	return far(s.MTime) && (s.CTime == 0 || far(s.CTime))
 }

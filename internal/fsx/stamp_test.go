@@ -64,7 +64,12 @@ func TestAStampSettlesWhenItsFileWasReadLongAfterTheWrite(t *testing.T) {
 	if s.CTime = 0; !s.SettledAt(wrote.Add(2 * time.Hour)) {
 		t.Error("without a ctime the mtime does not count")
 	}
-	s.CTime = wrote.UnixNano()
+	// Nor an old ctime, which a network file system may leave as it was.
+	s = Stamp{MTime: wrote.UnixNano(), CTime: wrote.Add(-time.Hour).UnixNano()}
+	if s.SettledAt(wrote.Add(time.Millisecond)) {
+		t.Error("a file with an old ctime counts as settled when it is written")
+	}
+	s.MTime, s.CTime = wrote.Add(time.Hour).UnixNano(), wrote.UnixNano()
 	if s.Tick() != coarseTick {
 		t.Errorf("whole seconds tick every %v", s.Tick())
 	}
