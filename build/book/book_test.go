@@ -267,7 +267,7 @@ func TestSignsAndSpacesOfYAMLAreMendedByTheHint(t *testing.T) {
 		{"catalog.yml", "CHAPS:\n　- ch01.re\n", `write "  - ch01.re": half-width signs, and a space behind them`, catalog},
 		{"catalog.yml", "CHAPS:\n  -ch01.re\n", `write "  - ch01.re": half-width signs, and a space behind them`, catalog},
 		{"config.yml", "bookname: b\nbooktitle: Re:VIEW: 入門\naut: x\n", `write booktitle: "Re:VIEW: 入門": a value with a colon and a space in it stands in quotes`, "bookname: b\nbooktitle: \"Re:VIEW: 入門\"\naut: x\n"},
-		{"catalog.yml", "CHAPS:\n<<<<<<< HEAD\n  - ch01.re\n=======\n  - ch02.re\n>>>>>>> x\n", "git has left two versions here: keep one of the two, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>", catalog},
+		{"catalog.yml", "CHAPS:\n<<<<<<< HEAD\n  - ch01.re\n=======\n  - ch02.re\n>>>>>>> x\n", "git has left two versions here: keep one of the two versions, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>", catalog},
 		{"catalog.yml", "CHAPS：\n  - ch01.re\n", `write "CHAPS:": half-width signs, and a space behind them`, catalog},
 	} {
 		found := func(text string) []Diagnostic {

@@ -48,7 +48,7 @@ func (r *catalogReader) readOld(key *psych.Value) {
 			if i < len(parts) {
 				part = parts[i]
 			}
-			if part != "" {
+			if part != "" && path.Ext(part) != ".re" {
 				r.partTitle(part)
 			}
 			for _, e := range chunk {

@@ -59,6 +59,17 @@ func TestABookOfTheOldKindIsRead(t *testing.T) {
 	}
 }
 
+// A part with a file of its own is no title.
+func TestAFileIsNoTitleOfAnOldPart(t *testing.T) {
+	b := readBook(t, map[string]string{
+		"config.yml": "review_version: 2.0\nbookname: old\n", "CHAPS": "ch01.re\n\nch02.re\n", "PART": "part1.re\n第二部\n",
+		"ch01.re": "= 1\n", "ch02.re": "= 2\n", "part1.re": "= p\n",
+	})
+	if titles := b.PartTitlesFor(PDF); len(titles) != 1 || titles[0].Title != "第二部" {
+		t.Errorf("titles of parts are %v", titles)
+	}
+}
+
 func TestAMissingChapterOfAnOldBookIsFoundInItsList(t *testing.T) {
 	b := readBook(t, map[string]string{"config.yml": "bookname: b\n", "CHAPS": "ch01.re\n\nch02.re\n", "ch01.re": "= 1\n"})
 	found := b.Check()

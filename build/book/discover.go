@@ -228,7 +228,7 @@ func lookAt(top, rel, config string) finding {
 			file, name = filepath.Join(filepath.Dir(file), other), path.Join(path.Dir(name), other)
 		}
 	}
-	if looksLikeReview(file) {
+	if IsConfig(file) {
 		f.book = name
 		return f
 	}
@@ -252,9 +252,9 @@ var (
 	weakKey   = regexp.MustCompile(`(?m)^(?:\x{feff})?["']?inherit["']?[ \t]*:`)
 )
 
-// looksLikeReview tells whether a file is a Re:VIEW config: by its keys, or
-// else by the list of chapters beside it.
-func looksLikeReview(file string) bool {
+// IsConfig tells whether a file of this machine is a Re:VIEW config: by its keys,
+// or else by the list of chapters beside it.
+func IsConfig(file string) bool {
 	info, err := os.Stat(file)
 	if err != nil || !info.Mode().IsRegular() {
 		return false

@@ -12,7 +12,6 @@ import (
 
 var (
 	yamlItem     = regexp.MustCompile(`^([ 　]*)(?:([-－])[ 　]*)?(.*)$`)
-	conflictMark = regexp.MustCompile(`(?m)^(?:<{7}|>{7}) `)
 	colonInValue = regexp.MustCompile(`^((?: *- )?[A-Za-z_]\w*: +)([^"'\[{&*!|>#%@ ].*: .*)$`)
 	yamlKey      = regexp.MustCompile(`^([A-Za-z_][A-Za-z0-9_-]*)[:：][ 　]*(.*)$`)
 )
@@ -62,8 +61,8 @@ func syntaxHint(name, encoding, message, source string, data []byte, line int) s
 	switch {
 	case strings.Contains(message, "UTF-8"):
 		return text.ToUTF8Hint(path.Base(name), encoding)
-	case conflictMark.Match(data):
-		return "git has left two versions here: keep one of the two, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
+	case text.ConflictMark.Match(data):
+		return "git has left two versions here: " + text.ConflictHint
 	case strings.Contains(source, "\t"):
 		return "YAML is indented with spaces, never with tabs"
 	}

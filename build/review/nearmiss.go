@@ -1,6 +1,7 @@
 package review
 
 import (
+	"github.com/bookci/bookci/internal/text"
 	"regexp"
 	"slices"
 	"strconv"
@@ -76,7 +77,6 @@ var (
 	wideHeading = regexp.MustCompile(`^(?:[=＝]*＝[=＝]*[ 　\t\[{［｛]|={1,6}[［｛])`)
 	tightTitle  = regexp.MustCompile(`^(={1,6})(?:　+|)([^=\s　<>\[{!~].*)$`)
 	wideCommand = regexp.MustCompile(`^[ \t　]*[/／]{2}([a-zａ-ｚ]+|[}｝])`)
-	conflict    = regexp.MustCompile(`^(?:<{7}|>{7})(?: |$)`)
 	mapped      = regexp.MustCompile(`^#@map(?:file|range|output)\b`)
 )
 
@@ -92,7 +92,7 @@ func (p *parser) nearLine(n int, behind, only bool) {
 	line := p.src.lines[n]
 	at := p.place(n, 0)
 	switch {
-	case conflict.MatchString(line):
+	case text.ConflictMark.MatchString(line):
 		p.add(conflictLeft(at))
 	case wideHeading.MatchString(line):
 		p.add(wideHead(at, headingForm(line)))

@@ -367,14 +367,12 @@ func untitled(at Place) book.Diagnostic {
 	return fault(at, book.Warning, "markup-untitled", "this chapter has no title, so that it has no number and no references lead to it", "begin it with a line \"= title\"")
 }
 
-const conflictHint = "keep one of the two versions, and take out the lines that begin with <<<<<<<, ======= and >>>>>>>"
-
 func conflictLeft(at Place) book.Diagnostic {
-	return fault(at, book.Lax, "markup-conflict", "git has left two versions here, and both are in the book", conflictHint)
+	return fault(at, book.Lax, "markup-conflict", "git has left two versions here, and both are in the book", text.ConflictHint)
 }
 
 func conflictAsHeading(at Place) book.Diagnostic {
-	return fault(at, book.Error, "review-heading", "this line is git's, between two versions, and Re:VIEW takes it for a heading", conflictHint)
+	return fault(at, book.Error, "review-heading", "this line is git's, between two versions, and Re:VIEW takes it for a heading", text.ConflictHint)
 }
 
 func isConflict(d book.Diagnostic) bool { return d.Code == "markup-conflict" }
