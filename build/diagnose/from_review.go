@@ -53,7 +53,7 @@ func (d *diagnoser) fromReview() {
 		if r.code == "review-unknown-reference" && strings.Contains(e.message, "@<") {
 			continue // a command that is not closed, of which Re:VIEW tells as well
 		}
-		if r.code == "review-duplicate-label" && e.location == "" && d.chapterTwice() {
+		if r.code == "review-duplicate-label" && e.location == "" && d.ofDoubledChapter(e.message) {
 			continue
 		}
 		at := d.reviewPlace(e, r.code, chapter)

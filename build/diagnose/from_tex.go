@@ -183,8 +183,8 @@ var chapterTitle = regexp.MustCompile(`^=(?:\[\w+\])?(?:\{[^}]*\})?[ \t]`)
 // duplicateLabel reports a label that TeX met twice. Re:VIEW makes labels of ids,
 // such as image:ch01:plan, and sees for itself only some that are given twice.
 func (d *diagnoser) duplicateLabel(name string) {
-	if d.chapterTwice() {
-		return // so that all of its labels are
+	if d.ofDoubledChapter(name) {
+		return
 	}
 	if id, isChapter := strings.CutPrefix(name, "chap:"); isChapter {
 		if c, ok := d.book.Chapter(id); ok {
@@ -224,16 +224,17 @@ func (d *diagnoser) duplicateLabel(name string) {
 	d.add(book.Lax, "tex-duplicate-label", at, "the label "+name+" is given twice", "give each its own name")
 }
 
-// chapterTwice tells whether the catalog names a chapter twice, which is told of it.
-func (d *diagnoser) chapterTwice() bool {
+// ofDoubledChapter tells whether a message is about a label of a chapter that the
+// catalog names twice. All of its labels are there twice then, and the catalog's line
+// has been told.
+func (d *diagnoser) ofDoubledChapter(message string) bool {
+	words := strings.FieldsFunc(message, func(r rune) bool { return r == ':' || r == ' ' || r == '`' || r == '\'' || r == '"' })
 	seen := map[string]bool{}
-	for _, c := range d.book.Chapters {
-		if seen[c.ID] {
-			return true
-		}
+	return slices.ContainsFunc(d.book.Chapters, func(c book.Chapter) bool {
+		again := seen[c.ID]
 		seen[c.ID] = true
-	}
-	return false
+		return again && slices.Contains(words, c.ID)
+	})
 }
 
 // unbalanced finds the manuscript's line that opens a group that TeX found open

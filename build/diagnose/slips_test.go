@@ -93,4 +93,9 @@ func TestLabelsOfAChapterThatTheCatalogNamesTwiceAreNotTold(t *testing.T) {
 			t.Errorf("again is %t: %v", again, found)
 		}
 	}
+	// Another chapter's are.
+	l := NewLog(LogOptions{Book: b, Work: "/work"})
+	if found := l.Diagnostics(0, &Notes{TeX: []byte(texBegins + "LaTeX Warning: Label `table:ch02:t' multiply defined.\n\n")}, bookFile); len(found) != 1 {
+		t.Errorf("of a label of another chapter: %v", found)
+	}
 }

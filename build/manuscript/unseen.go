@@ -29,18 +29,17 @@ func unprinted(tree *review.Book) []book.Diagnostic {
 	return notes
 }
 
-// blank tells of images whose files are no pictures, and of those of which most
-// viewers of a Linux desktop show nothing: dvipdfmx hands on 16 bits of transparency,
-// and poppler does not draw them.
-func (u *uses) blank(tree *review.Book) []book.Diagnostic {
+// blank tells of images whose files are no pictures, and, where they go into a PDF,
+// of those of which most viewers of a Linux desktop show nothing: dvipdfmx hands on 16
+// bits of transparency, and poppler does not draw them. What has been looked at is left out.
+func (u *uses) blank(tree *review.Book, pdf bool, looked map[string]bool) []book.Diagnostic {
 	const header = 26 // bytes of a PNG, up to the colour type
 	var found []book.Diagnostic
-	seen := map[string]bool{}
 	look := func(at review.Place, file string) {
-		if file == "" || seen[file] {
+		if file == "" || looked[file] {
 			return
 		}
-		seen[file] = true
+		looked[file] = true
 		tell := func(severity book.Severity, code, message, hint string) {
 			found = append(found, book.Diagnostic{Severity: severity, Code: code, File: at.File, Line: at.Line, Column: at.Column, Message: message, Hint: hint})
 		}
@@ -53,7 +52,7 @@ func (u *uses) blank(tree *review.Book) []book.Diagnostic {
 			tell(book.Error, "image-unreadable", "the image "+file+" has not been fetched: git has a note of Git LFS in its place", text.LFSHint)
 			return
 		}
-		if err != nil || len(data) < header || !bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")) {
+		if !pdf || err != nil || len(data) < header || !bytes.HasPrefix(data, []byte("\x89PNG\r\n\x1a\n")) {
 			return
 		}
 		const greyAlpha, colourAlpha = 4, 6

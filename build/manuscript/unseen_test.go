@@ -84,9 +84,11 @@ func TestAnImageThatIsNoPictureIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := Check(b, nil, nil)
-	if err != nil || len(found) != 2 || found[0].Line != 3 || found[1].Line != 6 || found[0].Code != "image-unreadable" || found[1].Code != "image-unreadable" ||
-		!strings.Contains(found[0].Hint, "git lfs pull") || !strings.Contains(found[1].Message, "images/link.png is a link that leads nowhere") || found[0].Severity != book.Error {
-		t.Errorf("%v: %v", err, found)
+	for _, targets := range [][]book.Target{{book.PDF}, {book.EPUB}, {book.PDF, book.EPUB}} {
+		found, err := Check(b, nil, nil, targets...)
+		if err != nil || len(found) != 2 || found[0].Line != 3 || found[1].Line != 6 || found[0].Code != "image-unreadable" || found[1].Code != "image-unreadable" ||
+			!strings.Contains(found[0].Hint, "git lfs pull") || !strings.Contains(found[1].Message, "images/link.png is a link that leads nowhere") || found[0].Severity != book.Error {
+			t.Errorf("%v: %v: %v", targets, err, found)
+		}
 	}
 }

@@ -31,8 +31,14 @@ func forgotten(b *book.Book, trees []*review.Book, pdf int) ([]book.Diagnostic, 
 		u.read(tree)
 	}
 	var unseen []book.Diagnostic
+	looked := map[string]bool{}
 	if pdf >= 0 {
-		unseen = append(unprinted(trees[pdf]), u.blank(trees[pdf])...)
+		unseen = append(unprinted(trees[pdf]), u.blank(trees[pdf], true, looked)...)
+	}
+	for i, tree := range trees {
+		if i != pdf {
+			unseen = append(unseen, u.blank(tree, false, looked)...)
+		}
 	}
 	return slices.Concat(unseen, u.unusedImages(), u.unusedLabels(trees), u.unnamedChapters(), unportable(root.FS(), b.Dir)), nil
 }
