@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -48,25 +49,38 @@ func readDockerfile(opts BuildOptions) ([]instruction, error) {
 	return parseDockerfile(string(text)), nil
 }
 
+// directive is a line at the beginning of a Dockerfile that says how to read it.
+var directive = regexp.MustCompile(`^#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*(\S+)`)
+
 // parseDockerfile takes a Dockerfile apart as the classic builder does: an
-// instruction goes on in the next line behind a \, and what lies between its lines
+// instruction goes on in the next line behind a \, or what the file names for it, and what lies between its lines
 // as a comment or a blank one is no part of it.
 func parseDockerfile(text string) []instruction {
 	var list []instruction
 	lines := strings.Split(text, "\n")
+	escape := `\`
+	for _, line := range lines {
+		m := directive.FindStringSubmatch(line)
+		if m == nil {
+			break
+		}
+		if strings.EqualFold(m[1], "escape") {
+			escape = m[2]
+		}
+	}
 	for i := 0; i < len(lines); i++ {
 		begin := i
 		if isComment(lines[i]) {
 			continue
 		}
-		whole, goesOn := continued(lines[i])
+		whole, goesOn := continued(lines[i], escape)
 		for goesOn && i+1 < len(lines) {
 			i++
 			if strings.TrimSpace(lines[i]) == "" || isComment(lines[i]) {
 				continue
 			}
 			var more string
-			more, goesOn = continued(lines[i])
+			more, goesOn = continued(lines[i], escape)
 			whole += more
 		}
 		words := strings.Fields(whole)
@@ -80,12 +94,12 @@ func parseDockerfile(text string) []instruction {
 	return list
 }
 
-// continued reports whether a line goes on in the next, and takes off the \ that says
-// so. Two of them are a plain one.
-func continued(line string) (text string, goesOn bool) {
+// continued reports whether a line goes on in the next, and takes off the sign that
+// says so. Two of them are a plain one.
+func continued(line, escape string) (text string, goesOn bool) {
 	line = strings.TrimRight(line, " \t\r")
-	text, goesOn = strings.CutSuffix(line, `\`)
-	if strings.HasSuffix(text, `\`) {
+	text, goesOn = strings.CutSuffix(line, escape)
+	if strings.HasSuffix(text, escape) {
 		return line, false
 	}
 	return text, goesOn
@@ -93,8 +107,7 @@ func continued(line string) (text string, goesOn bool) {
 
 func isComment(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "#") }
 
-// copiesFiles reports whether instructions may take files from the context. It
-// says so too where it cannot tell.
+// copiesFiles reports whether instructions may take files from the context.
 func copiesFiles(list []instruction) bool {
 	fromStage := func(flag string) bool { return strings.HasPrefix(flag, "--from=") }
 	mounts := func(flag string) bool { return strings.HasPrefix(flag, "--mount") }

@@ -197,6 +197,7 @@ func TestBaseImagesAreThoseOfFROMLinesWithTheirArguments(t *testing.T) {
 		"from --platform=linux/amd64 vvakame/review AS a\nFROM a\nFROM scratch\n":          "vvakame/review:latest",
 		"ARG V=5.8\nFROM vvakame/review:${V}\nARG V=1\nFROM debian:$V\n":                   "vvakame/review:5.9 debian:5.9",
 		"ARG W\nFROM debian:${W:-bookworm}-slim\nCOPY --from=0 / /\nFROM debian:x AS y\n":  "debian:bookworm-slim debian:x",
+		"# escape=`\nFROM `\n  debian:x\n":                                                 "debian:x",
 		"FROM \\\n  debian:x \\\n\n  # a comment\n  AS y\nFROM y\n":                        "debian:x",
 		"FROM debian:x\nRUN psql -c 'select * \\\nfrom users'\n# a comment \\\nFROM a:b\n": "debian:x a:b",
 		"FROM a:b\nRUN echo \\\\\nFROM c:d\n":                                              "a:b c:d",
@@ -297,5 +298,12 @@ func TestAPlatformIsThatOfAnImageWithOrWithoutItsVariant(t *testing.T) {
 		if got := (Content{Platform: c.has}).HasPlatform(c.want); got != c.same {
 			t.Errorf("%q asked for %q: %t", c.has, c.want, got)
 		}
+	}
+}
+
+func TestALineGoesOnWhereTheDockerfileSaysSo(t *testing.T) {
+	const text = "FROM x\nRUN dir C:\\\nCOPY . .\n"
+	if copiesFiles(parseDockerfile(text)) || !copiesFiles(parseDockerfile("# escape=`\n"+text)) {
+		t.Error("the line behind a \\ is an instruction just where another sign joins lines")
 	}
 }
