@@ -186,15 +186,27 @@ func weekly(name string) string {
 	return fmt.Sprintf("%d %d * * 6", n%60, 15+n/60) // Saturday by UTC
 }
 
-// defaultBranches is the default branch as git has heard of it from the repository that
-// this one is a clone of, else what default branches are called.
+// defaultBranches is origin's default branch, as of the clone or of the last
+// `git remote set-head`, as a pattern of GitHub's. Where none is known it is what default
+// branches are called, and the branch that is checked out.
 func defaultBranches(top string) []string {
 	const most = 1 << 10
-	head, err := fsx.ReadBelow(top, filepath.Join(top, ".git", "refs", "remotes", "origin", "HEAD"), most)
-	if name, ok := strings.CutPrefix(strings.TrimSpace(string(head)), "ref: refs/remotes/origin/"); err == nil && ok && plainWord.MatchString(name) {
+	ref := func(prefix string, file ...string) string {
+		text, err := fsx.ReadBelow(top, filepath.Join(append([]string{top, ".git"}, file...)...), most)
+		name, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "ref: "+prefix)
+		if err != nil || !ok {
+			return ""
+		}
+		return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "+", `\+`, "[", `\[`, "]", `\]`, "!", `\!`).Replace(name)
+	}
+	if name := ref("refs/remotes/origin/", "refs", "remotes", "origin", "HEAD"); name != "" {
 		return []string{name}
 	}
-	return []string{"main", "master"}
+	branches := []string{"main", "master"}
+	if name := ref("refs/heads/", "HEAD"); name != "" && !slices.Contains(branches, name) {
+		branches = append(branches, name)
+	}
+	return branches
 }
 
 // pipeline is the text of a pipeline for the project's books.
@@ -288,10 +300,10 @@ func shellWord(s string) string {
 	return "'" + s + "'"
 }
 
-// yamlWord is the same, or an image's reference, as a YAML scalar.
+// yamlWord is the same, an image's reference or a branch, as a YAML scalar.
 func yamlWord(s string) string {
 	if plainWord.MatchString(s) && strings.ContainsFunc(s, unicode.IsLetter) {
 		return s
 	}
-	return `"` + s + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
 }
