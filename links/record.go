@@ -362,7 +362,7 @@ func (r *Record) Close(finished bool) error {
 			}
 		}
 	}
-	if finished {
+	if finished && r.failed == nil {
 		return os.RemoveAll(r.opts.Dir)
 	}
 	return nil

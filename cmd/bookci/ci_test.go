@@ -263,7 +263,7 @@ func TestTheWorkflowBuildsTheDefaultBranchOfTheCloneOnPush(t *testing.T) {
 	for head, want := range map[string]string{
 		"ref: refs/remotes/origin/develop\n":   "    branches:\n      - develop\n  pull_request:",
 		"ref: refs/remotes/origin/2026\n":      "    branches:\n      - \"2026\"\n  pull_request:",
-		"ref: refs/remotes/origin/原稿+a\n":     "    branches:\n      - \"原稿\\\\+a\"\n  pull_request:",
+		"ref: refs/remotes/origin/原稿+a\n":      "    branches:\n      - \"原稿\\\\+a\"\n  pull_request:",
 		"0123456789abcdef0123456789abcdef0123": "    branches:\n      - main\n      - master\n  pull_request:",
 		"":                                     "    branches:\n      - main\n      - master\n  pull_request:",
 	} {

@@ -180,8 +180,8 @@ func mustBeEmpty(dir string) (there bool, err error) {
 	case err != nil:
 		return false, fault.Usagef("name a new folder", "%s: %w", dir, fsx.Reason(err))
 	}
-	if slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "config.yml" }) {
-		return true, fault.Usagef("`bookci build "+dir+"` makes it; for another book name a new folder", "%s holds a book already", dir)
+	if book.IsConfig(filepath.Join(dir, "config.yml")) {
+		return true, fault.Usagef("`bookci build "+text.Quote(dir)+"` makes it; for another book name a new folder", "%s holds a book already", dir)
 	}
 	for _, e := range entries {
 		if e.Name() != ".git" && !strings.HasPrefix(e.Name(), partPrefix) {

@@ -40,6 +40,7 @@ function listBooks() {
 
 // Books have come or gone: the reader stays at theirs, if it is still there.
 function stay(name) {
+  hush(); // its buttons lead to the chapters of before
   const n = state.books.findIndex(b => b.name === name);
   if (n < 0) choose(0);
   else if (n !== book) {

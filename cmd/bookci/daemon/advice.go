@@ -29,6 +29,8 @@ func (e sshError) Unwrap() error         { return e.error }
 // DOCKER_HOST says.
 func advice(err error, named string) string {
 	switch {
+	case is[addressError](err) && strings.HasPrefix(named, "//"): // //./pipe/docker_engine
+		return "write DOCKER_HOST=npipe://" + named
 	case is[addressError](err) && strings.HasPrefix(strings.TrimPrefix(named, "unix:"), "/"):
 		return "write DOCKER_HOST=unix:///" + strings.TrimLeft(strings.TrimPrefix(named, "unix:"), "/")
 	case is[addressError](err), errors.Is(err, sockets.ErrProtocolNotAvailable):

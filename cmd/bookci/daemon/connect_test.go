@@ -34,6 +34,7 @@ func TestConnectingSaysWhatToDo(t *testing.T) {
 		{"nobody there", map[string]string{"DOCKER_HOST": "tcp://127.0.0.1:1"}, "DOCKER_HOST says where"},
 		{"no such socket", map[string]string{"DOCKER_HOST": "unix://" + empty + "/none.sock"}, "DOCKER_HOST says where"},
 		{"a path", map[string]string{"DOCKER_HOST": "/run/x.sock"}, "write DOCKER_HOST=unix:///run/x.sock"},
+		{"a pipe", map[string]string{"DOCKER_HOST": "//./pipe/docker_engine"}, "write DOCKER_HOST=npipe:////./pipe/docker_engine"},
 		{"a path behind one slash", map[string]string{"DOCKER_HOST": "unix:/run/x.sock"}, "write DOCKER_HOST=unix:///run/x.sock"},
 		{"not an address", map[string]string{"DOCKER_HOST": "nonsense"}, "begins with unix://"},
 		{"TLS there, none here", map[string]string{"DOCKER_HOST": "tcp://" + secure.Listener.Addr().String()}, "set DOCKER_TLS_VERIFY=1"},
