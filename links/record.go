@@ -82,6 +82,9 @@ func readUnfinished(dir string) (u unfinished, err error) {
 	if err == nil {
 		err = json.Unmarshal(text, &u)
 	}
+	if err == nil {
+		_, err = time.Parse(runTime, u.Time) // it becomes a part of keys, which must not lead elsewhere
+	}
 	return u, err
 }
 

@@ -222,3 +222,17 @@ func TestAnArchiveThatCannotBeWrittenStopsTheRunAndLosesNothing(t *testing.T) {
 		t.Errorf("%d requests to go on", n)
 	}
 }
+
+// Of an unfinished run that came with the sources, as in an archive, the time
+// becomes a part of keys.
+func TestAnUnfinishedRunLeadsToNoOtherKeys(t *testing.T) {
+	dir := t.TempDir()
+	for time, want := range map[string]bool{"20260102T030405Z": true, "../other/20260102T030405Z": false, "..": false, "": false} {
+		if err := os.WriteFile(filepath.Join(dir, runFile), fmt.Appendf(nil, `{"book":"b","time":%q}`, time), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := Unfinished(dir); ok != want {
+			t.Errorf("%q: an unfinished run: %v", time, ok)
+		}
+	}
+}

@@ -119,6 +119,9 @@ func Ask(ctx context.Context, w *world.World, p *project.Project, f *Options, sh
 		return nil, err
 	}
 	defer unlock()
+	if err := forgetBrought(ctx, w, p, show); err != nil {
+		return nil, err
+	}
 	memory, err := links.OpenMemory(filepath.Join(p.State(), "links.json"))
 	if err != nil {
 		show.Println(fmt.Sprintf("bookci: warning: what was fine the last time is not known: %v", err))
@@ -139,6 +142,22 @@ func Ask(ctx context.Context, w *world.World, p *project.Project, f *Options, sh
 		err = errors.Join(err, fault.Environmentf("", "%w", serr))
 	}
 	return runs, err
+}
+
+// forgetBrought removes what is known of the links where it came with the sources:
+// whoever committed it may have written there that a dead page was fine.
+func forgetBrought(ctx context.Context, w *world.World, p *project.Project, show screen.Show) error {
+	if !p.BroughtState(ctx, w) {
+		return nil
+	}
+	show.Println("bookci: nothing that .bookci holds of the links is used, as it is under version control and came with the sources; " +
+		"`git rm -r --cached --ignore-unmatch .bookci .texmf-var` takes it out")
+	for _, name := range []string{"links", "links.json"} {
+		if err := fsx.RemoveAll(filepath.Join(p.State(), name)); err != nil {
+			return fault.Environmentf("", "%w", err)
+		}
+	}
+	return nil
 }
 
 // askBook asks for what one book cites.
