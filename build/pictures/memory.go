@@ -101,9 +101,15 @@ func isEntry(file, name string) bool {
 		binary.LittleEndian.Uint64(h[16:]) == uint64(st.Size()-header)
 }
 
-// move puts the file from in the place of to, in one step; the two may lie on
-// different file systems.
+// move puts the file from in the place of to; the two may lie on different file
+// systems.
 func move(from, to string) error {
+	// What is no file stands there for as long as nobody removes it.
+	if st, err := os.Lstat(to); err == nil && !st.Mode().IsRegular() {
+		if err := fsx.RemoveAll(to); err != nil {
+			return err
+		}
+	}
 	err := fsx.Rename(from, to)
 	var link *os.LinkError
 	if err == nil || !errors.As(err, &link) || errors.Is(err, fs.ErrNotExist) {
@@ -113,11 +119,7 @@ func move(from, to string) error {
 	if err != nil {
 		return err
 	}
-	part := to + ".new"
-	if err := os.WriteFile(part, text, 0o644); err != nil {
-		return errors.Join(err, os.Remove(part))
-	}
-	return fsx.Rename(part, to)
+	return fsx.WriteFile(to, text, 0o644)
 }
 
 // touch gives the entries that a list names the time of this build, and the
@@ -137,8 +139,13 @@ func (m Memory) touch(list string) error {
 	defer f.Close()
 	lines := bufio.NewScanner(io.LimitReader(f, MaxEntries*64))
 	for lines.Scan() {
-		if name := lines.Text(); entryName.MatchString(name) {
-			_ = os.Chtimes(filepath.Join(m.Folder(), name), now, now) // one that is not there has no time
+		name := filepath.Join(m.Folder(), lines.Text())
+		if !entryName.MatchString(lines.Text()) {
+			continue
+		}
+		// A link would have the time of something else changed.
+		if st, err := os.Lstat(name); err == nil && st.Mode().IsRegular() {
+			_ = os.Chtimes(name, now, now) // that of one which has gone meanwhile costs nothing
 		}
 	}
 	return lines.Err()

@@ -113,3 +113,33 @@ func TestAMemoryThatIsNotThereHoldsNothing(t *testing.T) {
 		t.Errorf("%d entries, %d bytes, %v", n, bytes, err)
 	}
 }
+
+// A clone may bring folders and links where entries, or what becomes one, would lie.
+func TestWhatAClonePutInAnEntrysPlaceLeadsNowhere(t *testing.T) {
+	now := time.Unix(1000, 0)
+	m := memoryOf(t, &now)
+	folder, text := entry(1, 100)
+	link, _ := entry(2, 100)
+	used, _ := entry(3, 100)
+	after, _ := entry(4, 100)
+	outside := filepath.Join(t.TempDir(), "outside")
+	must(t, os.WriteFile(outside, []byte("mine"), 0o644))
+	must(t, os.MkdirAll(filepath.Join(m.Folder(), folder, "x"), 0o755))
+	for _, name := range []string{folder + ".new", link, link + ".new", used} {
+		must(t, os.Symlink(outside, filepath.Join(m.Folder(), name)))
+	}
+	before, err := os.Stat(outside)
+	must(t, err)
+	must(t, m.Adopt(leaves(t, map[string][]byte{folder: text, link: text, after: text, "used": []byte(used + "\n")})))
+	for _, name := range []string{folder, link, after} {
+		if got, err := os.Lstat(filepath.Join(m.Folder(), name)); err != nil || !got.Mode().IsRegular() || got.Size() != int64(len(text)) {
+			t.Errorf("%s was not taken in: %v, %v", name, got, err)
+		}
+	}
+	if got, err := os.ReadFile(outside); err != nil || string(got) != "mine" {
+		t.Errorf("a file outside holds %q, %v", got, err)
+	}
+	if st, err := os.Stat(outside); err != nil || !st.ModTime().Equal(before.ModTime()) {
+		t.Errorf("a file outside has another time: %v", err)
+	}
+}
