@@ -17,6 +17,7 @@ import (
 	"unicode"
 
 	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
 
 	"github.com/bookci/bookci/cache"
 	"github.com/bookci/bookci/cmd/bookci/project"
@@ -192,10 +193,10 @@ func weekly(name string) string {
 func defaultBranches(top string) []string {
 	const most = 1 << 10
 	ref := func(prefix string, file ...string) string {
-		text, err := fsx.ReadBelow(top, filepath.Join(append([]string{top, ".git"}, file...)...), most)
-		name, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "ref: "+prefix)
-		if err != nil || !ok {
-			return ""
+		head, err := fsx.ReadBelow(top, filepath.Join(append([]string{top, ".git"}, file...)...), most)
+		name, ok := strings.CutPrefix(strings.TrimSpace(string(head)), "ref: "+prefix)
+		if err != nil || !ok || text.Printable(name) != name {
+			return "" // an archive may hold what git refuses
 		}
 		return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "+", `\+`, "[", `\[`, "]", `\]`, "!", `\!`).Replace(name)
 	}
@@ -300,9 +301,11 @@ func shellWord(s string) string {
 	return "'" + s + "'"
 }
 
-// yamlWord is the same, an image's reference or a branch, as a YAML scalar.
+// yamlWord is the same, an image's reference or a branch, as a YAML scalar that is a
+// string.
 func yamlWord(s string) string {
-	if plainWord.MatchString(s) && strings.ContainsFunc(s, unicode.IsLetter) {
+	var plain any
+	if err := yaml.Unmarshal([]byte(s), &plain); err == nil && plain == s && plainWord.MatchString(s) {
 		return s
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`

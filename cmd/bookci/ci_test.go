@@ -264,6 +264,11 @@ func TestTheWorkflowBuildsTheDefaultBranchOfTheCloneOnPush(t *testing.T) {
 		"ref: refs/remotes/origin/develop\n":   "    branches:\n      - develop\n  pull_request:",
 		"ref: refs/remotes/origin/2026\n":      "    branches:\n      - \"2026\"\n  pull_request:",
 		"ref: refs/remotes/origin/原稿+a\n":      "    branches:\n      - \"原稿\\\\+a\"\n  pull_request:",
+		"ref: refs/remotes/origin/true\n":      "    branches:\n      - \"true\"\n  pull_request:",
+		"ref: refs/remotes/origin/1e3\n":       "    branches:\n      - \"1e3\"\n  pull_request:",
+		"ref: refs/remotes/origin/a\x1b[31m\n": "    branches:\n      - main\n      - master\n  pull_request:",
+		"ref: refs/remotes/origin/a\u202eb\n":  "    branches:\n      - main\n      - master\n  pull_request:",
+		"ref: refs/remotes/origin/a\nb":        "    branches:\n      - main\n      - master\n  pull_request:",
 		"0123456789abcdef0123456789abcdef0123": "    branches:\n      - main\n      - master\n  pull_request:",
 		"":                                     "    branches:\n      - main\n      - master\n  pull_request:",
 	} {
