@@ -177,13 +177,16 @@ func (m *making) converter() []string {
 	return command
 }
 
+// picturesComing is where entries lie on their way home.
+func (b *Builder) picturesComing() string { return filepath.Join(b.State, "pictures.new") }
+
 // keepPictures takes this build's new entries home to the memory.
 func (m *making) keepPictures(ctx context.Context) error {
 	note := m.staged(path.Join(m.session.Paths().Own, picturesNote))
 	if st, err := os.Lstat(note); err != nil || st.Size() == 0 {
 		return nil
 	}
-	into := filepath.Join(m.b.State, "pictures.new")
+	into := m.b.picturesComing()
 	if err := errors.Join(fsx.RemoveAll(into), os.Mkdir(into, 0o755)); err != nil {
 		return err
 	}

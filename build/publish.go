@@ -54,6 +54,7 @@ func (b *Builder) sweep() {
 	now := b.Now()
 	fsx.SweepUnfinished(b.State, "", now)
 	fsx.SweepUnfinished(filepath.Join(b.State, "state"), "", now)
+	_ = fsx.RemoveAll(b.picturesComing())                               // in nobody's way
 	fsx.SweepUnfinished(b.Artifacts, ManifestName, now.Add(-abandoned)) // the folder may be the user's
 	entries, err := os.ReadDir(b.Artifacts)
 	if err != nil {
