@@ -52,7 +52,7 @@ var mayOpen = map[string]struct {
 	"cache/stats.go":                   {"fsx.OpenNamed", "the user's cache folder"},
 	"cache/status.go":                  {"os.ReadDir", "the user's cache folder"},
 	"cache/store.go":                   {"os.ReadDir os.OpenFile fsx.ReadNamed", "the user's cache folder"},
-	"cmd/bookci/ci.go":                 {"os.OpenFile", "makes a file, where there is none"},
+	"cmd/bookci/ci.go":                 {"os.OpenRoot", "makes a file below the repository's top, where there is none"},
 	"cmd/bookci/doctor.go":             {"os.ReadFile filepath.WalkDir", "the kernel's settings; counts the folders to watch"},
 	"cmd/bookci/init.go":               {"os.ReadDir os.OpenFile", "makes a new book, in a temporary folder first"},
 	"cmd/bookci/outcome/files.go":      {"os.OpenFile", "appends to the summary that the CI system names"},

@@ -120,7 +120,7 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 	here := world.Here(top)
 	name := screen.RelativeTo(top, here, system.file)
 	file := filepath.Join(top, filepath.FromSlash(system.file))
-	if err := writeNew(file, text); err != nil {
+	if err := writeNew(top, system.file, text); err != nil {
 		if there, readErr := fsx.ReadBelow(top, file, maxPipeline); errors.Is(err, os.ErrExist) && readErr == nil && bytes.Equal(there, text) {
 			a.Println("bookci: " + name + " is there already, as it would be written now")
 			_, err = fmt.Fprintln(a.Stdout, name)
@@ -144,18 +144,24 @@ func (a *app) runCI(ctx context.Context, system ciSystem, form, dir string, with
 // maxPipeline bounds what is read of a pipeline that is there, in bytes.
 const maxPipeline = 1 << 20
 
-// writeNew writes a file that is not there, whole or not at all.
-func writeNew(name string, text []byte) error {
-	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+// writeNew writes a file below the folder top that is not there, whole or not at all.
+// No link leads it out of that: a clone may bring one in the place of .github.
+func writeNew(top, name string, text []byte) error {
+	root, err := os.OpenRoot(top)
+	if err != nil {
 		return err
 	}
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	defer root.Close()
+	if err := root.MkdirAll(path.Dir(name), 0o755); err != nil {
+		return err
+	}
+	f, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(text)
 	if err = errors.Join(err, f.Close()); err != nil {
-		_ = os.Remove(name) // ours, and of no use
+		_ = root.Remove(name) // ours, and of no use
 	}
 	return err
 }

@@ -259,6 +259,19 @@ func decode(t *testing.T, text string) map[string]any {
 	return doc
 }
 
+func TestAPipelineIsNotWrittenBehindALinkThatLeadsOut(t *testing.T) {
+	top, outside := repository(t, ""), t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(top, ".github")); err != nil {
+		t.Fatal(err)
+	}
+	if _, code, stderr := generate(t, top, "github", "--write"); code != exit.Environment || !strings.Contains(stderr, "writing .github/workflows/book.yml") {
+		t.Errorf("exit status %d: %s", code, stderr)
+	}
+	if files, err := os.ReadDir(outside); err != nil || len(files) > 0 {
+		t.Errorf("outside lies %v, %v", files, err)
+	}
+}
+
 func TestTheWorkflowBuildsTheDefaultBranchOfTheCloneOnPush(t *testing.T) {
 	for head, want := range map[string]string{
 		"ref: refs/remotes/origin/develop\n":   "    branches:\n      - develop\n  pull_request:",
