@@ -9,7 +9,7 @@
  *   BOOKCI_PICTURES_ROOM  how many bytes this process may add there
  *
  * An entry (entry.h) counts when it is whole and the result, decompressed, is the
- * source to the last byte: whoever wrote it can spoil nothing. The name of each that
+ * source to the last byte: whoever wrote it can spoil no picture. The name of each that
  * served or was added becomes a line of the file "used".
  *
  * The symbols of zlib and getenv carry no version. Whatever goes wrong costs the time
