@@ -102,7 +102,10 @@ func (w *Wine) addShare() error {
 }
 
 func (w *Wine) env() []string {
+	// Wine finds its own libraries beside its loader, and not those of other packages.
+	root := strings.TrimSuffix(w.loader, InDebian)
 	return []string{
+		"LD_LIBRARY_PATH=" + root + "/usr/lib/x86_64-linux-gnu:" + root + "/lib/x86_64-linux-gnu",
 		"WINEPREFIX=" + w.prefix,
 		"TMPDIR=" + w.prefix, // for files of its own
 		"WINEDEBUG=-all",
